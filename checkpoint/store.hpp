@@ -1,0 +1,99 @@
+// The checkpoint store: one folder, immutable segments, a numbered chain of manifests. FORMAT.md
+// beside this file says what the bytes are and what holds after a crash.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "core/generation.hpp"
+
+namespace steadfarm::checkpoint {
+
+class FileSystem;
+
+struct StoreOptions {
+  std::string path;              // the folder; made (0700) if it is not there
+  Digest fingerprint;            // what job this is: program, options that change results, units
+  std::string description;       // the same in words, for `steadfarm inspect` and error messages
+  std::uint32_t keep = 3;        // generations that stay; at least 2
+  bool fresh = false;            // discard another job's or an older run's content
+  std::uint64_t segment_bytes_max = 256ULL << 20U;  // a larger delta is cut into several segments
+};
+
+/// What opening found. `warnings` are complete one-line sentences for the user.
+struct OpenReport {
+  std::optional<core::RecoveredState> recovered;  // empty: a new store
+  std::vector<std::string> warnings;
+  Generation generation;     // the manifest that made us the owner
+  OwnerEpoch owner_epoch;
+  std::uint32_t set_aside = 0;  // bad files moved to the folder `bad`
+};
+
+/// The owner's end of a store. Not thread-safe; one thread uses it.
+class Store {
+ public:
+  /// Opens or makes the store, finds the newest generation that verifies in full, and takes the
+  /// store over by publishing a manifest with a higher owner epoch. Errors: foreign (another
+  /// job's and not `fresh`), corrupt (no generation verifies and not `fresh`), io, no_space.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open(FileSystem& files, StoreOptions options,
+                                                           OpenReport& report);
+  virtual ~Store() = default;
+
+  /// Makes `delta` durable as the next generation. When this returns a generation, its segments,
+  /// its manifest and the folder entries are on disk. After an error other than `fenced` the
+  /// caller may try again with a delta that contains this one; nothing was published.
+  /// `fenced`: somebody else owns the store now; stop.
+  [[nodiscard]] virtual Result<Generation> publish(const core::GenerationDelta& delta) = 0;
+
+  [[nodiscard]] virtual Generation generation() const = 0;
+  [[nodiscard]] virtual OwnerEpoch owner_epoch() const = 0;
+  /// Bytes written for the last published generation, segments and manifest.
+  [[nodiscard]] virtual std::uint64_t last_publish_bytes() const = 0;
+};
+
+struct SegmentInfo {
+  std::string file;
+  std::uint64_t bytes = 0;
+  Digest digest;
+};
+
+/// What `steadfarm inspect` shows.
+struct Inspection {
+  bool complete = false;
+  Generation generation;
+  OwnerEpoch owner_epoch;
+  std::uint64_t accepted = 0;
+  std::uint64_t committed = 0;
+  std::uint64_t pending = 0;
+  std::uint64_t failed = 0;
+  std::string description;
+  std::vector<SegmentInfo> segments;
+  std::vector<std::string> warnings;  // bad files passed over
+};
+
+/// Reads only. Safe while a run is live (a file that retention removed meanwhile is looked up
+/// again in a newer manifest).
+[[nodiscard]] Result<Inspection> inspect(FileSystem& files, const std::string& path);
+
+struct Verification {
+  Generation newest_good;
+  std::uint32_t generations_checked = 0;
+  std::uint32_t files_checked = 0;
+  std::vector<std::string> bad;  // one line a bad file: its name and what is wrong with it
+};
+
+/// Reads every manifest and every segment that any manifest names, and checks all of them. Reads
+/// only; safe while a run is live. An error means that the folder is no store or unreadable.
+[[nodiscard]] Result<Verification> verify(FileSystem& files, const std::string& path);
+
+/// Calls `visit` for every committed result, in no particular order. Stops at the first error.
+[[nodiscard]] Status for_each_result(FileSystem& files, const std::string& path,
+                                     const std::function<void(const UnitKey&, ByteView)>& visit);
+
+}  // namespace steadfarm::checkpoint

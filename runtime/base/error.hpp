@@ -1,0 +1,88 @@
+// Errors as values. Inside Steadfarm nothing throws; a function that can fail says so in its type.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/assert.hpp"
+
+namespace steadfarm {
+
+enum class ErrorCode {
+  usage,        // the user asked for something that does not exist or does not fit
+  invalid,      // input data that cannot be right
+  io,           // the operating system refused; the message carries errno's text
+  no_space,     // ENOSPC, EDQUOT
+  not_found,    // the file or folder is not there
+  exists,       // the name is taken (O_EXCL, link)
+  corrupt,      // bytes that fail their digest, length or structure
+  foreign,      // a store of another job
+  fenced,       // somebody with a higher owner epoch has taken the store over
+  lost_peer,    // a rank that cannot be talked to
+  timeout,      // a deadline passed
+  unsupported,  // this build or machine cannot do it
+  internal,     // a defect of ours
+};
+
+[[nodiscard]] const char* to_string(ErrorCode code);
+
+/// What happened, where (path, rank, unit), and what to do: all in `message`, one line.
+struct Error {
+  ErrorCode code = ErrorCode::internal;
+  std::string message;
+};
+
+/// A T or an Error. `value()` on an error is a defect and aborts.
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
+
+  [[nodiscard]] bool ok() const { return state_.index() == 0; }
+  explicit operator bool() const { return ok(); }
+
+  [[nodiscard]] T& value() & {
+    STEADFARM_ASSERT(ok());
+    return *std::get_if<0>(&state_);
+  }
+  [[nodiscard]] const T& value() const& {
+    STEADFARM_ASSERT(ok());
+    return *std::get_if<0>(&state_);
+  }
+  [[nodiscard]] T&& value() && {
+    STEADFARM_ASSERT(ok());
+    return std::move(*std::get_if<0>(&state_));
+  }
+  [[nodiscard]] const Error& error() const {
+    STEADFARM_ASSERT(!ok());
+    return *std::get_if<1>(&state_);
+  }
+
+ private:
+  std::variant<T, Error> state_;
+};
+
+/// Success or an Error.
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Error error) : error_(std::move(error)) {}  // NOLINT: implicit
+
+  [[nodiscard]] bool ok() const { return !error_.has_value(); }
+  explicit operator bool() const { return ok(); }
+  [[nodiscard]] const Error& error() const {
+    STEADFARM_ASSERT(error_.has_value());
+    return *error_;
+  }
+
+ private:
+  std::optional<Error> error_;
+};
+
+using Status = Result<void>;
+
+}  // namespace steadfarm

@@ -1,0 +1,113 @@
+// What one coordinated checkpoint adds, and what a store gives back. The core fills the first and
+// is rebuilt from the second; the store writes and reads them without knowing what they mean.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "core/interval_set.hpp"
+#include "steadfarm/types.hpp"
+
+namespace steadfarm::core {
+
+/// A spawned unit that is still to be done.
+struct UnitRecord {
+  UnitKey key;
+  std::int32_t priority = 0;
+  std::uint32_t tries = 0;   // executions that failed so far
+  std::uint32_t deaths = 0;  // workers that died with it
+  Bytes payload;
+  friend bool operator==(const UnitRecord&, const UnitRecord&) = default;
+};
+
+/// An index unit that is still to be done and has failed before. Its payload is submitted again
+/// at every start, so only its history is kept.
+struct RetriedIndex {
+  std::uint64_t index = 0;
+  std::uint32_t tries = 0;
+  std::uint32_t deaths = 0;
+  friend bool operator==(const RetriedIndex&, const RetriedIndex&) = default;
+};
+
+/// A unit that was given up, with the message of its last try.
+struct FailedUnit {
+  UnitKey key;
+  std::uint32_t tries = 0;
+  std::uint32_t deaths = 0;
+  std::string message;
+  friend bool operator==(const FailedUnit&, const FailedUnit&) = default;
+};
+
+/// Results packed end to end: result i is bytes[offsets[i], offsets[i + 1]).
+struct ResultBatch {
+  std::vector<UnitKey> keys;
+  std::vector<std::uint64_t> offsets{0};  // keys.size() + 1 entries, rising
+  Bytes bytes;
+
+  void add(const UnitKey& key, ByteView payload) {
+    keys.push_back(key);
+    bytes.insert(bytes.end(), payload.begin(), payload.end());
+    offsets.push_back(bytes.size());
+  }
+  [[nodiscard]] std::size_t size() const { return keys.size(); }
+  [[nodiscard]] ByteView payload(std::size_t i) const {
+    return ByteView(bytes).subspan(offsets[i], offsets[i + 1] - offsets[i]);
+  }
+  friend bool operator==(const ResultBatch&, const ResultBatch&) = default;
+};
+
+/// A monotone value and what proves it (a bound with its permutation). Lower is better; of two
+/// equal values the one with the lexicographically smaller witness is better.
+struct SharedValue {
+  std::int64_t value = 0;
+  Bytes witness;
+  friend bool operator==(const SharedValue&, const SharedValue&) = default;
+};
+
+[[nodiscard]] bool is_better(const SharedValue& challenger, const std::optional<SharedValue>& best);
+
+/// Totals over the whole life of the job.
+struct Counters {
+  std::uint64_t accepted = 0;    // units whose result was accepted
+  std::uint64_t failed = 0;      // units given up
+  std::uint64_t executions = 0;  // answers of any kind that were received
+  std::uint64_t spawned = 0;     // units made by workers
+  friend bool operator==(const Counters&, const Counters&) = default;
+};
+
+/// One generation: lists marked (new) hold what came since the last generation handed to the
+/// store, those marked (full) hold the whole present value.
+struct GenerationDelta {
+  Epoch epoch;
+  bool complete = false;                     // the job is done; nothing is pending
+  std::vector<Interval> pending_indices;     // (full) sorted, disjoint
+  std::vector<RetriedIndex> retried;         // (full) sorted by index; a subset of the pending
+  std::vector<UnitRecord> added;             // (new) spawned and still to be done; a key that was
+                                             // added before is replaced
+  std::vector<UnitKey> removed;              // (new) spawned units no longer to be done; removing
+                                             // a key that was never added is no error
+  std::vector<FailedUnit> failed;            // (new)
+  ResultBatch results;                       // (new)
+  std::optional<SharedValue> shared;         // (full)
+  Bytes fold_state;                          // (full) the application's, opaque
+  Counters counters;                         // (full)
+};
+
+/// Everything a master needs to go on. The results stay in the store.
+struct RecoveredState {
+  Generation generation;
+  OwnerEpoch owner_epoch;
+  bool complete = false;
+  std::vector<Interval> pending_indices;
+  std::vector<RetriedIndex> retried;
+  std::vector<UnitRecord> units;  // spawned and still to be done, sorted by key
+  std::vector<FailedUnit> failed;
+  std::optional<SharedValue> shared;
+  Bytes fold_state;
+  Counters counters;
+};
+
+}  // namespace steadfarm::core

@@ -1,0 +1,63 @@
+// The port between the driver and whatever carries messages: MPI, memory, or the simulator.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "steadfarm/types.hpp"
+
+namespace steadfarm::transport {
+
+struct Incoming {
+  Rank from;
+  Bytes bytes;
+};
+
+/// Whole messages of any size between ranks. Between two live peers messages of one thread arrive
+/// in order and once; nobody above relies on that. No call blocks.
+///
+/// Thread rule: all calls from one thread, except `send_urgent`, which a second thread may call at
+/// the same time if `concurrent()` is true.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  [[nodiscard]] virtual Rank self() const = 0;
+  [[nodiscard]] virtual std::int32_t rank_count() const = 0;
+
+  /// True if a second thread may call `send_urgent` (MPI_THREAD_MULTIPLE).
+  [[nodiscard]] virtual bool concurrent() const = 0;
+
+  /// Queues a message. Takes the bytes. Dropped silently if `to` was forgotten. `lost_peer` if the
+  /// transport itself knows that the peer is dead.
+  [[nodiscard]] virtual Status send(Rank to, Bytes message) = 0;
+
+  /// A small message (heartbeat, at most 4 KiB) sent at once or dropped; never queued.
+  virtual void send_urgent(Rank to, ByteView message) = 0;
+
+  /// Moves queued sends on and appends what has arrived to `out`, at most `max_messages`.
+  /// Returns how many were appended.
+  virtual std::size_t poll(std::vector<Incoming>& out, std::size_t max_messages) = 0;
+
+  /// Peers that the transport itself found dead since the last call (MPI's own word).
+  [[nodiscard]] virtual std::vector<Rank> take_dead_peers() = 0;
+
+  /// Never send to this peer again: drops its queue. What it sends is still received.
+  virtual void forget(Rank peer) = 0;
+  /// Takes `forget` back.
+  virtual void readmit(Rank peer) = 0;
+
+  /// Bytes queued and not yet handed over, for back-pressure.
+  [[nodiscard]] virtual std::size_t queued_bytes(Rank to) const = 0;
+
+  /// True when every message to peers that were not forgotten has been handed over.
+  [[nodiscard]] virtual bool flushed() const = 0;
+
+  /// Frees what it holds. `deadline_ms` bounds every wait inside; after that it gives up and says
+  /// so by returning false, and the caller must leave the process without MPI_Finalize.
+  [[nodiscard]] virtual bool close(int deadline_ms) = 0;
+};
+
+}  // namespace steadfarm::transport
