@@ -1,0 +1,50 @@
+#include "transport/mpi/urgent_lane.hpp"
+
+#include <algorithm>
+
+#include "transport/mpi/mpi_tags.hpp"
+
+namespace steadfarm::transport {
+
+UrgentLane::UrgentLane(MPI_Comm communicator, std::size_t rank_count)
+    : communicator_(communicator), slots_(rank_count) {}
+
+void UrgentLane::send(std::size_t peer, ByteView message) {
+  const std::lock_guard lock(mutex_);
+  Slot& slot = slots_[peer];
+  if (closed_ || slot.forgotten || message.size() > kMaxBytes || !free_now(slot)) return;
+  slot.bytes.assign(message.begin(), message.end());
+  const int code = MPI_Isend(slot.bytes.data(), static_cast<int>(slot.bytes.size()), MPI_BYTE,
+                             static_cast<int>(peer), kTagUrgent, communicator_, &slot.request);
+  // An error is the same as a drop here; the main thread's sends will meet it too.
+  if (code != MPI_SUCCESS) slot.forgotten = true;
+}
+
+bool UrgentLane::free_now(Slot& slot) {
+  if (slot.request == MPI_REQUEST_NULL) return true;
+  int done = 0;
+  if (MPI_Test(&slot.request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS) return false;
+  return done != 0;
+}
+
+void UrgentLane::forget(std::size_t peer) {
+  const std::lock_guard lock(mutex_);
+  slots_[peer].forgotten = true;
+}
+
+void UrgentLane::readmit(std::size_t peer) {
+  const std::lock_guard lock(mutex_);
+  slots_[peer].forgotten = false;
+}
+
+void UrgentLane::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+bool UrgentLane::has_outstanding() {
+  const std::lock_guard lock(mutex_);
+  return !std::all_of(slots_.begin(), slots_.end(), [](Slot& slot) { return free_now(slot); });
+}
+
+}  // namespace steadfarm::transport

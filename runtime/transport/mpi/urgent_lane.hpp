@@ -1,0 +1,45 @@
+// Heartbeats: one small outstanding message a peer, sent at once or dropped. Thread-safe.
+#pragma once
+
+#include <mpi.h>
+
+#include <mutex>
+#include <vector>
+
+#include "steadfarm/types.hpp"
+
+namespace steadfarm::transport {
+
+class UrgentLane {
+ public:
+  static constexpr std::size_t kMaxBytes = 4096;
+
+  UrgentLane(MPI_Comm communicator, std::size_t rank_count);
+
+  /// Dropped if the peer is forgotten, its last one is still outstanding, or it is over kMaxBytes.
+  void send(std::size_t peer, ByteView message);
+
+  /// After this returns nothing more is sent to the peer.
+  void forget(std::size_t peer);
+  void readmit(std::size_t peer);
+  /// After this returns nothing more is sent to anybody.
+  void close();
+  /// True if MPI still uses memory held here. Frees what it can first.
+  [[nodiscard]] bool has_outstanding();
+
+ private:
+  struct Slot {
+    MPI_Request request = MPI_REQUEST_NULL;
+    Bytes bytes;
+    bool forgotten = false;
+  };
+
+  [[nodiscard]] static bool free_now(Slot& slot);
+
+  MPI_Comm communicator_;
+  std::mutex mutex_;
+  bool closed_ = false;
+  std::vector<Slot> slots_;  // by peer
+};
+
+}  // namespace steadfarm::transport
