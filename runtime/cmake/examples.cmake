@@ -1,1 +1,13 @@
-# filled by its layer
+# The algorithms of the example programs: libraries that know nothing of farms or MPI, so that they
+# can be tested and run serially.
+if(STEADFARM_BUILD_EXAMPLES)
+  steadfarm_layer(uts
+    SOURCES examples/uts/sha1.cpp examples/uts/tree.cpp examples/uts/explore.cpp
+    PUBLIC steadfarm_base)
+  # Hashing many children at once, on processors that can; chosen while the program runs.
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_sources(steadfarm_uts PRIVATE examples/uts/sha1_avx2.cpp)
+    set_source_files_properties(examples/uts/sha1_avx2.cpp PROPERTIES COMPILE_OPTIONS -mavx2)
+    target_compile_definitions(steadfarm_uts PRIVATE STEADFARM_UTS_AVX2)
+  endif()
+endif()
