@@ -2,7 +2,8 @@
 find_package(MPI REQUIRED COMPONENTS C)
 
 steadfarm_layer(transport
-  SOURCES runtime/transport/mpi/inbox.cpp runtime/transport/mpi/launch_check.cpp
+  SOURCES runtime/transport/local/local_hub.cpp
+          runtime/transport/mpi/inbox.cpp runtime/transport/mpi/launch_check.cpp
           runtime/transport/mpi/mpi_environment.cpp runtime/transport/mpi/mpi_error.cpp
           runtime/transport/mpi/mpi_transport.cpp runtime/transport/mpi/outbox.cpp
           runtime/transport/mpi/urgent_lane.cpp runtime/transport/mpi/watchdog.cpp
