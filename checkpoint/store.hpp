@@ -18,11 +18,11 @@ namespace steadfarm::checkpoint {
 class FileSystem;
 
 struct StoreOptions {
-  std::string path;              // the folder; made (0700) if it is not there
-  Digest fingerprint;            // what job this is: program, options that change results, units
-  std::string description;       // the same in words, for `steadfarm inspect` and error messages
-  std::uint32_t keep = 3;        // generations that stay; at least 2
-  bool fresh = false;            // discard another job's or an older run's content
+  std::string path;         // the folder; made (0700) if it is not there
+  Digest fingerprint;       // what job this is: program, options that change results, units
+  std::string description;  // the same in words, for `steadfarm inspect` and error messages
+  std::uint32_t keep = 3;   // generations that stay; at least 2
+  bool fresh = false;       // discard another job's or an older run's content
   std::uint64_t segment_bytes_max = 256ULL << 20U;  // a larger delta is cut into several segments
 };
 
@@ -30,7 +30,7 @@ struct StoreOptions {
 struct OpenReport {
   std::optional<core::RecoveredState> recovered;  // empty: a new store
   std::vector<std::string> warnings;
-  Generation generation;     // the manifest that made us the owner
+  Generation generation;  // the manifest that made us the owner
   OwnerEpoch owner_epoch;
   std::uint32_t set_aside = 0;  // bad files moved to the folder `bad`
 };

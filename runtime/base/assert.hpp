@@ -9,5 +9,6 @@ namespace steadfarm {
 
 }  // namespace steadfarm
 
-#define STEADFARM_ASSERT(expression) \
-  ((expression) ? static_cast<void>(0) : ::steadfarm::assert_failed(#expression, __FILE__, __LINE__))
+#define STEADFARM_ASSERT(expression)   \
+  ((expression) ? static_cast<void>(0) \
+                : ::steadfarm::assert_failed(#expression, __FILE__, __LINE__))

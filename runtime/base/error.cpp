@@ -38,7 +38,8 @@ const char* to_string(ErrorCode code) {
 }
 
 void assert_failed(const char* expression, const char* file, int line) {
-  std::fprintf(stderr, "steadfarm: assertion failed: %s (%s:%d). This is a defect; please report.\n",
+  std::fprintf(stderr,
+               "steadfarm: assertion failed: %s (%s:%d). This is a defect; please report.\n",
                expression, file, line);
   std::abort();
 }

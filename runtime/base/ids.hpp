@@ -21,12 +21,12 @@ struct Strong {
   friend constexpr auto operator<=>(const Strong&, const Strong&) = default;
 };
 
-using Rank = Strong<struct RankTag, std::int32_t>;            // place in the communicator
-using Attempt = Strong<struct AttemptTag, std::uint32_t>;     // handing-out of a unit, from 1
-using Epoch = Strong<struct EpochTag, std::uint64_t>;         // coordinated checkpoint, from 1
+using Rank = Strong<struct RankTag, std::int32_t>;               // place in the communicator
+using Attempt = Strong<struct AttemptTag, std::uint32_t>;        // handing-out of a unit, from 1
+using Epoch = Strong<struct EpochTag, std::uint64_t>;            // coordinated checkpoint, from 1
 using Generation = Strong<struct GenerationTag, std::uint64_t>;  // what a store published, from 1
 using OwnerEpoch = Strong<struct OwnerEpochTag, std::uint64_t>;  // take-overs of a store, from 1
-using Session = Strong<struct SessionTag, std::uint32_t>;     // master-worker conversation, from 1
+using Session = Strong<struct SessionTag, std::uint32_t>;  // master-worker conversation, from 1
 
 /// Monotone local time in microseconds; its zero has no meaning.
 using TimeUs = std::int64_t;

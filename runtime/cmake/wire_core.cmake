@@ -1,4 +1,23 @@
 # wire and core: pure. They link base only, so neither MPI nor HDF5 can be reached from here.
-steadfarm_layer(core
-  SOURCES runtime/core/interval_set.cpp runtime/core/generation.cpp
+steadfarm_layer(wire
+  SOURCES runtime/wire/batches.cpp runtime/wire/messages.cpp
   PUBLIC steadfarm_base)
+
+steadfarm_layer(core
+  SOURCES
+    runtime/core/action.cpp
+    runtime/core/delta_log.cpp
+    runtime/core/epochs.cpp
+    runtime/core/interval_set.cpp
+    runtime/core/master.cpp
+    runtime/core/master_answers.cpp
+    runtime/core/master_check.cpp
+    runtime/core/master_dispatch.cpp
+    runtime/core/master_epochs.cpp
+    runtime/core/master_members.cpp
+    runtime/core/membership.cpp
+    runtime/core/policy.cpp
+    runtime/core/ready_queue.cpp
+    runtime/core/unit_table.cpp
+    runtime/core/worker.cpp
+  PUBLIC steadfarm_wire)

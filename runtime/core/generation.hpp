@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "base/shared_value.hpp"
 #include "core/interval_set.hpp"
 #include "steadfarm/types.hpp"
 
@@ -59,15 +60,8 @@ struct ResultBatch {
   friend bool operator==(const ResultBatch&, const ResultBatch&) = default;
 };
 
-/// A monotone value and what proves it (a bound with its permutation). Lower is better; of two
-/// equal values the one with the lexicographically smaller witness is better.
-struct SharedValue {
-  std::int64_t value = 0;
-  Bytes witness;
-  friend bool operator==(const SharedValue&, const SharedValue&) = default;
-};
-
-[[nodiscard]] bool is_better(const SharedValue& challenger, const std::optional<SharedValue>& best);
+using steadfarm::is_better;
+using steadfarm::SharedValue;
 
 /// Totals over the whole life of the job.
 struct Counters {
@@ -82,18 +76,18 @@ struct Counters {
 /// store, those marked (full) hold the whole present value.
 struct GenerationDelta {
   Epoch epoch;
-  bool complete = false;                     // the job is done; nothing is pending
-  std::vector<Interval> pending_indices;     // (full) sorted, disjoint
-  std::vector<RetriedIndex> retried;         // (full) sorted by index; a subset of the pending
-  std::vector<UnitRecord> added;             // (new) spawned and still to be done; a key that was
-                                             // added before is replaced
-  std::vector<UnitKey> removed;              // (new) spawned units no longer to be done; removing
-                                             // a key that was never added is no error
-  std::vector<FailedUnit> failed;            // (new)
-  ResultBatch results;                       // (new)
-  std::optional<SharedValue> shared;         // (full)
-  Bytes fold_state;                          // (full) the application's, opaque
-  Counters counters;                         // (full)
+  bool complete = false;                  // the job is done; nothing is pending
+  std::vector<Interval> pending_indices;  // (full) sorted, disjoint
+  std::vector<RetriedIndex> retried;      // (full) sorted by index; a subset of the pending
+  std::vector<UnitRecord> added;          // (new) spawned and still to be done; a key that was
+                                          // added before is replaced
+  std::vector<UnitKey> removed;           // (new) spawned units no longer to be done; removing
+                                          // a key that was never added is no error
+  std::vector<FailedUnit> failed;         // (new)
+  ResultBatch results;                    // (new)
+  std::optional<SharedValue> shared;      // (full)
+  Bytes fold_state;                       // (full) the application's, opaque
+  Counters counters;                      // (full)
 };
 
 /// Everything a master needs to go on. The results stay in the store.

@@ -1,8 +1,8 @@
-#include "core/generation.hpp"
+#include "base/shared_value.hpp"
 
 #include <algorithm>
 
-namespace steadfarm::core {
+namespace steadfarm {
 
 bool is_better(const SharedValue& challenger, const std::optional<SharedValue>& best) {
   if (!best) return true;
@@ -11,4 +11,4 @@ bool is_better(const SharedValue& challenger, const std::optional<SharedValue>& 
                                       best->witness.begin(), best->witness.end());
 }
 
-}  // namespace steadfarm::core
+}  // namespace steadfarm

@@ -1,0 +1,81 @@
+#include "core/action.hpp"
+
+namespace steadfarm::core {
+
+const char* to_string(NoteKind kind) {
+  switch (kind) {
+    case NoteKind::worker_joined:
+      return "worker_joined";
+    case NoteKind::worker_lost:
+      return "worker_lost";
+    case NoteKind::worker_returned:
+      return "worker_returned";
+    case NoteKind::worker_left:
+      return "worker_left";
+    case NoteKind::unit_retried:
+      return "unit_retried";
+    case NoteKind::unit_failed:
+      return "unit_failed";
+    case NoteKind::unit_quarantined:
+      return "unit_quarantined";
+    case NoteKind::answer_duplicate:
+      return "answer_duplicate";
+    case NoteKind::answer_stray:
+      return "answer_stray";
+    case NoteKind::epoch_opened:
+      return "epoch_opened";
+    case NoteKind::generation_durable:
+      return "generation_durable";
+    case NoteKind::generation_failed:
+      return "generation_failed";
+    case NoteKind::shared_improved:
+      return "shared_improved";
+    case NoteKind::link_reset:
+      return "link_reset";
+    case NoteKind::units_reclaimed:
+      return "units_reclaimed";
+    case NoteKind::dispatch_throttled:
+      return "dispatch_throttled";
+    case NoteKind::stopping:
+      return "stopping";
+  }
+  return "unknown";
+}
+
+const char* to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::complete:
+      return "complete";
+    case Outcome::complete_failed:
+      return "complete_failed";
+    case Outcome::stopped:
+      return "stopped";
+    case Outcome::not_durable:
+      return "not_durable";
+    case Outcome::fenced:
+      return "fenced";
+    case Outcome::no_workers:
+      return "no_workers";
+  }
+  return "unknown";
+}
+
+int exit_code(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::complete:
+      return 0;
+    case Outcome::complete_failed:
+      return 3;
+    case Outcome::stopped:
+      return 75;
+    case Outcome::not_durable:
+      return 74;
+    case Outcome::fenced:
+      return 65;
+    case Outcome::no_workers:
+      return 70;
+  }
+  return 70;
+}
+
+}  // namespace steadfarm::core

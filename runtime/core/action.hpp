@@ -1,0 +1,96 @@
+// What the master machine wants done. A step gives one ordered batch; the driver carries it out in
+// order, and every action may be carried out twice without harm.
+//
+// Order rule: all Accept actions of a step come before a Persist of the same step, so that the
+// fold state the driver adds to the delta holds exactly the units the delta says are done. Nothing
+// that claims durability (Committed, Finish of a complete run) comes before GenerationDurable.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "core/generation.hpp"
+#include "wire/messages.hpp"
+
+namespace steadfarm::core {
+
+struct Send {
+  Rank to;
+  wire::Message message;
+};
+/// Apply a result to the fold. `payload` borrows from the event of this step.
+struct Accept {
+  UnitKey key;
+  ByteView payload;
+};
+/// Make this delta durable (the driver adds the fold state) and report back.
+struct Persist {
+  std::shared_ptr<GenerationDelta> delta;
+};
+/// Everything accepted up to this generation can no longer be lost.
+struct Committed {
+  Generation generation;
+  std::uint64_t accepted = 0;
+};
+/// Never send to this rank again.
+struct Forget {
+  Rank rank;
+};
+/// Send to this rank again.
+struct Readmit {
+  Rank rank;
+};
+
+enum class NoteKind : std::uint8_t {
+  worker_joined,
+  worker_lost,
+  worker_returned,
+  worker_left,
+  unit_retried,
+  unit_failed,
+  unit_quarantined,
+  answer_duplicate,
+  answer_stray,
+  epoch_opened,
+  generation_durable,
+  generation_failed,
+  shared_improved,
+  link_reset,
+  units_reclaimed,
+  dispatch_throttled,
+  stopping,
+};
+[[nodiscard]] const char* to_string(NoteKind kind);
+
+/// For the log. `count` is what the kind counts: leases held, tries, an epoch, a generation.
+struct Note {
+  NoteKind kind{};
+  Rank rank;
+  UnitKey unit;
+  std::uint64_t count = 0;
+  std::string text;
+};
+
+enum class Outcome : std::uint8_t {
+  complete,         // every unit accepted
+  complete_failed,  // all done, some units were given up
+  stopped,          // asked to stop, or no worker left; run again to resume
+  not_durable,      // the end state could not be made durable
+  fenced,           // another owner has the store
+  no_workers,       // every worker is lost and there is no store to resume from
+};
+[[nodiscard]] const char* to_string(Outcome outcome);
+[[nodiscard]] int exit_code(Outcome outcome);
+
+struct Finish {
+  Outcome outcome{};
+  std::string reason;
+};
+
+using Action = std::variant<Send, Accept, Persist, Committed, Forget, Readmit, Note, Finish>;
+using Actions = std::vector<Action>;
+
+}  // namespace steadfarm::core

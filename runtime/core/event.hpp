@@ -1,0 +1,41 @@
+// What the master machine is told. One event a step.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "wire/messages.hpp"
+
+namespace steadfarm::core {
+
+struct Started {};
+struct Tick {};
+struct MessageFrom {
+  Rank from;
+  wire::Message message;
+};
+/// Somebody who knows (MPI, the launcher) says that a rank is dead.
+struct PeerLost {
+  Rank rank;
+  std::string evidence;
+};
+/// The delta of this epoch is on disk, as this generation.
+struct GenerationDurable {
+  Epoch epoch;
+  Generation generation;
+};
+struct GenerationFailed {
+  Epoch epoch;
+  Error error;
+};
+struct CheckpointRequested {};
+struct StopRequested {
+  std::string reason;
+};
+
+using Event = std::variant<Started, Tick, MessageFrom, PeerLost, GenerationDurable,
+                           GenerationFailed, CheckpointRequested, StopRequested>;
+
+}  // namespace steadfarm::core

@@ -1,0 +1,269 @@
+#include "core/master.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace steadfarm::core {
+
+Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<Rank>& workers,
+               TimeUs now, const std::optional<RecoveredState>& recovered)
+    : options_(std::move(options)),
+      index_units_(std::move(index_units)),
+      now_(now),
+      ready_(table_),
+      members_(options_.timeout_us, options_.startup_timeout_us),
+      epochs_(options_),
+      delta_(options_.keep_results) {
+  for (const Rank rank : workers) {
+    members_.add(rank, now);
+    Worker worker;
+    worker.rank = rank;
+    workers_.push_back(worker);
+  }
+  IntervalSet pending;
+  if (recovered) {
+    for (const Interval& run : recovered->pending_indices) pending.insert(run.begin, run.end);
+    counters_ = recovered->counters;
+    committed_ = counters_.accepted;
+    generation_ = recovered->generation;
+    shared_ = recovered->shared;
+    if (shared_) shared_version_ = 1;
+    for (const UnitRecord& record : recovered->units) {
+      const Slot slot = table_.add(record.key, record.payload, record.priority);
+      LiveUnit& unit = table_.at(slot);
+      unit.tries = record.tries;
+      unit.deaths = record.deaths;
+      unit.persisted = true;
+      if (unit.deaths > 0) {
+        ready_.push_suspect(slot);
+      } else {
+        ready_.push(slot);
+      }
+    }
+    end_persisted_ = recovered->complete;
+  } else {
+    pending.insert(0, index_units_.count);
+    delta_.changed();
+  }
+  IntervalSet plain = pending;
+  for (const FreshRun& run : index_units_.priorities) {
+    plain.erase(run.indices.begin, run.indices.end);
+    IntervalSet mine = pending;
+    mine.erase(0, run.indices.begin);
+    mine.erase(run.indices.end, std::max(run.indices.end, index_units_.count));
+    for (const Interval& part : mine.runs()) ready_.add_fresh(part, run.priority);
+  }
+  for (const Interval& part : plain.runs()) ready_.add_fresh(part, 0);
+  if (recovered) restore_retried(*recovered);
+}
+
+Status Master::validate(const RecoveredState& recovered, std::uint64_t index_count) {
+  std::uint64_t pending = recovered.units.size();
+  for (const Interval& run : recovered.pending_indices) {
+    if (run.begin >= run.end || run.end > index_count) {
+      return Error{ErrorCode::foreign, "the store speaks of unit " + std::to_string(run.end - 1) +
+                                           ", but this job has only " +
+                                           std::to_string(index_count) + " submitted units"};
+    }
+    pending += run.count();
+  }
+  const Counters& c = recovered.counters;
+  if (index_count + c.spawned != c.accepted + c.failed + pending) {
+    return Error{ErrorCode::corrupt,
+                 "the counts in the store do not add up: " + std::to_string(index_count) +
+                     " submitted and " + std::to_string(c.spawned) + " spawned units, but " +
+                     std::to_string(c.accepted) + " accepted, " + std::to_string(c.failed) +
+                     " failed and " + std::to_string(pending) + " pending"};
+  }
+  if (recovered.complete && pending != 0) {
+    return Error{ErrorCode::corrupt, "the store is marked complete but has pending units"};
+  }
+  return {};
+}
+
+void Master::restore_retried(const RecoveredState& recovered) {
+  for (const RetriedIndex& retried : recovered.retried) {
+    const auto priority = ready_.take_fresh(retried.index);
+    if (!priority) continue;
+    const Slot slot = table_.add(UnitKey::index(retried.index), {}, *priority);
+    LiveUnit& unit = table_.at(slot);
+    unit.tries = retried.tries;
+    unit.deaths = retried.deaths;
+    if (unit.deaths > 0) {
+      ready_.push_suspect(slot);
+    } else {
+      ready_.push(slot);
+    }
+  }
+}
+
+void Master::step(TimeUs now, const Event& event, Actions& out) {
+  if (phase_ == Phase::finished) return;
+  now_ = std::max(now_, now);
+  std::visit([&](const auto& e) { on(e, out); }, event);
+  feed_hungry(out);
+  drive_epochs(out);
+  advance_phase(out);
+}
+
+void Master::on(const Started& /*event*/, Actions& out) {
+  epochs_.start(now_);
+  next_beat_ = now_;
+  // An empty job, or one that was complete before, ends in advance_phase.
+  if (options_.has_store && !end_persisted_ && generation_ == Generation(0)) epochs_.request();
+  static_cast<void>(out);
+}
+
+void Master::on(const Tick& /*event*/, Actions& out) {
+  for (const Rank rank : members_.tick(now_)) {
+    lose(*find_worker(rank), "silent for longer than the time-out", out);
+  }
+  if (now_ >= next_beat_) {
+    next_beat_ = now_ + options_.heartbeat_us;
+    for (Worker& worker : workers_) {
+      if (members_.state(worker.rank) == MemberState::alive) send(worker, wire::Beat{}, out);
+    }
+  }
+  if (members_.alive_count() + members_.joining_count() > 0) {
+    alone_since_ = -1;
+  } else if (alone_since_ < 0) {
+    alone_since_ = now_;
+  }
+}
+
+void Master::on(const PeerLost& event, Actions& out) {
+  Worker* worker = find_worker(event.rank);
+  if (worker == nullptr) return;
+  const MemberState state = members_.state(event.rank);
+  if (state == MemberState::lost || state == MemberState::left) return;
+  members_.set_lost(event.rank);
+  lose(*worker, event.evidence, out);
+}
+
+void Master::on(const CheckpointRequested& /*event*/, Actions& /*out*/) {
+  if (options_.has_store && phase_ == Phase::running) epochs_.request();
+}
+
+void Master::on(const StopRequested& event, Actions& out) {
+  if (phase_ == Phase::running) begin_stop(Outcome::stopped, event.reason, out);
+}
+
+bool Master::all_done() const { return table_.size() == 0 && ready_.fresh_count() == 0; }
+
+void Master::advance_phase(Actions& out) {
+  if (phase_ == Phase::running) {
+    if (all_done()) {
+      begin_end(counters_.failed > 0 ? Outcome::complete_failed : Outcome::complete, {}, out);
+    } else if (alone_since_ >= 0 && now_ - alone_since_ >= options_.timeout_us) {
+      const Outcome outcome = options_.has_store ? Outcome::stopped : Outcome::no_workers;
+      begin_end(outcome, "every worker is lost", out);
+    } else if (epochs_.failing_since() >= 0 &&
+               delta_.undurable_bytes() > options_.undurable_bytes_max &&
+               now_ - epochs_.failing_since() >= options_.store_patience_us) {
+      begin_stop(Outcome::not_durable, "the store has failed for too long and memory is full", out);
+    }
+  }
+  if (phase_ == Phase::stopping) {
+    const bool quiet = std::all_of(workers_.begin(), workers_.end(), [&](const Worker& worker) {
+      return members_.state(worker.rank) != MemberState::alive || worker.idle_reported;
+    });
+    if (quiet || now_ >= phase_deadline_) {
+      const Outcome outcome =
+          all_done() && outcome_ == Outcome::stopped
+              ? (counters_.failed > 0 ? Outcome::complete_failed : Outcome::complete)
+              : outcome_;
+      begin_end(outcome, reason_, out);
+    }
+  }
+  if (phase_ == Phase::closing) {
+    const bool all_gone = std::all_of(workers_.begin(), workers_.end(), [&](const Worker& worker) {
+      return members_.state(worker.rank) != MemberState::alive;
+    });
+    if (all_gone || now_ >= phase_deadline_) finish(out);
+  }
+}
+
+void Master::begin_stop(Outcome outcome, const std::string& reason, Actions& out) {
+  note(out, NoteKind::stopping, Rank(0), {}, leased_, reason);
+  phase_ = Phase::stopping;
+  outcome_ = outcome;
+  reason_ = reason;
+  phase_deadline_ = now_ + options_.stop_grace_us;
+  for (Worker& worker : workers_) {
+    worker.idle_reported = false;
+    if (members_.state(worker.rank) == MemberState::alive) send(worker, wire::Stop{}, out);
+  }
+}
+
+// The last generation, if there is a store and something to say, then the goodbyes.
+void Master::begin_end(Outcome outcome, const std::string& reason, Actions& out) {
+  outcome_ = outcome;
+  reason_ = reason;
+  const bool complete = all_done();
+  const bool must_persist =
+      options_.has_store && (complete ? !end_persisted_ : (!delta_.empty() || delta_.in_flight()));
+  if (!must_persist) {
+    begin_close(out);
+    return;
+  }
+  phase_ = Phase::persisting_end;
+  end_deadline_ = now_ + std::min(options_.store_patience_us, 10 * kSecondUs);
+  if (!delta_.in_flight()) emit_persist(complete, out);
+}
+
+void Master::begin_close(Actions& out) {
+  phase_ = Phase::closing;
+  phase_deadline_ = now_ + options_.goodbye_us;
+  for (Worker& worker : workers_) {
+    const MemberState state = members_.state(worker.rank);
+    if (state == MemberState::alive || state == MemberState::joining) {
+      send(worker, wire::Shutdown{exit_code(outcome_)}, out);
+    }
+  }
+}
+
+void Master::finish(Actions& out) {
+  phase_ = Phase::finished;
+  out.emplace_back(Finish{outcome_, reason_});
+}
+
+void Master::send(Worker& worker, wire::Body body, Actions& out) {
+  out.emplace_back(Send{worker.rank, wire::Message{worker.session, std::move(body)}});
+}
+
+Master::Worker* Master::find_worker(Rank rank) {
+  const auto it = std::lower_bound(workers_.begin(), workers_.end(), rank,
+                                   [](const Worker& w, Rank r) { return w.rank < r; });
+  return it != workers_.end() && it->rank == rank ? &*it : nullptr;
+}
+
+void Master::note(Actions& out, NoteKind kind, Rank rank, UnitKey unit, std::uint64_t count,
+                  std::string text) const {
+  out.emplace_back(Note{kind, rank, unit, count, std::move(text)});
+}
+
+Progress Master::progress() const {
+  Progress p;
+  p.pending = table_.size() + ready_.fresh_count();
+  p.total = index_units_.count + counters_.spawned;
+  p.leased = leased_;
+  p.committed = committed_;
+  p.workers_alive = members_.alive_count();
+  p.generation = generation_;
+  p.counters = counters_;
+  return p;
+}
+
+std::vector<WorkerProgress> Master::worker_progress() const {
+  std::vector<WorkerProgress> out;
+  out.reserve(workers_.size());
+  for (const Worker& worker : workers_) {
+    out.push_back(
+        {worker.rank, members_.state(worker.rank) == MemberState::alive, worker.leases.count});
+  }
+  return out;
+}
+
+}  // namespace steadfarm::core

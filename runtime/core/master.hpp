@@ -1,0 +1,180 @@
+// The master's machine: one event in, an ordered batch of actions out. Pure: no clock, no file, no
+// thread, no random source. PROTOCOL.md beside this file says why a result counts exactly once.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/action.hpp"
+#include "core/delta_log.hpp"
+#include "core/epochs.hpp"
+#include "core/event.hpp"
+#include "core/membership.hpp"
+#include "core/options.hpp"
+#include "core/policy.hpp"
+#include "core/ready_queue.hpp"
+#include "core/unit_table.hpp"
+
+namespace steadfarm::core {
+
+/// Where the payloads of index units come from. A range has no source: its units have no payload.
+class PayloadSource {
+ public:
+  virtual ~PayloadSource() = default;
+  /// Valid until the next call.
+  [[nodiscard]] virtual ByteView payload(std::uint64_t index) const = 0;
+};
+
+/// Priorities of the submitted units; indices in no run have priority 0.
+struct IndexUnits {
+  std::uint64_t count = 0;
+  std::vector<FreshRun> priorities;
+  const PayloadSource* payloads = nullptr;  // null: a range
+};
+
+struct Progress {
+  std::uint64_t total = 0;    // units known so far
+  std::uint64_t pending = 0;  // neither accepted nor failed
+  std::uint64_t leased = 0;
+  std::uint64_t committed = 0;  // accepted units in the newest durable generation
+  std::uint32_t workers_alive = 0;
+  Generation generation;
+  Counters counters;
+};
+
+struct WorkerProgress {
+  Rank rank;
+  bool alive = false;
+  std::uint32_t leases = 0;
+};
+
+class Master {
+ public:
+  Master(MasterOptions options, IndexUnits index_units, const std::vector<Rank>& workers,
+         TimeUs now, const std::optional<RecoveredState>& recovered);
+  Master(const Master&) = delete;
+  Master& operator=(const Master&) = delete;
+
+  /// An error if a recovered state cannot belong to these units.
+  [[nodiscard]] static Status validate(const RecoveredState& recovered, std::uint64_t index_count);
+
+  /// Appends to `out`. Views in the actions borrow from `event`.
+  void step(TimeUs now, const Event& event, Actions& out);
+
+  [[nodiscard]] Progress progress() const;
+  [[nodiscard]] std::vector<WorkerProgress> worker_progress() const;
+  [[nodiscard]] const std::optional<SharedValue>& shared() const { return shared_; }
+  [[nodiscard]] bool finished() const { return phase_ == Phase::finished; }
+  /// Aborts if any invariant across the tables is broken. Walks everything.
+  void check_invariants() const;
+
+ private:
+  enum class Phase : std::uint8_t { running, stopping, persisting_end, closing, finished };
+
+  struct Worker {
+    Rank rank;
+    Session session;
+    LeaseList leases;
+    std::uint32_t assign_seq = 0;
+    TimeUs assigned_at = 0;
+    TimeUs shared_sent_at = 0;
+    bool idle_reported = false;  // said so after the last Assign arrived
+    bool hungry = false;         // is in hungry_
+    bool solo = false;           // has a unit that must run alone
+  };
+
+  void restore_retried(const RecoveredState& recovered);
+
+  // master.cpp: events and phases
+  void on(const Started& event, Actions& out);
+  void on(const Tick& event, Actions& out);
+  void on(const MessageFrom& event, Actions& out);
+  void on(const PeerLost& event, Actions& out);
+  void on(const GenerationDurable& event, Actions& out);
+  void on(const GenerationFailed& event, Actions& out);
+  void on(const CheckpointRequested& event, Actions& out);
+  void on(const StopRequested& event, Actions& out);
+  void advance_phase(Actions& out);
+  void begin_stop(Outcome outcome, const std::string& reason, Actions& out);
+  void begin_end(Outcome outcome, const std::string& reason, Actions& out);
+  void begin_close(Actions& out);
+  void finish(Actions& out);
+  [[nodiscard]] bool all_done() const;
+
+  // master_members.cpp: workers come, go and return; their messages
+  void on_message(Worker& worker, const wire::Hello& m, const MessageFrom& event, Actions& out);
+  void on_message(Worker& worker, const wire::Report& m, const MessageFrom& event, Actions& out);
+  void on_message(Worker& worker, const wire::EpochAck& m, const MessageFrom& event, Actions& out);
+  void on_message(Worker& worker, const wire::Propose& m, const MessageFrom& event, Actions& out);
+  void on_message(Worker& worker, const wire::Goodbye& m, const MessageFrom& event, Actions& out);
+  template <class Other>
+  void on_message(Worker& worker, const Other& m, const MessageFrom& event, Actions& out);
+  void welcome(Worker& worker, Actions& out);
+  void new_session(Worker& worker, Actions& out);
+  void readmit(Worker& worker, Actions& out);
+  void lose(Worker& worker, const std::string& evidence, Actions& out);
+  void take_leases(Worker& worker, bool blame, Actions& out);
+  void check_idle(Worker& worker, const wire::Report& report, Actions& out);
+
+  // master_answers.cpp
+  void answer(Worker& worker, const wire::AnswerView& answer, Actions& out);
+  void accept(Slot slot, const wire::AnswerView& answer, Actions& out);
+  void execution_failed(Worker& worker, Slot slot, const wire::AnswerView& answer, Actions& out);
+  void give_up(Slot slot, NoteKind kind, std::string message, Actions& out);
+  void consider_shared(const SharedValue& challenger, Rank from, Actions& out);
+
+  // master_dispatch.cpp
+  void feed(Worker& worker, Actions& out);
+  void feed_hungry(Actions& out);
+  void feed_suspect(Worker& worker, Actions& out);
+  void fill(Worker& worker, std::uint64_t count, wire::UnitBatch& batch);
+  void send_batch(Worker& worker, wire::UnitBatch batch, Actions& out);
+  void lease(Worker& worker, Slot slot, wire::UnitBatch& batch);
+  [[nodiscard]] bool may_dispatch(const Worker& worker) const;
+  [[nodiscard]] bool throttled() const;
+  void mark_hungry(Worker& worker);
+
+  // master_epochs.cpp
+  void drive_epochs(Actions& out);
+  void emit_persist(bool complete, Actions& out);
+
+  void send(Worker& worker, wire::Body body, Actions& out);
+  [[nodiscard]] Worker* find_worker(Rank rank);
+  void note(Actions& out, NoteKind kind, Rank rank, UnitKey unit, std::uint64_t count,
+            std::string text = {}) const;
+
+  MasterOptions options_;
+  IndexUnits index_units_;
+  TimeUs now_ = 0;
+  Phase phase_ = Phase::running;
+  UnitTable table_;
+  ReadyQueue ready_;
+  Membership members_;
+  Epochs epochs_;
+  DeltaLog delta_;
+  UnitTimes times_;
+  std::vector<Worker> workers_;  // sorted by rank
+  std::deque<Rank> hungry_;
+  std::optional<Rank> clearing_;  // a worker that gets nothing until it can take a suspect
+  std::optional<SharedValue> shared_;
+  std::uint64_t shared_version_ = 0;
+  Counters counters_;
+  std::uint64_t leased_ = 0;
+  std::uint64_t committed_ = 0;
+  Generation generation_;
+  Outcome outcome_ = Outcome::complete;
+  std::string reason_;
+  bool end_persisted_ = false;  // the store already held the complete job
+  bool end_emitted_ = false;    // the delta in flight is the last one
+  bool throttle_noted_ = false;
+  TimeUs phase_deadline_ = 0;
+  TimeUs end_deadline_ = 0;
+  TimeUs next_beat_ = 0;
+  TimeUs alone_since_ = -1;
+};
+
+}  // namespace steadfarm::core

@@ -1,0 +1,105 @@
+// What an answer does: the only place where a unit becomes accepted or is given up.
+#include <utility>
+
+#include "base/assert.hpp"
+#include "core/master.hpp"
+
+namespace steadfarm::core {
+
+void Master::answer(Worker& worker, const wire::AnswerView& answer, Actions& out) {
+  ++counters_.executions;
+  const Slot slot = table_.find(answer.key);
+  if (slot == kNoSlot) {
+    const bool untouched = answer.key.is_index() &&
+                           (answer.key.lo >= index_units_.count || ready_.is_fresh(answer.key.lo));
+    note(out, untouched ? NoteKind::answer_stray : NoteKind::answer_duplicate, worker.rank,
+         answer.key, answer.attempt.value);
+    return;
+  }
+  if (!table_.was_given(slot, answer.attempt, worker.rank)) {
+    note(out, NoteKind::answer_stray, worker.rank, answer.key, answer.attempt.value);
+    return;
+  }
+  if (answer.status == wire::AnswerStatus::done) {
+    accept(slot, answer, out);
+  } else {
+    execution_failed(worker, slot, answer, out);
+  }
+}
+
+void Master::accept(Slot slot, const wire::AnswerView& answer, Actions& out) {
+  LiveUnit& unit = table_.at(slot);
+  if (unit.state == UnitState::leased) {
+    Worker* owner = find_worker(unit.owner);
+    table_.release(slot, owner->leases, false, false);
+    --leased_;
+    if (owner->leases.count == 0) owner->solo = false;
+  } else {
+    ready_.forget(slot);
+  }
+  ++counters_.accepted;
+  if (answer.proposal_value) {
+    consider_shared(
+        {*answer.proposal_value, {answer.proposal_witness.begin(), answer.proposal_witness.end()}},
+        unit.owner, out);
+  }
+  delta_.accepted(unit, answer.payload);
+  out.emplace_back(Accept{unit.key, answer.payload});
+  table_.remove(slot);
+  std::uint64_t ordinal = 0;
+  for (const wire::Child& child : answer.children) {
+    const UnitKey key = child_key(answer.key, ordinal++);
+    const Slot born = table_.add(key, {child.payload.begin(), child.payload.end()}, child.priority);
+    delta_.touched(table_.at(born));
+    ready_.push(born);
+    ++counters_.spawned;
+  }
+}
+
+void Master::execution_failed(Worker& worker, Slot slot, const wire::AnswerView& answer,
+                              Actions& out) {
+  LiveUnit& unit = table_.at(slot);
+  // Only the newest attempt speaks for the unit; an older one was already counted as lost.
+  if (unit.state != UnitState::leased || answer.attempt != unit.attempt) return;
+  table_.release(slot, worker.leases, false, false);
+  --leased_;
+  if (worker.leases.count == 0) worker.solo = false;
+  ++unit.tries;
+  delta_.touched(unit);
+  std::string message(reinterpret_cast<const char*>(answer.payload.data()), answer.payload.size());
+  if (unit.tries >= options_.tries_max) {
+    give_up(slot, NoteKind::unit_failed, std::move(message), out);
+    return;
+  }
+  note(out, NoteKind::unit_retried, worker.rank, unit.key, unit.tries, std::move(message));
+  if (unit.deaths > 0) {
+    ready_.push_suspect(slot);
+  } else {
+    ready_.push(slot);
+  }
+}
+
+// The unit is in state ready and in no queue.
+void Master::give_up(Slot slot, NoteKind kind, std::string message, Actions& out) {
+  LiveUnit& unit = table_.at(slot);
+  ++counters_.failed;
+  note(out, kind, unit.owner, unit.key,
+       kind == NoteKind::unit_quarantined ? unit.deaths : unit.tries, message);
+  delta_.failed(unit, std::move(message));
+  table_.remove(slot);
+}
+
+void Master::consider_shared(const SharedValue& challenger, Rank from, Actions& out) {
+  if (!is_better(challenger, shared_)) return;
+  shared_ = challenger;
+  ++shared_version_;
+  delta_.changed();
+  note(out, NoteKind::shared_improved, from, {}, shared_version_, std::to_string(challenger.value));
+  for (Worker& worker : workers_) {
+    if (members_.state(worker.rank) != MemberState::alive) continue;
+    worker.shared_sent_at = now_;
+    send(worker, wire::Shared{shared_version_, *shared_}, out);
+  }
+}
+
+}  // namespace steadfarm::core

@@ -1,0 +1,42 @@
+// Invariants across the tables. The simulator and the scenario tests call this after every step.
+#include "base/assert.hpp"
+#include "core/master.hpp"
+
+namespace steadfarm::core {
+
+void Master::check_invariants() const {
+  std::uint64_t leased = 0;
+  std::uint64_t queued = 0;
+  table_.for_each([&](Slot slot, const LiveUnit& unit) {
+    STEADFARM_ASSERT(table_.find(unit.key) == slot);
+    if (unit.state == UnitState::leased) {
+      ++leased;
+      STEADFARM_ASSERT(unit.attempt > Attempt(0));
+      STEADFARM_ASSERT(members_.state(unit.owner) == MemberState::alive);
+    } else {
+      ++queued;
+    }
+    STEADFARM_ASSERT(unit.tries < options_.tries_max);
+    STEADFARM_ASSERT(unit.deaths < options_.deaths_max);
+    if (unit.key.is_index()) STEADFARM_ASSERT(!ready_.is_fresh(unit.key.lo));
+  });
+  STEADFARM_ASSERT(leased == leased_);
+  STEADFARM_ASSERT(queued == ready_.queued_count());
+  std::uint64_t held = 0;
+  for (const Worker& worker : workers_) {
+    held += worker.leases.count;
+    std::uint32_t count = 0;
+    for (Slot slot = worker.leases.head; slot != kNoSlot; slot = table_.at(slot).next) {
+      STEADFARM_ASSERT(table_.at(slot).owner == worker.rank);
+      ++count;
+    }
+    STEADFARM_ASSERT(count == worker.leases.count);
+    STEADFARM_ASSERT(!worker.solo || worker.leases.count <= 1);
+  }
+  STEADFARM_ASSERT(held == leased_);
+  STEADFARM_ASSERT(index_units_.count + counters_.spawned ==
+                   counters_.accepted + counters_.failed + table_.size() + ready_.fresh_count());
+  STEADFARM_ASSERT(committed_ <= counters_.accepted);
+}
+
+}  // namespace steadfarm::core

@@ -1,0 +1,82 @@
+// Coordinated checkpoints: open, collect, persist, and what durability changes.
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "core/master.hpp"
+
+namespace steadfarm::core {
+
+void Master::drive_epochs(Actions& out) {
+  if (!options_.has_store) return;
+  if (phase_ == Phase::running) {
+    if (epochs_.due(now_, !delta_.empty(), throttled())) {
+      std::vector<Rank> asked;
+      for (Worker& worker : workers_) {
+        if (members_.state(worker.rank) == MemberState::alive) asked.push_back(worker.rank);
+      }
+      epochs_.open(now_, asked);
+      note(out, NoteKind::epoch_opened, Rank(0), {}, epochs_.epoch().value);
+      for (const Rank rank : asked) {
+        send(*find_worker(rank), wire::EpochOpen{epochs_.epoch()}, out);
+      }
+    }
+    if (epochs_.collected(now_)) emit_persist(false, out);
+  } else if (phase_ == Phase::persisting_end && !delta_.in_flight()) {
+    if (now_ >= end_deadline_) {
+      outcome_ = Outcome::not_durable;
+      begin_close(out);
+    } else if (epochs_.may_try(now_)) {
+      emit_persist(all_done(), out);
+    }
+  }
+}
+
+void Master::emit_persist(bool complete, Actions& out) {
+  epochs_.persist();
+  const std::shared_ptr<GenerationDelta> delta = delta_.take(table_);
+  delta->epoch = epochs_.epoch();
+  delta->complete = complete;
+  IntervalSet pending = ready_.fresh();
+  table_.for_each([&](Slot /*slot*/, const LiveUnit& unit) {
+    if (unit.key.is_spawned()) return;
+    pending.insert(unit.key.lo, unit.key.lo + 1);
+    if (unit.tries > 0 || unit.deaths > 0) {
+      delta->retried.push_back({unit.key.lo, unit.tries, unit.deaths});
+    }
+  });
+  std::sort(delta->retried.begin(), delta->retried.end(),
+            [](const RetriedIndex& a, const RetriedIndex& b) { return a.index < b.index; });
+  delta->pending_indices = pending.runs();
+  delta->shared = shared_;
+  delta->counters = counters_;
+  end_emitted_ = phase_ == Phase::persisting_end;
+  out.emplace_back(Persist{delta});
+}
+
+void Master::on(const GenerationDurable& event, Actions& out) {
+  if (epochs_.state() != Epochs::State::persisting || event.epoch != epochs_.epoch()) return;
+  committed_ = delta_.in_flight_accepted();
+  delta_.durable();
+  epochs_.durable(now_);
+  generation_ = event.generation;
+  throttle_noted_ = false;
+  out.emplace_back(Committed{generation_, committed_});
+  note(out, NoteKind::generation_durable, Rank(0), {}, generation_.value);
+  if (phase_ != Phase::persisting_end || !end_emitted_) return;
+  if (outcome_ == Outcome::not_durable) outcome_ = Outcome::stopped;
+  begin_close(out);
+}
+
+void Master::on(const GenerationFailed& event, Actions& out) {
+  if (epochs_.state() != Epochs::State::persisting || event.epoch != epochs_.epoch()) return;
+  delta_.not_durable(table_);
+  epochs_.failed(now_);
+  note(out, NoteKind::generation_failed, Rank(0), {}, event.epoch.value, event.error.message);
+  if (event.error.code != ErrorCode::fenced) return;
+  outcome_ = Outcome::fenced;
+  reason_ = event.error.message;
+  begin_close(out);
+}
+
+}  // namespace steadfarm::core

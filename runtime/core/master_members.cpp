@@ -1,0 +1,167 @@
+// Workers come, fall silent, are lost and return; what their messages mean.
+#include <utility>
+
+#include "base/assert.hpp"
+#include "core/master.hpp"
+
+namespace steadfarm::core {
+
+void Master::on(const MessageFrom& event, Actions& out) {
+  Worker* worker = find_worker(event.from);
+  if (worker == nullptr) return;
+  const bool goodbye = std::holds_alternative<wire::Goodbye>(event.message.body);
+  const MemberState before = members_.state(event.from);
+  if (before == MemberState::left) return;
+  if (!goodbye || before != MemberState::lost) members_.heard(event.from, now_);
+  if (before == MemberState::lost && !goodbye) readmit(*worker, out);
+  if (before == MemberState::joining && !goodbye) {
+    note(out, NoteKind::worker_joined, worker->rank, {}, 0);
+    new_session(*worker, out);
+  }
+  std::visit([&](const auto& body) { on_message(*worker, body, event, out); }, event.message.body);
+}
+
+template <class Other>
+void Master::on_message(Worker& /*worker*/, const Other& /*m*/, const MessageFrom& /*event*/,
+                        Actions& /*out*/) {
+  // Heartbeats have done their work by arriving; what only masters send is nobody's here.
+}
+
+void Master::on_message(Worker& worker, const wire::Hello& m, const MessageFrom& event,
+                        Actions& out) {
+  if (!m.concurrent) members_.ignore_silence(worker.rank);
+  // A repeated Hello means that the Welcome has not arrived yet.
+  if (event.message.session == Session(0) && !options_.lossless) welcome(worker, out);
+}
+
+void Master::on_message(Worker& worker, const wire::Report& m, const MessageFrom& event,
+                        Actions& out) {
+  m.answers->for_each([&](const wire::AnswerView& view) { answer(worker, view, out); });
+  if (m.report_seq != 0) send(worker, wire::Ack{m.report_seq}, out);
+  times_.add(m.executed, m.busy_us, m.busy_us_squared);
+  if (phase_ == Phase::closing) {
+    send(worker, wire::Shutdown{exit_code(outcome_)}, out);
+    return;
+  }
+  if (event.message.session != worker.session) return;
+  if (!options_.lossless && shared_ && m.shared_version < shared_version_ &&
+      now_ - worker.shared_sent_at > options_.resend_us) {
+    worker.shared_sent_at = now_;
+    send(worker, wire::Shared{shared_version_, *shared_}, out);
+  }
+  if (m.idle) check_idle(worker, m, out);
+  feed(worker, out);
+}
+
+void Master::check_idle(Worker& worker, const wire::Report& report, Actions& out) {
+  const bool all_seen = report.assigns_seen == worker.assign_seq;
+  if (phase_ == Phase::stopping) {
+    if (all_seen) worker.idle_reported = true;
+    return;
+  }
+  if (worker.leases.count == 0) return;
+  const std::uint32_t this_report = report.report_seq != 0 ? 1 : 0;
+  if (all_seen && report.unacked <= this_report) {
+    // Everything it was given was answered, and the answers were refused or lost for good.
+    note(out, NoteKind::units_reclaimed, worker.rank, {}, worker.leases.count);
+    take_leases(worker, false, out);
+  } else if (!all_seen && !options_.lossless && now_ - worker.assigned_at > options_.resend_us) {
+    note(out, NoteKind::link_reset, worker.rank, {}, worker.leases.count);
+    take_leases(worker, false, out);
+    new_session(worker, out);
+  }
+}
+
+void Master::on_message(Worker& worker, const wire::EpochAck& m, const MessageFrom& /*event*/,
+                        Actions& /*out*/) {
+  epochs_.acknowledged(worker.rank, m.epoch);
+}
+
+void Master::on_message(Worker& worker, const wire::Propose& m, const MessageFrom& /*event*/,
+                        Actions& out) {
+  consider_shared(m.shared, worker.rank, out);
+}
+
+void Master::on_message(Worker& worker, const wire::Goodbye& /*m*/, const MessageFrom& /*event*/,
+                        Actions& out) {
+  members_.set_left(worker.rank);
+  epochs_.worker_gone(worker.rank);
+  if (clearing_ == worker.rank) clearing_.reset();
+  note(out, NoteKind::worker_left, worker.rank, {}, worker.leases.count);
+  take_leases(worker, false, out);
+}
+
+void Master::new_session(Worker& worker, Actions& out) {
+  worker.session = worker.session.next();
+  worker.assign_seq = 0;
+  worker.solo = false;
+  welcome(worker, out);
+  feed(worker, out);
+}
+
+void Master::welcome(Worker& worker, Actions& out) {
+  send(worker, wire::Welcome{options_.job_seed}, out);
+  if (shared_) {
+    worker.shared_sent_at = now_;
+    send(worker, wire::Shared{shared_version_, *shared_}, out);
+  }
+  if (phase_ == Phase::stopping) send(worker, wire::Stop{}, out);
+  if (phase_ == Phase::closing) send(worker, wire::Shutdown{exit_code(outcome_)}, out);
+}
+
+// It was silent, not dead. What it had was given to others; whatever it still answers counts if it
+// is the first. The units it was blamed for get their blame back.
+void Master::readmit(Worker& worker, Actions& out) {
+  note(out, NoteKind::worker_returned, worker.rank, {}, 0);
+  table_.for_each([&](Slot /*slot*/, LiveUnit& unit) {
+    if (!unit.past) return;
+    for (PastLease& lease : *unit.past) {
+      if (lease.rank != worker.rank || !lease.blamed) continue;
+      lease.blamed = false;
+      STEADFARM_ASSERT(unit.deaths > 0);
+      --unit.deaths;
+      delta_.touched(unit);
+    }
+  });
+  out.emplace_back(Readmit{worker.rank});
+  new_session(worker, out);
+}
+
+void Master::lose(Worker& worker, const std::string& evidence, Actions& out) {
+  out.emplace_back(Forget{worker.rank});
+  note(out, NoteKind::worker_lost, worker.rank, {}, worker.leases.count, evidence);
+  epochs_.worker_gone(worker.rank);
+  if (clearing_ == worker.rank) clearing_.reset();
+  take_leases(worker, true, out);
+}
+
+// Everything the worker holds becomes ready again. With `blame`, each unit may be what killed the
+// worker: alone, it certainly is counted; in company it is counted once and handed out alone from
+// then on, so that only the culprit can reach the limit.
+void Master::take_leases(Worker& worker, bool blame, Actions& out) {
+  const bool alone = worker.leases.count == 1;
+  while (worker.leases.head != kNoSlot) {
+    const Slot slot = worker.leases.head;
+    LiveUnit& unit = table_.at(slot);
+    const bool counted = blame && (alone || unit.deaths == 0);
+    table_.release(slot, worker.leases, true, counted);
+    STEADFARM_ASSERT(leased_ > 0);
+    --leased_;
+    if (counted) {
+      ++unit.deaths;
+      delta_.touched(unit);
+    }
+    if (unit.deaths >= options_.deaths_max) {
+      give_up(slot, NoteKind::unit_quarantined,
+              "quarantined: " + std::to_string(unit.deaths) + " workers died while they had it",
+              out);
+    } else if (unit.deaths > 0) {
+      ready_.push_suspect(slot);
+    } else {
+      ready_.push(slot);
+    }
+  }
+  worker.solo = false;
+}
+
+}  // namespace steadfarm::core

@@ -1,0 +1,61 @@
+// What the pure machines are told at the start. All times are in microseconds.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/ids.hpp"
+
+namespace steadfarm::core {
+
+inline constexpr TimeUs kSecondUs = 1'000'000;
+
+enum class PolicyKind : std::uint8_t { dynamic, fixed };
+
+struct PolicyOptions {
+  PolicyKind kind = PolicyKind::dynamic;
+  std::uint32_t chunk = 1;         // units a message, for `fixed`
+  std::uint32_t prefetch_max = 0;  // units that may wait at a worker; 0: bounded by time alone
+  TimeUs message_us = 20'000;      // work that one message should carry
+  std::uint32_t chunk_max = 4096;  // units a message, whatever they cost
+};
+
+struct MasterOptions {
+  std::uint64_t job_seed = 1;
+  PolicyOptions policy;
+  std::uint32_t tries_max = 3;   // executions of a unit that throws, before it is given up
+  std::uint32_t deaths_max = 3;  // workers that may die with a unit before it is quarantined
+  bool keep_results = false;     // results go into the store, not only to the fold
+  bool has_store = false;
+  bool lossless = true;  // the transport loses nothing between live peers
+  TimeUs heartbeat_us = 1 * kSecondUs;
+  TimeUs timeout_us = 10 * kSecondUs;          // silence before a worker is lost
+  TimeUs startup_timeout_us = 60 * kSecondUs;  // silence before a worker that never spoke is lost
+  TimeUs interval_us = 30 * kSecondUs;         // between epochs
+  TimeUs epoch_collect_us = 200'000;           // how long an epoch waits for the workers
+  TimeUs resend_us = 2 * kSecondUs;            // patience with a lossy transport
+  TimeUs stop_grace_us = 5 * kSecondUs;        // for running units when the run is stopped
+  TimeUs goodbye_us = 3 * kSecondUs;           // for the workers' goodbyes
+  TimeUs store_retry_us = 1 * kSecondUs;       // first pause after a failed generation; doubles
+  TimeUs store_patience_us = 60 * kSecondUs;   // how long a full memory waits for a broken store
+  std::uint64_t undurable_bytes_max = 512ULL << 20U;  // above it nothing is handed out
+  std::uint64_t assign_bytes_max = 1ULL << 20U;       // payload bytes a message, above one unit
+};
+
+struct WorkerOptions {
+  std::string host;
+  std::uint32_t pid = 0;
+  bool concurrent = true;  // a thread of its own sends heartbeats
+  bool lossless = true;
+  TimeUs hello_us = 1 * kSecondUs;              // between Hellos until a Welcome comes
+  TimeUs heartbeat_us = 1 * kSecondUs;          // only used below MPI_THREAD_MULTIPLE
+  TimeUs master_timeout_us = 30 * kSecondUs;    // silence before the worker ends itself
+  TimeUs startup_timeout_us = 600 * kSecondUs;  // the same before the first Welcome
+  TimeUs report_us = 5'000;                     // answers wait no longer than this for company
+  TimeUs idle_report_us = 1 * kSecondUs;        // an idle worker asks again
+  TimeUs resend_us = 2 * kSecondUs;
+  std::uint64_t report_bytes = 256ULL << 10U;  // answers are sent when they reach this
+  std::uint64_t retain_bytes = 256ULL << 20U;  // unacknowledged answers before it stops working
+};
+
+}  // namespace steadfarm::core

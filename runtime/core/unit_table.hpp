@@ -1,0 +1,91 @@
+// The units that are neither done nor still untouched in an index range: spawned units, and index
+// units that were handed out at least once. Pure data with legal transitions only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "core/key_index.hpp"
+
+namespace steadfarm::core {
+
+using Slot = std::uint32_t;
+inline constexpr Slot kNoSlot = KeyIndex::kNone;
+
+enum class UnitState : std::uint8_t { free, ready, leased };
+
+/// An attempt that ended without an answer. Its answer is still welcome if it comes late.
+struct PastLease {
+  Attempt attempt;
+  Rank rank;
+  bool blamed = false;  // counted in `deaths`
+};
+
+struct LiveUnit {
+  UnitKey key;
+  Bytes payload;  // spawned units only; index units get theirs from the payload source
+  std::int32_t priority = 0;
+  Attempt attempt;           // the newest handed out; 0 before the first
+  std::uint32_t tries = 0;   // executions that failed
+  std::uint32_t deaths = 0;  // workers that died with it
+  std::uint32_t stamp = 0;   // rises with every entry into a queue; older queue entries are stale
+  Rank owner;                // holder of the lease, if leased
+  Slot prev = kNoSlot;       // neighbours in the owner's list of leases, oldest first
+  Slot next = kNoSlot;
+  UnitState state = UnitState::free;
+  bool persisted = false;  // some delta has carried it as added
+  bool dirty = false;      // is listed for the next delta
+  std::unique_ptr<std::vector<PastLease>> past;
+};
+
+/// A worker's leases in the order of handing out.
+struct LeaseList {
+  Slot head = kNoSlot;
+  Slot tail = kNoSlot;
+  std::uint32_t count = 0;
+};
+
+class UnitTable {
+ public:
+  [[nodiscard]] Slot find(const UnitKey& key) const { return index_.find(key); }
+  [[nodiscard]] LiveUnit& at(Slot slot) { return slots_[slot]; }
+  [[nodiscard]] const LiveUnit& at(Slot slot) const { return slots_[slot]; }
+  [[nodiscard]] std::size_t size() const { return index_.size(); }
+
+  /// A new unit in state ready (not yet in a queue). The key must be new.
+  Slot add(const UnitKey& key, Bytes payload, std::int32_t priority);
+  /// Forgets a unit that is in state ready.
+  void remove(Slot slot);
+
+  /// ready -> leased, as the newest lease of `leases`; raises the attempt.
+  void lease(Slot slot, Rank owner, LeaseList& leases);
+  /// leased -> ready; the attempt is remembered if its answer may still come.
+  void release(Slot slot, LeaseList& leases, bool remember, bool blamed);
+
+  /// True if this rank was given this attempt of this unit.
+  [[nodiscard]] bool was_given(Slot slot, Attempt attempt, Rank rank) const;
+
+  /// Calls visit(Slot, LiveUnit&) for every unit.
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    for (Slot slot = 0; slot < slots_.size(); ++slot) {
+      if (slots_[slot].state != UnitState::free) visit(slot, slots_[slot]);
+    }
+  }
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (Slot slot = 0; slot < slots_.size(); ++slot) {
+      if (slots_[slot].state != UnitState::free) visit(slot, slots_[slot]);
+    }
+  }
+
+ private:
+  std::deque<LiveUnit> slots_;
+  std::vector<Slot> free_;
+  KeyIndex index_;
+};
+
+}  // namespace steadfarm::core

@@ -1,0 +1,245 @@
+#include "core/worker.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace steadfarm::core {
+
+WorkerMachine::WorkerMachine(WorkerOptions options, TimeUs now)
+    : options_(std::move(options)),
+      now_(now),
+      outbox_(std::make_shared<wire::AnswerBatch>()),
+      heard_at_(now),
+      last_tick_(now) {}
+
+void WorkerMachine::step(TimeUs now, WorkerEvent event, WorkerActions& out) {
+  if (exiting_) return;
+  now_ = std::max(now_, now);
+  std::visit([&](auto& e) { on(e, out); }, event);
+  if (!exiting_) execute_next(out);
+}
+
+void WorkerMachine::on(WorkerStarted& /*event*/, WorkerActions& out) {
+  hello_at_ = now_;
+  send(wire::Hello{options_.host, options_.pid, options_.concurrent}, out);
+}
+
+void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
+  const TimeUs timeout_us = welcomed_ ? options_.master_timeout_us : options_.startup_timeout_us;
+  // Silence counts only while we listen.
+  if (now_ - last_tick_ > timeout_us / 2) heard_at_ = now_;
+  last_tick_ = now_;
+  if (now_ - heard_at_ > timeout_us) {
+    leave(75, "no word from the master for " + std::to_string(timeout_us / kSecondUs) + " s", out);
+    return;
+  }
+  if (!welcomed_ && now_ - hello_at_ >= options_.hello_us) {
+    hello_at_ = now_;
+    send(wire::Hello{options_.host, options_.pid, options_.concurrent}, out);
+  }
+  if (!options_.concurrent && now_ - heartbeat_at_ >= options_.heartbeat_us) {
+    heartbeat_at_ = now_;
+    send(wire::Heartbeat{++heartbeat_seq_}, out);
+  }
+  if (!welcomed_) return;
+  if (!outbox_->empty() && now_ - outbox_since_ >= options_.report_us) report(out);
+  if (idle() && now_ - reported_at_ >= options_.idle_report_us) report(out);
+  if (!options_.lossless && !unacked_.empty() && now_ - resent_at_ >= options_.resend_us) {
+    resent_at_ = now_;
+    for (const wire::Report& kept : unacked_) send_report(kept, out);
+  }
+}
+
+void WorkerMachine::on(WorkerMessage& event, WorkerActions& out) {
+  heard_at_ = now_;
+  const Session session = event.message.session;
+  std::visit([&](auto& body) { on_body(body, session, out); }, event.message.body);
+}
+
+template <class Other>
+void WorkerMachine::on_body(Other& /*m*/, Session /*session*/, WorkerActions& /*out*/) {
+  // A Beat has done its work by arriving; what only workers send is nobody's here.
+}
+
+void WorkerMachine::on_body(wire::Welcome& m, Session session, WorkerActions& out) {
+  job_seed_ = m.job_seed;
+  welcomed_ = true;
+  if (session > session_) begin_session(session, out);
+}
+
+// A new session means that the master has given our queue to others. What runs goes on; what was
+// answered and not acknowledged is said again.
+void WorkerMachine::begin_session(Session session, WorkerActions& out) {
+  session_ = session;
+  assigns_seen_ = 0;
+  seen_beyond_.clear();
+  drop_queue();
+  resent_at_ = now_;
+  for (const wire::Report& kept : unacked_) send_report(kept, out);
+}
+
+void WorkerMachine::on_body(wire::Assign& m, Session session, WorkerActions& out) {
+  if (!welcomed_ || session < session_) return;
+  if (session > session_) begin_session(session, out);
+  if (!mark_seen(m.assign_seq) || stopping_) return;
+  last_assign_units_ = m.units.unit_count();
+  queued_ += last_assign_units_;
+  queue_.push_back(Batch{std::move(m.units)});
+}
+
+bool WorkerMachine::mark_seen(std::uint32_t assign_seq) {
+  if (assign_seq <= assigns_seen_ || !seen_beyond_.insert(assign_seq).second) return false;
+  while (!seen_beyond_.empty() && *seen_beyond_.begin() == assigns_seen_ + 1) {
+    ++assigns_seen_;
+    seen_beyond_.erase(seen_beyond_.begin());
+  }
+  return true;
+}
+
+void WorkerMachine::on_body(wire::Ack& m, Session /*session*/, WorkerActions& /*out*/) {
+  const auto it = std::find_if(unacked_.begin(), unacked_.end(), [&](const wire::Report& report) {
+    return report.report_seq == m.report_seq;
+  });
+  if (it == unacked_.end()) return;
+  unacked_bytes_ -= it->answers->bytes().size();
+  unacked_.erase(it);
+}
+
+void WorkerMachine::on_body(wire::Shared& m, Session /*session*/, WorkerActions& out) {
+  shared_version_ = std::max(shared_version_, m.version);
+  if (!is_better(m.shared, shared_)) return;
+  shared_ = std::move(m.shared);
+  out.emplace_back(SharedChanged{*shared_});
+}
+
+void WorkerMachine::on_body(wire::EpochOpen& m, Session /*session*/, WorkerActions& out) {
+  if (!outbox_->empty()) report(out);
+  send(wire::EpochAck{m.epoch}, out);
+}
+
+void WorkerMachine::on_body(wire::Stop& /*m*/, Session session, WorkerActions& out) {
+  if (session != session_) return;
+  stopping_ = true;
+  drop_queue();
+  if (idle()) report(out);
+}
+
+void WorkerMachine::on_body(wire::Shutdown& m, Session /*session*/, WorkerActions& out) {
+  send(wire::Goodbye{}, out);
+  leave(m.exit_code, {}, out);
+}
+
+void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
+  STEADFARM_ASSERT(executing_);
+  executing_ = false;
+  event.answer.key = running_key_;
+  event.answer.attempt = running_attempt_;
+  if (outbox_->empty()) outbox_since_ = now_;
+  outbox_->add(event.answer);
+  const auto duration_us = static_cast<std::uint64_t>(now_ - running_since_);
+  ++executed_;
+  busy_us_ += duration_us;
+  constexpr std::uint64_t kSquareMax = std::numeric_limits<std::uint32_t>::max();
+  const std::uint64_t root = std::min(duration_us, kSquareMax);
+  const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - busy_us_squared_;
+  busy_us_squared_ += std::min(root * root, room);
+  spent_.clear();
+  if (must_report()) report(out);
+}
+
+bool WorkerMachine::must_report() const {
+  return queued_ == 0 || outbox_->bytes().size() >= options_.report_bytes ||
+         outbox_->size() * 2 >= last_assign_units_ || now_ - outbox_since_ >= options_.report_us;
+}
+
+void WorkerMachine::on(SharedFound& event, WorkerActions& out) {
+  if (!is_better(event.shared, shared_)) return;
+  shared_ = event.shared;
+  out.emplace_back(SharedChanged{*shared_});
+  send(wire::Propose{std::move(event.shared)}, out);
+}
+
+void WorkerMachine::drop_queue() {
+  // The running unit's payload lives in the front batch.
+  if (executing_ && spent_.empty() && !queue_.empty()) spent_.push_back(std::move(queue_.front()));
+  queue_.clear();
+  queued_ = 0;
+}
+
+void WorkerMachine::execute_next(WorkerActions& out) {
+  if (executing_ || stopping_ || queued_ == 0 || unacked_bytes_ > options_.retain_bytes) return;
+  Execute action;
+  action.job_seed = job_seed_;
+  Batch* batch = &queue_.front();
+  if (batch->next_head == batch->units.heads.size() &&
+      batch->next_run == batch->units.runs.size()) {
+    queue_.pop_front();
+    batch = &queue_.front();
+  }
+  if (batch->next_head < batch->units.heads.size()) {
+    const auto& head = batch->units.heads[batch->next_head++];
+    action.key = head.key;
+    action.attempt = head.attempt;
+    action.payload = ByteView(batch->units.bytes).subspan(batch->byte_offset, head.payload_bytes);
+    batch->byte_offset += head.payload_bytes;
+  } else {
+    const auto& run = batch->units.runs[batch->next_run];
+    action.key = UnitKey::index(run.begin + batch->next_in_run);
+    action.attempt = run.attempt;
+    if (++batch->next_in_run == run.count) {
+      batch->next_in_run = 0;
+      ++batch->next_run;
+    }
+  }
+  --queued_;
+  executing_ = true;
+  running_key_ = action.key;
+  running_attempt_ = action.attempt;
+  running_since_ = now_;
+  out.emplace_back(action);
+}
+
+void WorkerMachine::report(WorkerActions& out) {
+  wire::Report report;
+  report.idle = idle();
+  report.shared_version = shared_version_;
+  report.executed = std::exchange(executed_, 0);
+  report.busy_us = std::exchange(busy_us_, 0);
+  report.busy_us_squared = std::exchange(busy_us_squared_, 0);
+  report.answers = std::exchange(outbox_, std::make_shared<wire::AnswerBatch>());
+  reported_at_ = now_;
+  if (!report.answers->empty()) {
+    report.report_seq = ++report_seq_;
+    if (unacked_.empty()) resent_at_ = now_;
+    unacked_bytes_ += report.answers->bytes().size();
+    unacked_.push_back(report);
+    unacked_.back().executed = 0;  // times are told once
+    unacked_.back().busy_us = 0;
+    unacked_.back().busy_us_squared = 0;
+  }
+  send_report(report, out);
+}
+
+// What the report says of the conversation is as of now, also when it is said again.
+void WorkerMachine::send_report(const wire::Report& report, WorkerActions& out) {
+  wire::Report fresh = report;
+  fresh.assigns_seen = assigns_seen_;
+  fresh.idle = idle();
+  fresh.unacked = static_cast<std::uint32_t>(unacked_.size());
+  fresh.shared_version = shared_version_;
+  send(std::move(fresh), out);
+}
+
+void WorkerMachine::send(wire::Body body, WorkerActions& out) {
+  out.emplace_back(WorkerSend{wire::Message{session_, std::move(body)}});
+}
+
+void WorkerMachine::leave(int exit_code, std::string reason, WorkerActions& out) {
+  exiting_ = true;
+  out.emplace_back(Exit{exit_code, std::move(reason)});
+}
+
+}  // namespace steadfarm::core

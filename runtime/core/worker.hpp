@@ -1,0 +1,147 @@
+// The worker's machine: queue, one running unit, answers kept until they are acknowledged. Pure, as
+// the master's.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "core/options.hpp"
+#include "wire/messages.hpp"
+
+namespace steadfarm::core {
+
+// ---- events ----
+struct WorkerStarted {};
+struct WorkerTick {};
+struct WorkerMessage {
+  wire::Message message;
+};
+/// The running unit ended. Key and attempt of the view are filled in by the machine.
+struct UnitDone {
+  wire::AnswerView answer;
+};
+/// The running unit found a better shared value.
+struct SharedFound {
+  SharedValue shared;
+};
+using WorkerEvent = std::variant<WorkerStarted, WorkerTick, WorkerMessage, UnitDone, SharedFound>;
+
+// ---- actions ----
+struct WorkerSend {
+  wire::Message message;
+};
+/// Run this unit and come back with UnitDone. `payload` stays valid until then.
+struct Execute {
+  UnitKey key;
+  Attempt attempt;
+  ByteView payload;
+  std::uint64_t job_seed = 0;
+};
+/// Units that start or are running should see this value.
+struct SharedChanged {
+  SharedValue shared;
+};
+struct Exit {
+  int exit_code = 0;
+  std::string reason;
+};
+using WorkerAction = std::variant<WorkerSend, Execute, SharedChanged, Exit>;
+using WorkerActions = std::vector<WorkerAction>;
+
+class WorkerMachine {
+ public:
+  WorkerMachine(WorkerOptions options, TimeUs now);
+
+  void step(TimeUs now, WorkerEvent event, WorkerActions& out);
+
+  [[nodiscard]] bool executing() const { return executing_; }
+  [[nodiscard]] bool exiting() const { return exiting_; }
+  [[nodiscard]] std::uint64_t queued_count() const { return queued_; }
+  [[nodiscard]] Session session() const { return session_; }
+  [[nodiscard]] const std::optional<SharedValue>& shared() const { return shared_; }
+
+ private:
+  struct Batch {
+    wire::UnitBatch units;
+    std::size_t next_head = 0;
+    std::size_t byte_offset = 0;
+    std::size_t next_run = 0;
+    std::uint64_t next_in_run = 0;
+  };
+
+  void on(WorkerStarted& event, WorkerActions& out);
+  void on(WorkerTick& event, WorkerActions& out);
+  void on(WorkerMessage& event, WorkerActions& out);
+  void on(UnitDone& event, WorkerActions& out);
+  void on(SharedFound& event, WorkerActions& out);
+
+  void on_body(wire::Welcome& m, Session session, WorkerActions& out);
+  void on_body(wire::Assign& m, Session session, WorkerActions& out);
+  void on_body(wire::Ack& m, Session session, WorkerActions& out);
+  void on_body(wire::Shared& m, Session session, WorkerActions& out);
+  void on_body(wire::EpochOpen& m, Session session, WorkerActions& out);
+  void on_body(wire::Stop& m, Session session, WorkerActions& out);
+  void on_body(wire::Shutdown& m, Session session, WorkerActions& out);
+  template <class Other>
+  void on_body(Other& m, Session session, WorkerActions& out);
+
+  void begin_session(Session session, WorkerActions& out);
+  [[nodiscard]] bool mark_seen(std::uint32_t assign_seq);
+  void drop_queue();
+  void execute_next(WorkerActions& out);
+  void report(WorkerActions& out);
+  void send_report(const wire::Report& report, WorkerActions& out);
+  [[nodiscard]] bool idle() const { return !executing_ && queued_ == 0; }
+  [[nodiscard]] bool must_report() const;
+  void send(wire::Body body, WorkerActions& out);
+  void leave(int exit_code, std::string reason, WorkerActions& out);
+
+  WorkerOptions options_;
+  TimeUs now_ = 0;
+  Session session_;
+  std::uint64_t job_seed_ = 0;
+  bool welcomed_ = false;
+  bool stopping_ = false;
+  bool exiting_ = false;
+
+  std::deque<Batch> queue_;
+  std::deque<Batch> spent_;  // holds the running unit's payload
+  std::uint64_t queued_ = 0;
+  std::uint64_t last_assign_units_ = 1;
+  bool executing_ = false;
+  UnitKey running_key_;
+  Attempt running_attempt_;
+  TimeUs running_since_ = 0;
+
+  std::shared_ptr<wire::AnswerBatch> outbox_;
+  TimeUs outbox_since_ = 0;
+  std::uint32_t executed_ = 0;
+  std::uint64_t busy_us_ = 0;
+  std::uint64_t busy_us_squared_ = 0;
+  std::deque<wire::Report> unacked_;
+  std::uint64_t unacked_bytes_ = 0;
+  std::uint32_t report_seq_ = 0;
+
+  std::uint32_t assigns_seen_ = 0;       // all of this session up to here
+  std::set<std::uint32_t> seen_beyond_;  // arrived out of order
+
+  std::optional<SharedValue> shared_;
+  std::uint64_t shared_version_ = 0;
+
+  TimeUs heard_at_ = 0;
+  TimeUs last_tick_ = 0;
+  TimeUs hello_at_ = 0;
+  TimeUs heartbeat_at_ = 0;
+  TimeUs reported_at_ = 0;
+  TimeUs resent_at_ = 0;
+  std::uint64_t heartbeat_seq_ = 0;
+};
+
+}  // namespace steadfarm::core

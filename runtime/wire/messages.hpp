@@ -1,0 +1,207 @@
+// The messages between master and workers, one struct each. FORMAT.md beside this file has the
+// bytes; core/PROTOCOL.md has the meaning. Every message may be lost, doubled, late or out of order
+// without harm to the result.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "base/shared_value.hpp"
+#include "steadfarm/types.hpp"
+
+namespace steadfarm::wire {
+
+/// Identifies one start of one job, so that strays are refused.
+using JobId = Strong<struct JobIdTag, std::uint64_t>;
+
+// ---- packed batches -------------------------------------------------------------------------
+
+/// Units with their payloads packed end to end, and runs of index units that need no payload.
+struct UnitBatch {
+  struct Head {
+    UnitKey key;
+    Attempt attempt;
+    std::uint64_t payload_bytes = 0;
+    friend bool operator==(const Head&, const Head&) = default;
+  };
+  struct Run {
+    std::uint64_t begin = 0;
+    std::uint64_t count = 0;
+    Attempt attempt;
+    friend bool operator==(const Run&, const Run&) = default;
+  };
+  std::vector<Head> heads;
+  std::vector<Run> runs;
+  Bytes bytes;
+
+  void add(const UnitKey& key, Attempt attempt, ByteView payload);
+  void add_run(std::uint64_t begin, std::uint64_t count, Attempt attempt);
+  [[nodiscard]] std::uint64_t unit_count() const;
+  friend bool operator==(const UnitBatch&, const UnitBatch&) = default;
+};
+
+enum class AnswerStatus : std::uint8_t { done = 0, failed = 1 };
+
+struct Child {
+  std::int32_t priority = 0;
+  ByteView payload;
+};
+
+/// One executed unit as read from or put into an AnswerBatch. Views borrow from the batch.
+struct AnswerView {
+  UnitKey key;
+  Attempt attempt;
+  AnswerStatus status = AnswerStatus::done;
+  ByteView payload;  // the result, or the message if the unit failed
+  std::optional<std::int64_t> proposal_value;
+  ByteView proposal_witness;
+  std::vector<Child> children;
+};
+
+/// Answers packed end to end.
+class AnswerBatch {
+ public:
+  void add(const AnswerView& answer);
+  [[nodiscard]] std::uint64_t size() const { return count_; }
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] const Bytes& bytes() const { return bytes_; }
+  /// Takes foreign bytes; false if they do not hold `count` well-formed answers.
+  [[nodiscard]] bool adopt(std::uint64_t count, ByteView bytes);
+  /// Calls visit(const AnswerView&) for each answer in order.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    AnswerView view;
+    std::size_t at = 0;
+    for (std::uint64_t i = 0; i < count_; ++i) {
+      at = read_at(at, view);
+      visit(static_cast<const AnswerView&>(view));
+    }
+  }
+  friend bool operator==(const AnswerBatch&, const AnswerBatch&) = default;
+
+ private:
+  // Reads the answer at offset `at`; returns the offset after it, or npos if it is malformed.
+  [[nodiscard]] std::size_t read_at(std::size_t at, AnswerView& view) const;
+
+  std::uint64_t count_ = 0;
+  Bytes bytes_;
+};
+
+// ---- worker to master -----------------------------------------------------------------------
+
+/// First word of a worker; repeated until a Welcome comes.
+struct Hello {
+  std::string host;
+  std::uint32_t pid = 0;
+  bool concurrent = false;  // heartbeats come from a thread of their own
+  friend bool operator==(const Hello&, const Hello&) = default;
+};
+
+/// Answers, and a request for more work. Kept by the worker until acknowledged.
+struct Report {
+  std::uint32_t report_seq = 0;       // rises over the worker's life; 0: carries no answers
+  std::uint32_t assigns_seen = 0;     // all Assigns of this session up to here have arrived
+  bool idle = false;                  // nothing queued, nothing running
+  std::uint32_t unacked = 0;          // reports not acknowledged yet, this one included
+  std::uint64_t shared_version = 0;   // newest shared value seen
+  std::uint32_t executed = 0;         // units measured by the next two fields
+  std::uint64_t busy_us = 0;          // sum of their durations
+  std::uint64_t busy_us_squared = 0;  // sum of squares, saturating
+  std::shared_ptr<const AnswerBatch> answers;  // never null
+  friend bool operator==(const Report& a, const Report& b);
+};
+
+struct Heartbeat {
+  std::uint64_t seq = 0;
+  friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
+};
+
+/// All answers finished before EpochOpen came have been sent.
+struct EpochAck {
+  Epoch epoch;
+  friend bool operator==(const EpochAck&, const EpochAck&) = default;
+};
+
+/// A better shared value in the middle of a unit. Advisory: the unit's answer carries it again.
+struct Propose {
+  SharedValue shared;
+  friend bool operator==(const Propose&, const Propose&) = default;
+};
+
+struct Goodbye {
+  friend bool operator==(const Goodbye&, const Goodbye&) = default;
+};
+
+// ---- master to worker -----------------------------------------------------------------------
+
+/// Opens a session. A worker that sees a higher session than its own drops what it has queued.
+struct Welcome {
+  std::uint64_t job_seed = 0;
+  friend bool operator==(const Welcome&, const Welcome&) = default;
+};
+
+struct Assign {
+  std::uint32_t assign_seq = 0;  // from 1 within the session
+  UnitBatch units;
+  friend bool operator==(const Assign&, const Assign&) = default;
+};
+
+/// The report has been taken in: its answers are accepted or refused for good.
+struct Ack {
+  std::uint32_t report_seq = 0;
+  friend bool operator==(const Ack&, const Ack&) = default;
+};
+
+struct Shared {
+  std::uint64_t version = 0;
+  SharedValue shared;
+  friend bool operator==(const Shared&, const Shared&) = default;
+};
+
+struct EpochOpen {
+  Epoch epoch;
+  friend bool operator==(const EpochOpen&, const EpochOpen&) = default;
+};
+
+/// The master lives.
+struct Beat {
+  friend bool operator==(const Beat&, const Beat&) = default;
+};
+
+/// Drop what is queued, finish what runs, report.
+struct Stop {
+  friend bool operator==(const Stop&, const Stop&) = default;
+};
+
+/// Say goodbye and leave with this exit code.
+struct Shutdown {
+  std::int32_t exit_code = 0;
+  friend bool operator==(const Shutdown&, const Shutdown&) = default;
+};
+
+using Body = std::variant<Hello, Report, Heartbeat, EpochAck, Propose, Goodbye, Welcome, Assign,
+                          Ack, Shared, EpochOpen, Beat, Stop, Shutdown>;
+
+/// `session` is the sender's view of the conversation; 0 before the first Welcome.
+struct Message {
+  Session session;
+  Body body;
+  friend bool operator==(const Message&, const Message&) = default;
+};
+
+inline constexpr std::uint16_t kMagic = 0x4653;  // "SF"
+inline constexpr std::uint8_t kVersion = 1;
+inline constexpr std::size_t kHeaderBytes = 16;
+
+[[nodiscard]] Bytes encode(JobId job, const Message& message);
+
+/// Errors: `invalid` for anything that is not a well-formed message, `foreign` for another job's.
+[[nodiscard]] Result<Message> decode(JobId job, ByteView bytes);
+
+}  // namespace steadfarm::wire
