@@ -44,21 +44,26 @@ class [[nodiscard]] Result {
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
+  // The pointer itself is asserted: compilers cannot see that ok() says the same.
   [[nodiscard]] T& value() & {
-    STEADFARM_ASSERT(ok());
-    return *std::get_if<0>(&state_);
+    T* value = std::get_if<0>(&state_);
+    STEADFARM_ASSERT(value != nullptr);
+    return *value;
   }
   [[nodiscard]] const T& value() const& {
-    STEADFARM_ASSERT(ok());
-    return *std::get_if<0>(&state_);
+    const T* value = std::get_if<0>(&state_);
+    STEADFARM_ASSERT(value != nullptr);
+    return *value;
   }
   [[nodiscard]] T&& value() && {
-    STEADFARM_ASSERT(ok());
-    return std::move(*std::get_if<0>(&state_));
+    T* value = std::get_if<0>(&state_);
+    STEADFARM_ASSERT(value != nullptr);
+    return std::move(*value);
   }
   [[nodiscard]] const Error& error() const {
-    STEADFARM_ASSERT(!ok());
-    return *std::get_if<1>(&state_);
+    const Error* error = std::get_if<1>(&state_);
+    STEADFARM_ASSERT(error != nullptr);
+    return *error;
   }
 
  private:

@@ -1,0 +1,198 @@
+#include "checkpoint/manifest.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "checkpoint/names.hpp"
+
+namespace steadfarm::checkpoint {
+namespace {
+
+constexpr std::string_view magic = "steadfarm-manifest ";
+constexpr std::string_view digest_key = "digest ";
+constexpr std::size_t digest_line_bytes = digest_key.size() + 32 + 1;
+
+std::string_view as_text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Error corrupt(std::string what) { return {ErrorCode::corrupt, std::move(what)}; }
+
+const char* role_name(SegmentRole role) { return role == SegmentRole::state ? "state" : "results"; }
+
+/// Reads "key value\n" lines in a fixed order; remembers the first thing that does not fit.
+class LineReader {
+ public:
+  explicit LineReader(std::string_view text) : rest_(text) {}
+
+  std::string_view text(std::string_view key) {
+    if (!rest_.starts_with(key) || !rest_.substr(key.size()).starts_with(' ')) {
+      fail("the line '" + std::string(key) + "' is missing");
+      return {};
+    }
+    rest_.remove_prefix(key.size() + 1);
+    const std::size_t end = rest_.find('\n');
+    if (end == std::string_view::npos) {
+      fail("the line '" + std::string(key) + "' has no end");
+      return {};
+    }
+    const std::string_view value = rest_.substr(0, end);
+    rest_.remove_prefix(end + 1);
+    return value;
+  }
+  std::uint64_t number(std::string_view key) { return as_number(text(key), key); }
+  bool flag(std::string_view key) {
+    const std::uint64_t value = number(key);
+    if (value > 1) fail("the line '" + std::string(key) + "' is neither 0 nor 1");
+    return value == 1;
+  }
+  Digest hash(std::string_view key) { return as_digest(text(key), key); }
+
+  std::uint64_t as_number(std::string_view word, std::string_view key) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    const bool whole = error == std::errc{} && end == word.data() + word.size();
+    if (!whole || std::to_string(value) != word) {
+      fail("the line '" + std::string(key) + "' holds no number");
+    }
+    return value;
+  }
+  Digest as_digest(std::string_view word, std::string_view key) {
+    const std::optional<Digest> value = digest_from_hex(word);
+    if (!value) fail("the line '" + std::string(key) + "' holds no digest");
+    return value.value_or(Digest{});
+  }
+
+  void fail(const std::string& what) {
+    if (!error_) error_ = what;
+    rest_ = {};
+  }
+  [[nodiscard]] const std::optional<std::string>& error() const { return error_; }
+  [[nodiscard]] bool at_end() const { return rest_.empty(); }
+  [[nodiscard]] std::size_t bytes_left() const { return rest_.size(); }
+
+ private:
+  std::string_view rest_;
+  std::optional<std::string> error_;
+};
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  while (true) {
+    const std::size_t space = line.find(' ');
+    words.push_back(line.substr(0, space));
+    if (space == std::string_view::npos) return words;
+    line.remove_prefix(space + 1);
+  }
+}
+
+SegmentEntry read_entry(LineReader& in) {
+  SegmentEntry entry;
+  const std::vector<std::string_view> words = words_of(in.text("segment"));
+  if (words.size() != 5 || !parse_segment_name(words[0]) ||
+      (words[1] != "state" && words[1] != "results")) {
+    in.fail("a line 'segment' is malformed");
+    return entry;
+  }
+  entry.file = std::string(words[0]);
+  entry.role = words[1] == "state" ? SegmentRole::state : SegmentRole::results;
+  entry.results = in.as_number(words[2], "segment");
+  entry.bytes = in.as_number(words[3], "segment");
+  entry.digest = in.as_digest(words[4], "segment");
+  return entry;
+}
+
+}  // namespace
+
+std::string one_line(std::string text) {
+  constexpr std::size_t description_bytes_max = 4096;
+  if (text.size() > description_bytes_max) text.resize(description_bytes_max);
+  // A control character could forge a line here or drive the terminal of whoever reads it.
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  return text;
+}
+
+Bytes encode_manifest(const Manifest& manifest) {
+  std::string out(magic);
+  out += std::to_string(format_version) + "\n";
+  const auto line = [&out](const char* key, const std::string& value) {
+    out.append(key).append(" ").append(value).append("\n");
+  };
+  const auto number = [&line](const char* key, std::uint64_t value) {
+    line(key, std::to_string(value));
+  };
+  number("generation", manifest.generation.value);
+  number("owner_epoch", manifest.owner_epoch.value);
+  number("takeover", manifest.takeover ? 1 : 0);
+  number("nonce", manifest.nonce);
+  line("fingerprint", to_hex(manifest.fingerprint));
+  line("description", one_line(manifest.description));
+  number("parent", manifest.parent.value);
+  line("parent_digest", to_hex(manifest.parent_digest));
+  number("epoch", manifest.epoch.value);
+  number("complete", manifest.complete ? 1 : 0);
+  number("accepted", manifest.counters.accepted);
+  number("failed", manifest.counters.failed);
+  number("executions", manifest.counters.executions);
+  number("spawned", manifest.counters.spawned);
+  number("pending", manifest.pending);
+  number("segments", manifest.segments.size());
+  for (const SegmentEntry& entry : manifest.segments) {
+    line("segment", entry.file + " " + role_name(entry.role) + " " + std::to_string(entry.results) +
+                        " " + std::to_string(entry.bytes) + " " + to_hex(entry.digest));
+  }
+  line("digest", to_hex(digest(std::string_view(out))));
+  const auto* data = reinterpret_cast<const std::byte*>(out.data());
+  return {data, data + out.size()};
+}
+
+Result<Manifest> decode_manifest(ByteView bytes) {
+  const std::string_view text = as_text(bytes);
+  if (!text.starts_with(magic)) return corrupt("it does not begin as a manifest does");
+  if (text.size() < magic.size() + digest_line_bytes) return corrupt("it is cut short");
+  const std::string_view body = text.substr(0, text.size() - digest_line_bytes);
+  const std::string_view last = text.substr(body.size());
+  const std::optional<Digest> stated = last.starts_with(digest_key) && last.back() == '\n'
+                                           ? digest_from_hex(last.substr(digest_key.size(), 32))
+                                           : std::nullopt;
+  if (!stated) return corrupt("it does not end with its digest: cut short or overwritten");
+  if (*stated != digest(body)) return corrupt("its digest does not match its content");
+
+  LineReader in(body);
+  const std::uint64_t version = in.number("steadfarm-manifest");
+  if (!in.error() && version != format_version) {
+    return Error{ErrorCode::unsupported, "it has format version " + std::to_string(version) +
+                                             " and this program reads version " +
+                                             std::to_string(format_version)};
+  }
+  Manifest manifest;
+  manifest.generation = Generation(in.number("generation"));
+  manifest.owner_epoch = OwnerEpoch(in.number("owner_epoch"));
+  manifest.takeover = in.flag("takeover");
+  manifest.nonce = in.number("nonce");
+  manifest.fingerprint = in.hash("fingerprint");
+  manifest.description = std::string(in.text("description"));
+  manifest.parent = Generation(in.number("parent"));
+  manifest.parent_digest = in.hash("parent_digest");
+  manifest.epoch = Epoch(in.number("epoch"));
+  manifest.complete = in.flag("complete");
+  manifest.counters.accepted = in.number("accepted");
+  manifest.counters.failed = in.number("failed");
+  manifest.counters.executions = in.number("executions");
+  manifest.counters.spawned = in.number("spawned");
+  manifest.pending = in.number("pending");
+  const std::uint64_t segments = in.number("segments");
+  for (std::uint64_t i = 0; i < segments && !in.error(); ++i) {
+    manifest.segments.push_back(read_entry(in));
+  }
+  if (!in.error() && !in.at_end()) in.fail("there is more in it than its lines say");
+  if (in.error()) return corrupt(*in.error());
+  return manifest;
+}
+
+}  // namespace steadfarm::checkpoint

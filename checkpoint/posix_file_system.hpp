@@ -1,0 +1,15 @@
+// The file system of the machine: the only place that opens, syncs, links, renames and removes.
+#pragma once
+
+#include "checkpoint/file_system.hpp"
+
+namespace steadfarm::checkpoint {
+
+class PosixFileSystem final : public FileSystem {
+ public:
+  [[nodiscard]] Result<std::unique_ptr<Folder>> open_folder(const std::string& path,
+                                                            Access access) override;
+  [[nodiscard]] std::uint64_t nonce() override;
+};
+
+}  // namespace steadfarm::checkpoint

@@ -1,0 +1,53 @@
+// A segment's content and its bytes: an HDF5 file, described in FORMAT.md.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "core/generation.hpp"
+
+namespace steadfarm::checkpoint {
+
+struct SegmentHeader {
+  Generation generation;  // that its owner was about to publish
+  OwnerEpoch owner_epoch;
+  Epoch epoch;
+  Digest fingerprint;
+  friend bool operator==(const SegmentHeader&, const SegmentHeader&) = default;
+};
+
+/// A borrowed run of results: keys.size() + 1 offsets into `bytes`, which need not begin at 0.
+struct ResultsView {
+  std::span<const UnitKey> keys;
+  std::span<const std::uint64_t> offsets;
+  ByteView bytes;  // the whole batch's; offsets count from its beginning
+};
+
+/// What goes into one segment. Borrowed: nothing is copied before the file is built.
+struct SegmentView {
+  SegmentHeader header;
+  const core::GenerationDelta* full = nullptr;  // if set, its (full) fields are written
+  std::span<const UnitKey> removed;             // applied before `added`
+  std::span<const core::UnitRecord> added;
+  std::span<const core::FailedUnit> failed;
+  ResultsView results;
+};
+
+struct Segment {
+  SegmentHeader header;
+  bool has_full = false;
+  core::GenerationDelta delta;
+};
+
+[[nodiscard]] Result<Bytes> encode_segment(const SegmentView& view);
+
+/// `bytes` must have passed its digest: HDF5 parses it here. `corrupt`, without a path, if the
+/// content does not have the form of FORMAT.md.
+[[nodiscard]] Result<Segment> decode_segment(ByteView bytes);
+
+[[nodiscard]] ResultsView view_of(const core::ResultBatch& batch);
+
+}  // namespace steadfarm::checkpoint

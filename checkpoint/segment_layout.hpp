@@ -1,0 +1,32 @@
+// The names inside a segment, shared by its writer and its reader.
+#pragma once
+
+namespace steadfarm::checkpoint::layout {
+
+inline constexpr const char* magic = "steadfarm-segment";
+
+inline constexpr const char* state = "state";
+inline constexpr const char* pending = "state/pending";
+inline constexpr const char* retried = "state/retried";
+inline constexpr const char* fold = "state/fold";
+inline constexpr const char* witness = "state/shared_witness";
+
+inline constexpr const char* units = "units";
+inline constexpr const char* unit_keys = "units/keys";
+inline constexpr const char* unit_numbers = "units/numbers";  // priority, tries, deaths
+inline constexpr const char* unit_offsets = "units/offsets";
+inline constexpr const char* unit_bytes = "units/bytes";
+inline constexpr const char* removed = "removed";
+
+inline constexpr const char* failed = "failed";
+inline constexpr const char* failed_keys = "failed/keys";
+inline constexpr const char* failed_numbers = "failed/numbers";  // tries, deaths
+inline constexpr const char* failed_offsets = "failed/offsets";
+inline constexpr const char* failed_bytes = "failed/messages";
+
+inline constexpr const char* results = "results";
+inline constexpr const char* result_keys = "results/keys";
+inline constexpr const char* result_offsets = "results/offsets";
+inline constexpr const char* result_bytes = "results/bytes";
+
+}  // namespace steadfarm::checkpoint::layout

@@ -1,0 +1,185 @@
+#include <limits>
+#include <vector>
+
+#include "checkpoint/hdf5/image.hpp"
+#include "checkpoint/manifest.hpp"
+#include "checkpoint/segment.hpp"
+#include "checkpoint/segment_layout.hpp"
+
+namespace steadfarm::checkpoint {
+namespace {
+
+using hdf5::Element;
+using hdf5::ImageReader;
+
+/// Reads until the first error and remembers it; after that everything is empty.
+class In {
+ public:
+  explicit In(const ImageReader& reader) : reader_(reader) {}
+
+  [[nodiscard]] bool has(const char* path) const { return reader_.has(path); }
+
+  std::uint64_t number(const char* object, const char* name) {
+    return take(reader_.attribute_u64(object, name));
+  }
+  std::int64_t signed_number(const char* object, const char* name) {
+    return take(reader_.attribute_i64(object, name));
+  }
+  std::string text(const char* object, const char* name) {
+    return take(reader_.attribute_text(object, name));
+  }
+  /// `per_row` values of T make one row of the dataset. An absent dataset is empty.
+  template <class T>
+  std::vector<T> dataset(const char* path, Element element, std::uint64_t columns,
+                         std::uint64_t per_row) {
+    if (!status_ || !has(path)) return {};
+    const std::uint64_t rows = take(reader_.rows(path, element, columns));
+    if (!status_ || rows == 0) return {};
+    std::vector<T> values(static_cast<std::size_t>(rows * per_row));
+    status_ = reader_.read(path, element, values.data());
+    return values;
+  }
+  Bytes bytes(const char* path) { return dataset<std::byte>(path, Element::u8, 0, 1); }
+  std::vector<UnitKey> keys(const char* path) { return dataset<UnitKey>(path, Element::u64, 2, 1); }
+  std::vector<std::uint64_t> words(const char* path, std::uint64_t columns) {
+    return dataset<std::uint64_t>(path, Element::u64, columns, columns == 0 ? 1 : columns);
+  }
+  /// `count` + 1 rising numbers from 0 to `end`.
+  std::vector<std::uint64_t> offsets(const char* path, std::size_t count, std::size_t end) {
+    std::vector<std::uint64_t> values = words(path, 0);
+    bool good = values.size() == count + 1 && values.front() == 0 && values.back() == end;
+    for (std::size_t i = 0; good && i < count; ++i) good = values[i] <= values[i + 1];
+    require(good, std::string("the dataset ") + path + " does not cut its bytes into pieces");
+    return values;
+  }
+  void require(bool condition, const std::string& what) {
+    if (status_ && !condition) status_ = Error{ErrorCode::corrupt, what};
+  }
+  [[nodiscard]] const Status& status() const { return status_; }
+
+ private:
+  template <class T>
+  T take(Result<T> result) {
+    if (result) return std::move(result).value();
+    if (status_) status_ = result.error();
+    return T{};
+  }
+
+  const ImageReader& reader_;
+  Status status_;
+};
+
+void read_header(In& in, SegmentHeader& header) {
+  in.require(in.text("/", "format") == layout::magic, "it is no segment");
+  in.require(in.number("/", "format_version") == format_version, "it has another format version");
+  header.generation = Generation(in.number("/", "generation"));
+  header.owner_epoch = OwnerEpoch(in.number("/", "owner_epoch"));
+  header.epoch = Epoch(in.number("/", "epoch"));
+  const std::optional<Digest> fingerprint = digest_from_hex(in.text("/", "fingerprint"));
+  in.require(fingerprint.has_value(), "its fingerprint is malformed");
+  header.fingerprint = fingerprint.value_or(Digest{});
+}
+
+void read_full(In& in, core::GenerationDelta& delta) {
+  delta.complete = in.number(layout::state, "complete") != 0;
+  delta.counters.accepted = in.number(layout::state, "accepted");
+  delta.counters.failed = in.number(layout::state, "failed");
+  delta.counters.executions = in.number(layout::state, "executions");
+  delta.counters.spawned = in.number(layout::state, "spawned");
+  delta.pending_indices = in.dataset<core::Interval>(layout::pending, Element::u64, 2, 1);
+  std::uint64_t last_end = 0;
+  for (std::size_t i = 0; i < delta.pending_indices.size(); ++i) {
+    const core::Interval& run = delta.pending_indices[i];
+    in.require(run.begin < run.end && (i == 0 || run.begin >= last_end),
+               "its pending intervals are not sorted and disjoint");
+    last_end = run.end;
+  }
+  const std::vector<std::uint64_t> retried = in.words(layout::retried, 3);
+  for (std::size_t i = 0; i + 2 < retried.size(); i += 3) {
+    in.require((retried[i + 1] >> 32U) == 0 && (retried[i + 2] >> 32U) == 0,
+               "a number of tries is out of range");
+    delta.retried.push_back({retried[i], static_cast<std::uint32_t>(retried[i + 1]),
+                             static_cast<std::uint32_t>(retried[i + 2])});
+  }
+  delta.fold_state = in.bytes(layout::fold);
+  if (in.number(layout::state, "has_shared") != 0) {
+    delta.shared.emplace();
+    delta.shared->value = in.signed_number(layout::state, "shared_value");
+    delta.shared->witness = in.bytes(layout::witness);
+  }
+}
+
+template <class Narrow>
+Narrow narrow(In& in, std::int64_t value) {
+  in.require(value >= std::numeric_limits<Narrow>::min() &&
+                 value <= std::int64_t{std::numeric_limits<Narrow>::max()},
+             "a unit's priority or number of tries is out of range");
+  return static_cast<Narrow>(value);
+}
+
+void read_units(In& in, std::vector<core::UnitRecord>& units) {
+  const std::vector<UnitKey> keys = in.keys(layout::unit_keys);
+  const auto numbers = in.dataset<std::int64_t>(layout::unit_numbers, Element::i64, 3, 3);
+  const Bytes bytes = in.bytes(layout::unit_bytes);
+  const auto offsets = in.offsets(layout::unit_offsets, keys.size(), bytes.size());
+  in.require(numbers.size() == keys.size() * 3, "its units and their numbers differ in count");
+  if (!in.status()) return;
+  units.reserve(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    core::UnitRecord unit;
+    unit.key = keys[i];
+    unit.priority = narrow<std::int32_t>(in, numbers[3 * i]);
+    unit.tries = narrow<std::uint32_t>(in, numbers[3 * i + 1]);
+    unit.deaths = narrow<std::uint32_t>(in, numbers[3 * i + 2]);
+    const ByteView payload = ByteView(bytes).subspan(offsets[i], offsets[i + 1] - offsets[i]);
+    unit.payload.assign(payload.begin(), payload.end());
+    units.push_back(std::move(unit));
+  }
+}
+
+void read_failed(In& in, std::vector<core::FailedUnit>& units) {
+  const std::vector<UnitKey> keys = in.keys(layout::failed_keys);
+  const std::vector<std::uint64_t> numbers = in.words(layout::failed_numbers, 2);
+  const auto text = in.dataset<char>(layout::failed_bytes, Element::u8, 0, 1);
+  const auto offsets = in.offsets(layout::failed_offsets, keys.size(), text.size());
+  in.require(numbers.size() == keys.size() * 2, "its failures and their numbers differ in count");
+  if (!in.status()) return;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    in.require((numbers[2 * i] >> 32U) == 0 && (numbers[2 * i + 1] >> 32U) == 0,
+               "a number of tries is out of range");
+    core::FailedUnit unit;
+    unit.key = keys[i];
+    unit.tries = static_cast<std::uint32_t>(numbers[2 * i]);
+    unit.deaths = static_cast<std::uint32_t>(numbers[2 * i + 1]);
+    unit.message.assign(text.data() + offsets[i], offsets[i + 1] - offsets[i]);
+    units.push_back(std::move(unit));
+  }
+}
+
+void read_results(In& in, core::ResultBatch& results) {
+  results.keys = in.keys(layout::result_keys);
+  results.bytes = in.bytes(layout::result_bytes);
+  results.offsets = in.offsets(layout::result_offsets, results.keys.size(), results.bytes.size());
+}
+
+}  // namespace
+
+Result<Segment> decode_segment(ByteView bytes) {
+  Result<ImageReader> reader = ImageReader::open(bytes);
+  if (!reader) return reader.error();
+  In in(reader.value());
+  Segment segment;
+  read_header(in, segment.header);
+  if (!in.status()) return in.status().error();
+  segment.delta.epoch = segment.header.epoch;
+  segment.has_full = in.has(layout::state);
+  if (segment.has_full) read_full(in, segment.delta);
+  segment.delta.removed = in.keys(layout::removed);
+  if (in.has(layout::units)) read_units(in, segment.delta.added);
+  if (in.has(layout::failed)) read_failed(in, segment.delta.failed);
+  if (in.has(layout::results)) read_results(in, segment.delta.results);
+  if (!in.status()) return in.status().error();
+  return segment;
+}
+
+}  // namespace steadfarm::checkpoint
