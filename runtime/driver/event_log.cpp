@@ -1,0 +1,94 @@
+#include "driver/event_log.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace steadfarm::driver {
+
+Result<std::unique_ptr<EventLog>> EventLog::open(const std::string& path, Clock& clock) {
+  if (path.empty()) return std::unique_ptr<EventLog>(new EventLog(nullptr, clock));
+  std::FILE* file = std::fopen(path.c_str(), "a");
+  if (file == nullptr) {
+    return Error{ErrorCode::io,
+                 "cannot write the log '" + path + "': " + std::strerror(errno) + "; check --log"};
+  }
+  std::error_code ignored;  // a log on a file system without modes is still a log
+  using std::filesystem::perms;
+  std::filesystem::permissions(path, perms::owner_read | perms::owner_write, ignored);
+  return std::unique_ptr<EventLog>(new EventLog(file, clock));
+}
+
+EventLog::EventLog(std::FILE* file, Clock& clock)
+    : file_(file), clock_(clock), opened_at_(clock.now()) {}
+
+void EventLog::write(const char* kind, nlohmann::json fields) {
+  if (!file_) return;
+  nlohmann::json line = {{"t_ms", (clock_.now() - opened_at_) / 1000}, {"kind", kind}};
+  line.update(fields);
+  // Worker bytes may be anything; what is not UTF-8 is replaced, never passed on.
+  std::string text = line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  text.push_back('\n');
+  std::fwrite(text.data(), 1, text.size(), file_.get());
+  std::fflush(file_.get());
+}
+
+void EventLog::note(const core::Note& note) {
+  if (!file_) return;
+  using core::NoteKind;
+  nlohmann::json fields;
+  switch (note.kind) {
+    case NoteKind::worker_joined:
+    case NoteKind::worker_lost:
+    case NoteKind::worker_returned:
+    case NoteKind::worker_left:
+    case NoteKind::link_reset:
+    case NoteKind::units_reclaimed:
+      fields = {{"rank", note.rank.value}, {"leases", note.count}};
+      break;
+    case NoteKind::unit_retried:
+    case NoteKind::unit_failed:
+    case NoteKind::unit_quarantined:
+    case NoteKind::answer_duplicate:
+    case NoteKind::answer_stray:
+      fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"count", note.count}};
+      break;
+    case NoteKind::epoch_opened:
+    case NoteKind::generation_failed:
+      fields = {{"epoch", note.count}};
+      break;
+    case NoteKind::generation_durable:
+      fields = {{"generation", note.count}};
+      break;
+    case NoteKind::shared_improved:
+      fields = {{"rank", note.rank.value}, {"version", note.count}};
+      break;
+    case NoteKind::dispatch_throttled:
+      fields = {{"bytes", note.count}};
+      break;
+    case NoteKind::stopping:
+      fields = {{"leases", note.count}};
+      break;
+  }
+  if (!note.text.empty()) fields["text"] = note.text;
+  write(core::to_string(note.kind), std::move(fields));
+}
+
+void EventLog::progress(const core::Progress& progress,
+                        const std::vector<core::WorkerProgress>& workers) {
+  if (!file_) return;
+  nlohmann::json leases = nlohmann::json::object();
+  for (const core::WorkerProgress& worker : workers) {
+    if (worker.alive) leases[std::to_string(worker.rank.value)] = worker.leases;
+  }
+  write("progress", {{"accepted", progress.counters.accepted},
+                     {"committed", progress.committed},
+                     {"pending", progress.pending},
+                     {"failed", progress.counters.failed},
+                     {"executions", progress.counters.executions},
+                     {"generation", progress.generation.value},
+                     {"leases", leases}});
+}
+
+}  // namespace steadfarm::driver

@@ -1,0 +1,113 @@
+#include "driver/master_driver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace steadfarm::driver {
+namespace {
+constexpr std::size_t kMessagesPerTurn = 256;
+constexpr TimeUs kTickUs = 10'000;
+}  // namespace
+
+MasterDriver::MasterDriver(core::Master& machine, transport::Transport& transport,
+                           checkpoint::Store* store, Clock& clock, wire::JobId job,
+                           MasterHooks hooks)
+    : machine_(machine),
+      transport_(transport),
+      store_(store),
+      clock_(clock),
+      job_(job),
+      hooks_(std::move(hooks)) {}
+
+void MasterDriver::start() {
+  step(core::Started{});
+  step(core::Tick{});
+}
+
+std::size_t MasterDriver::turn() {
+  if (finish_) return 0;
+  for (const Rank dead : transport_.take_dead_peers()) {
+    step(core::PeerLost{dead, "the transport reports it dead"});
+  }
+  incoming_.clear();
+  const std::size_t count = transport_.poll(incoming_, kMessagesPerTurn);
+  for (const transport::Incoming& incoming : incoming_) receive(incoming);
+  stats_.messages_in += count;
+  // Silence is judged only after everything that has arrived was heard.
+  const TimeUs now = clock_.now();
+  if (count < kMessagesPerTurn && now >= next_tick_) {
+    next_tick_ = now + kTickUs;
+    step(core::Tick{});
+  }
+  return count;
+}
+
+void MasterDriver::receive(const transport::Incoming& incoming) {
+  auto message = wire::decode(job_, incoming.bytes);
+  if (!message) {
+    ++stats_.messages_refused;
+    return;
+  }
+  step(core::MessageFrom{incoming.from, std::move(message).value()});
+}
+
+void MasterDriver::step(const core::Event& event) {
+  STEADFARM_ASSERT(!stepping_);
+  stepping_ = true;
+  actions_.clear();
+  machine_.step(clock_.now(), event, actions_);
+  carry_out(actions_);
+  while (!follow_ups_.empty()) {
+    const core::Event next = std::move(follow_ups_.front());
+    follow_ups_.pop_front();
+    actions_.clear();
+    machine_.step(clock_.now(), next, actions_);
+    carry_out(actions_);
+  }
+  stepping_ = false;
+}
+
+void MasterDriver::carry_out(core::Actions& actions) {
+  for (core::Action& action : actions) {
+    if (auto* send = std::get_if<core::Send>(&action)) {
+      ++stats_.messages_out;
+      const Status status = transport_.send(send->to, wire::encode(job_, send->message));
+      if (!status) follow_ups_.emplace_back(core::PeerLost{send->to, status.error().message});
+    } else if (auto* accept = std::get_if<core::Accept>(&action)) {
+      if (hooks_.fold) hooks_.fold(accept->key, accept->payload);
+    } else if (auto* persist_action = std::get_if<core::Persist>(&action)) {
+      persist(*persist_action);
+    } else if (auto* note = std::get_if<core::Note>(&action)) {
+      if (note->kind == core::NoteKind::worker_lost) ++stats_.workers_lost;
+      if (hooks_.note) hooks_.note(*note);
+    } else if (auto* committed = std::get_if<core::Committed>(&action)) {
+      if (hooks_.committed) hooks_.committed(*committed);
+    } else if (auto* forget = std::get_if<core::Forget>(&action)) {
+      if (hooks_.peer_changed) hooks_.peer_changed(forget->rank, false);
+      transport_.forget(forget->rank);
+    } else if (auto* readmit = std::get_if<core::Readmit>(&action)) {
+      transport_.readmit(readmit->rank);
+      if (hooks_.peer_changed) hooks_.peer_changed(readmit->rank, true);
+    } else if (auto* finish = std::get_if<core::Finish>(&action)) {
+      finish_ = std::move(*finish);
+    }
+  }
+}
+
+void MasterDriver::persist(const core::Persist& action) {
+  STEADFARM_ASSERT(store_ != nullptr);
+  if (hooks_.save_fold) action.delta->fold_state = hooks_.save_fold();
+  const TimeUs before = clock_.now();
+  auto published = store_->publish(*action.delta);
+  stats_.publish_us_max = std::max(stats_.publish_us_max, clock_.now() - before);
+  ++stats_.publishes;
+  if (published) {
+    follow_ups_.emplace_back(core::GenerationDurable{action.delta->epoch, published.value()});
+  } else {
+    follow_ups_.emplace_back(core::GenerationFailed{action.delta->epoch, published.error()});
+  }
+}
+
+}  // namespace steadfarm::driver

@@ -1,0 +1,75 @@
+// The master's loop, one turn at a time: owns no thread and no sleep, so that the simulator can
+// turn it too.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkpoint/store.hpp"
+#include "core/master.hpp"
+#include "driver/clock.hpp"
+#include "transport/transport.hpp"
+
+namespace steadfarm::driver {
+
+struct MasterHooks {
+  /// Applies a result to the application's fold.
+  std::function<void(const UnitKey&, ByteView)> fold;
+  /// The fold's state, for the checkpoint.
+  std::function<Bytes()> save_fold;
+  std::function<void(const core::Note&)> note;
+  std::function<void(const core::Committed&)> committed;
+  /// Sends must (not) go to this rank from other threads either.
+  std::function<void(Rank, bool welcome)> peer_changed;
+};
+
+struct MasterDriverStats {
+  std::uint64_t messages_in = 0;
+  std::uint64_t messages_out = 0;
+  std::uint64_t messages_refused = 0;  // strays and malformed
+  std::uint64_t workers_lost = 0;
+  std::uint64_t publishes = 0;
+  TimeUs publish_us_max = 0;  // longest time that the loop stood still for a generation
+};
+
+class MasterDriver {
+ public:
+  /// `store` may be null. All references must outlive the driver.
+  MasterDriver(core::Master& machine, transport::Transport& transport, checkpoint::Store* store,
+               Clock& clock, wire::JobId job, MasterHooks hooks);
+
+  void start();
+  /// Receives, steps, sends. Returns how many messages came in.
+  std::size_t turn();
+
+  void request_checkpoint() { step(core::CheckpointRequested{}); }
+  void request_stop(std::string reason) { step(core::StopRequested{std::move(reason)}); }
+
+  [[nodiscard]] const std::optional<core::Finish>& finish() const { return finish_; }
+  [[nodiscard]] const MasterDriverStats& stats() const { return stats_; }
+
+ private:
+  void step(const core::Event& event);
+  void carry_out(core::Actions& actions);
+  void receive(const transport::Incoming& incoming);
+  void persist(const core::Persist& action);
+
+  core::Master& machine_;
+  transport::Transport& transport_;
+  checkpoint::Store* store_;
+  Clock& clock_;
+  wire::JobId job_;
+  MasterHooks hooks_;
+  std::vector<transport::Incoming> incoming_;
+  core::Actions actions_;
+  std::deque<core::Event> follow_ups_;  // what the actions of a step led to
+  bool stepping_ = false;
+  TimeUs next_tick_ = 0;
+  std::optional<core::Finish> finish_;
+  MasterDriverStats stats_;
+};
+
+}  // namespace steadfarm::driver

@@ -1,0 +1,46 @@
+#include "driver/signals.hpp"
+
+#include <array>
+#include <atomic>
+#include <csignal>
+
+namespace steadfarm::driver {
+namespace {
+
+std::atomic<bool> checkpoint_wanted{false};
+std::atomic<int> stop_wanted{0};
+static_assert(std::atomic<int>::is_always_lock_free, "used in a signal handler");
+
+constexpr std::array<int, 4> kSignals = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
+std::array<struct sigaction, kSignals.size()> previous;
+
+extern "C" void steadfarm_on_signal(int number) {
+  if (number == SIGUSR1) {
+    checkpoint_wanted.store(true);
+  } else {
+    stop_wanted.store(number);
+  }
+}
+
+}  // namespace
+
+SignalScope::SignalScope(bool install) : installed_(install) {
+  if (!installed_) return;
+  checkpoint_wanted.store(false);
+  stop_wanted.store(0);
+  struct sigaction action = {};
+  action.sa_handler = steadfarm_on_signal;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &previous[i]);
+}
+
+SignalScope::~SignalScope() {
+  if (!installed_) return;
+  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &previous[i], nullptr);
+}
+
+bool take_checkpoint_signal() { return checkpoint_wanted.exchange(false); }
+int stop_signal() { return stop_wanted.load(); }
+
+}  // namespace steadfarm::driver

@@ -1,0 +1,118 @@
+#include "driver/worker_driver.hpp"
+
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace steadfarm::driver {
+namespace {
+constexpr std::size_t kMessagesPerTurn = 64;
+constexpr TimeUs kTickUs = 5'000;
+constexpr TimeUs kPollUs = 100;  // between looks at the transport while units are short
+constexpr std::size_t kUnitsPerTurn = 10'000;
+}  // namespace
+
+WorkerDriver::WorkerDriver(core::WorkerMachine& machine, transport::Transport& transport,
+                           worker::Executor& executor, Clock& clock, wire::JobId job, Rank master)
+    : machine_(machine),
+      transport_(transport),
+      executor_(executor),
+      clock_(clock),
+      job_(job),
+      master_(master) {}
+
+void WorkerDriver::start() { step(core::WorkerStarted{}); }
+
+std::size_t WorkerDriver::turn() {
+  if (exit_) return 0;
+  std::size_t done = stats_.messages_in;
+  receive_all();
+  done = stats_.messages_in - done;
+  tick_if_due(clock_.now());
+  for (std::size_t i = 0; i < kUnitsPerTurn && !exit_; ++i) {
+    if (!finish_unit()) break;
+    ++done;
+    const TimeUs now = clock_.now();
+    if (now - polled_at_ >= kPollUs) break;
+  }
+  return done;
+}
+
+// Starts what is to be started and takes in what has ended. True if a unit ended.
+bool WorkerDriver::finish_unit() {
+  if (to_start_) {
+    const core::Execute unit = *std::exchange(to_start_, std::nullopt);
+    running_ = true;
+    executor_.start(unit);
+  }
+  if (!running_) return false;
+  const worker::UnitOutcome* outcome = executor_.finished();
+  if (outcome == nullptr) return false;
+  running_ = false;
+  ++stats_.units_executed;
+  core::UnitDone event;
+  event.answer.status = outcome->status;
+  event.answer.payload = outcome->payload;
+  if (outcome->proposal) {
+    event.answer.proposal_value = outcome->proposal->value;
+    event.answer.proposal_witness = outcome->proposal->witness;
+  }
+  event.answer.children.reserve(outcome->children.size());
+  for (const worker::OwnedChild& child : outcome->children) {
+    event.answer.children.push_back({child.priority, child.payload});
+  }
+  step(std::move(event));
+  return true;
+}
+
+void WorkerDriver::receive_all() {
+  polled_at_ = clock_.now();
+  incoming_.clear();
+  static_cast<void>(transport_.poll(incoming_, kMessagesPerTurn));
+  for (const transport::Incoming& incoming : incoming_) {
+    ++stats_.messages_in;
+    if (incoming.from != master_) continue;
+    auto message = wire::decode(job_, incoming.bytes);
+    if (!message) {
+      ++stats_.messages_refused;
+      continue;
+    }
+    step(core::WorkerMessage{std::move(message).value()});
+  }
+}
+
+void WorkerDriver::tick_if_due(TimeUs now) {
+  if (now < next_tick_) return;
+  next_tick_ = now + kTickUs;
+  step(core::WorkerTick{});
+}
+
+void WorkerDriver::safe_point() {
+  if (exit_ || clock_.now() - polled_at_ < kPollUs) return;
+  receive_all();
+  tick_if_due(clock_.now());
+}
+
+void WorkerDriver::propose(const SharedValue& shared) {
+  if (!exit_) step(core::SharedFound{shared});
+}
+
+void WorkerDriver::step(core::WorkerEvent event) {
+  core::WorkerActions actions;
+  machine_.step(clock_.now(), std::move(event), actions);
+  for (core::WorkerAction& action : actions) {
+    if (auto* send = std::get_if<core::WorkerSend>(&action)) {
+      // A dead master is noticed by its silence; nothing can be done about a single message.
+      static_cast<void>(transport_.send(master_, wire::encode(job_, send->message)));
+    } else if (auto* execute = std::get_if<core::Execute>(&action)) {
+      STEADFARM_ASSERT(!to_start_ && !running_);
+      to_start_ = *execute;
+    } else if (auto* changed = std::get_if<core::SharedChanged>(&action)) {
+      executor_.shared_changed(changed->shared);
+    } else if (auto* exit = std::get_if<core::Exit>(&action)) {
+      exit_ = std::move(*exit);
+    }
+  }
+}
+
+}  // namespace steadfarm::driver

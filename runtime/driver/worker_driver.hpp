@@ -1,0 +1,59 @@
+// A worker's loop, one turn at a time; the simulator turns it too.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/worker.hpp"
+#include "driver/clock.hpp"
+#include "transport/transport.hpp"
+#include "worker/executor.hpp"
+
+namespace steadfarm::driver {
+
+struct WorkerDriverStats {
+  std::uint64_t units_executed = 0;
+  std::uint64_t messages_in = 0;
+  std::uint64_t messages_refused = 0;
+};
+
+class WorkerDriver {
+ public:
+  /// All references must outlive the driver.
+  WorkerDriver(core::WorkerMachine& machine, transport::Transport& transport,
+               worker::Executor& executor, Clock& clock, wire::JobId job, Rank master);
+
+  void start();
+  /// Receives, runs units for a moment, sends. Returns how much was done: messages and units.
+  std::size_t turn();
+
+  /// For units that look outside: receives if some time has passed since the last look.
+  void safe_point();
+  /// For units that found a better shared value.
+  void propose(const SharedValue& shared);
+
+  [[nodiscard]] const std::optional<core::Exit>& exit() const { return exit_; }
+  [[nodiscard]] const WorkerDriverStats& stats() const { return stats_; }
+
+ private:
+  void step(core::WorkerEvent event);
+  void receive_all();
+  void tick_if_due(TimeUs now);
+  [[nodiscard]] bool finish_unit();
+
+  core::WorkerMachine& machine_;
+  transport::Transport& transport_;
+  worker::Executor& executor_;
+  Clock& clock_;
+  wire::JobId job_;
+  Rank master_;
+  std::vector<transport::Incoming> incoming_;
+  std::optional<core::Execute> to_start_;  // started outside of step, so that steps do not nest
+  bool running_ = false;
+  TimeUs polled_at_ = 0;
+  TimeUs next_tick_ = 0;
+  std::optional<core::Exit> exit_;
+  WorkerDriverStats stats_;
+};
+
+}  // namespace steadfarm::driver

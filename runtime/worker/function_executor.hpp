@@ -1,0 +1,37 @@
+// Runs units by calling a function of the application, on the calling thread.
+#pragma once
+
+#include <functional>
+
+#include "steadfarm/unit_call.hpp"
+#include "worker/executor.hpp"
+
+namespace steadfarm::worker {
+
+class FunctionExecutor final : public Executor {
+ public:
+  /// `safe_point` is called from inside units, whenever the application looks at the outside: it
+  /// may lead to shared_changed(). `propose` tells the others of a better shared value at once.
+  struct Hooks {
+    std::function<void()> safe_point;
+    std::function<void(const SharedValue&)> propose;
+  };
+
+  explicit FunctionExecutor(std::function<void(UnitCall&)> function);
+  void set_hooks(Hooks hooks) { hooks_ = std::move(hooks); }
+
+  void start(const core::Execute& unit) override;
+  [[nodiscard]] const UnitOutcome* finished() override { return done_ ? &outcome_ : nullptr; }
+  void shared_changed(const SharedValue& shared) override;
+
+ private:
+  class Call;
+
+  std::function<void(UnitCall&)> function_;
+  Hooks hooks_;
+  UnitOutcome outcome_;
+  std::optional<SharedValue> shared_;
+  bool done_ = false;
+};
+
+}  // namespace steadfarm::worker
