@@ -17,3 +17,20 @@ steadfarm_layer(driver
     runtime/driver/worker_driver.cpp
   PUBLIC steadfarm_core steadfarm_transport steadfarm_worker steadfarm_checkpoint
          nlohmann_json::nlohmann_json Threads::Threads)
+
+add_library(steadfarm STATIC
+  runtime/api/byte_farm.cpp
+  runtime/api/command_line.cpp
+  runtime/api/job.cpp
+  runtime/api/master_run.cpp
+  runtime/api/outcome.cpp
+  runtime/api/run.cpp
+  runtime/api/submitted_units.cpp)
+add_library(steadfarm::steadfarm ALIAS steadfarm)
+target_include_directories(steadfarm
+  PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/include>
+  PRIVATE ${PROJECT_SOURCE_DIR}/runtime ${PROJECT_SOURCE_DIR})
+target_link_libraries(steadfarm
+  PRIVATE $<BUILD_INTERFACE:steadfarm_build_flags> steadfarm_driver CLI11::CLI11
+          nlohmann_json::nlohmann_json)
+target_compile_features(steadfarm PUBLIC cxx_std_20)

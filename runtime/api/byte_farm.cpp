@@ -1,0 +1,100 @@
+#include "steadfarm/byte_farm.hpp"
+
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "api/job.hpp"
+#include "base/digest.hpp"
+#include "driver/signals.hpp"
+#include "transport/mpi/mpi_environment.hpp"
+#include "transport/mpi/mpi_transport.hpp"
+
+namespace steadfarm {
+
+class ByteFarm::Impl {
+ public:
+  explicit Impl(Options given) : options(std::move(given)) {
+    auto started = transport::MpiEnvironment::start(nullptr, nullptr);
+    if (!started) throw std::runtime_error(started.error().message);
+    environment.emplace(std::move(started).value());
+    transport::MpiTransportOptions transport_options;
+    transport_options.communicator = options.communicator;
+    auto opened = transport::open_mpi_transport(*environment, transport_options);
+    if (!opened) throw std::runtime_error(opened.error().message);
+    transport = std::move(opened).value();
+  }
+
+  Outcome run() {
+    const driver::SignalScope signals(options.handle_signals);
+    api::Job job;
+    job.options = &options;
+    job.submitted = &submitted;
+    job.range_count = range_count;
+    job.fold = std::move(fold);
+    job.work = std::move(work);
+    job.id = wire::JobId(digest(options.identity).lo);
+    if (!job.work) throw std::logic_error("Farm::run before Farm::work");
+    Outcome outcome;
+    if (transport->rank_count() == 1) {
+      outcome = api::run_alone(job);
+    } else if (transport->self() == Rank(0)) {
+      outcome = api::run_master(job, *transport);
+    } else {
+      outcome = api::run_worker(job, *transport);
+    }
+    exit_code = outcome.exit_code;
+    return outcome;
+  }
+
+  void close() {
+    constexpr int kCloseMs = 3'000;
+    if (!transport) return;
+    const bool closed = transport->close(kCloseMs);
+    // MPI still holds memory for a peer that is gone; it is leaked rather than pulled away.
+    if (!closed) static_cast<void>(transport.release());
+    transport.reset();
+    if (!environment->owns_mpi()) return;
+    if (!closed) transport::MpiEnvironment::leave_now(exit_code);
+    transport::FinalizeOptions finalize;
+    finalize.exit_code = exit_code;
+    static_cast<void>(environment->finalize(finalize));
+  }
+
+  Options options;
+  std::optional<transport::MpiEnvironment> environment;
+  std::unique_ptr<transport::Transport> transport;
+  api::SubmittedUnits submitted;
+  std::uint64_t range_count = 0;
+  ByteFarm::Fold fold;
+  std::function<void(UnitCall&)> work;
+  int exit_code = 70;
+};
+
+ByteFarm::ByteFarm(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+ByteFarm::ByteFarm(ByteFarm&&) noexcept = default;
+ByteFarm::~ByteFarm() {
+  if (impl_) impl_->close();
+}
+
+const Options& ByteFarm::options() const { return impl_->options; }
+bool ByteFarm::is_master() const { return impl_->transport->self() == Rank(0); }
+std::int32_t ByteFarm::rank() const { return impl_->transport->self().value; }
+std::int32_t ByteFarm::rank_count() const { return impl_->transport->rank_count(); }
+
+void ByteFarm::submit(ByteView payload, std::int32_t priority) {
+  if (impl_->range_count > 0) throw std::logic_error("Farm::submit together with Farm::range");
+  if (is_master()) impl_->submitted.add(payload, priority);
+}
+
+void ByteFarm::range(std::uint64_t count) {
+  if (impl_->submitted.count() > 0)
+    throw std::logic_error("Farm::range together with Farm::submit");
+  impl_->range_count = count;
+}
+
+void ByteFarm::work(std::function<void(UnitCall&)> function) { impl_->work = std::move(function); }
+void ByteFarm::fold(Fold fold) { impl_->fold = std::move(fold); }
+Outcome ByteFarm::run() { return impl_->run(); }
+
+}  // namespace steadfarm

@@ -1,0 +1,119 @@
+#include "steadfarm/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <iostream>
+
+namespace steadfarm {
+namespace {
+
+// Before MPI runs, the launcher's environment tells which copy should speak.
+bool speaks() {
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return std::string_view(value) == "0";
+  }
+  return true;
+}
+
+}  // namespace
+
+void add_options(CLI::App& app, Options& options) {
+  const std::string group = "Steadfarm";
+  const auto positive = CLI::Range(1e-3, 1e9);
+  app.add_option("--store", options.store, "folder for checkpoints; without it nothing is durable")
+      ->envname("STEADFARM_STORE")
+      ->group(group);
+  app.add_flag("--fresh", options.fresh, "discard what the store holds")
+      ->envname("STEADFARM_FRESH")
+      ->group(group);
+  app.add_option("--interval", options.interval_s, "seconds between checkpoints")
+      ->envname("STEADFARM_INTERVAL")
+      ->check(positive)
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--keep", options.keep, "generations that stay in the store")
+      ->envname("STEADFARM_KEEP")
+      ->check(CLI::Range(2, 1000))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--policy", options.policy, "how many units a message carries")
+      ->envname("STEADFARM_POLICY")
+      ->check(CLI::IsMember({"dynamic", "fixed"}))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--chunk", options.chunk, "units a message, for --policy fixed")
+      ->envname("STEADFARM_CHUNK")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--prefetch", options.prefetch,
+                 "units that may wait at a worker; 0: by their times")
+      ->envname("STEADFARM_PREFETCH")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--heartbeat", options.heartbeat_s, "seconds between signs of life")
+      ->envname("STEADFARM_HEARTBEAT")
+      ->check(positive)
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--timeout", options.timeout_s, "seconds of silence before a worker is lost")
+      ->envname("STEADFARM_TIMEOUT")
+      ->check(positive)
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--retries", options.retries,
+                 "executions of a unit that fails before it is given up")
+      ->envname("STEADFARM_RETRIES")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--seed", options.seed, "source of every unit's random streams")
+      ->envname("STEADFARM_SEED")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--progress", options.progress, "what to show while running")
+      ->envname("STEADFARM_PROGRESS")
+      ->check(CLI::IsMember({"auto", "bar", "line", "off"}))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--log", options.log, "file for the event log, JSON lines")
+      ->envname("STEADFARM_LOG")
+      ->group(group);
+  app.add_option("--report", options.report, "file for the report at the end, JSON")
+      ->envname("STEADFARM_REPORT")
+      ->group(group);
+  app.add_flag("--json", options.json, "one JSON object as the last line of standard output")
+      ->envname("STEADFARM_JSON")
+      ->group(group);
+}
+
+std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    if (speaks()) std::cout << app.help();
+    return 0;
+  } catch (const CLI::ParseError& e) {
+    if (speaks()) {
+      std::cerr << app.get_name() << ": " << e.what() << "; see " << app.get_name() << " --help\n";
+    }
+    return 64;
+  }
+  return std::nullopt;
+}
+
+Options options_from_command_line(int argc, const char* const* argv, Options defaults) {
+  CLI::App app("A Steadfarm program");
+  if (argc > 0) app.name(argv[0]);
+  if (defaults.identity.empty() && argc > 0) {
+    const std::string_view path(argv[0]);
+    defaults.identity = path.substr(path.rfind('/') + 1);
+  }
+  add_options(app, defaults);
+  if (const auto code = parse_command_line(app, argc, argv)) std::exit(*code);
+  return defaults;
+}
+
+}  // namespace steadfarm

@@ -1,0 +1,64 @@
+#include "api/job.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "base/digest.hpp"
+
+namespace steadfarm::api {
+
+Status check_options(const Options& options) {
+  const auto usage = [](const std::string& text) { return Error{ErrorCode::usage, text}; };
+  if (options.keep < 2)
+    return usage("--keep is below 2; two generations are the least that is safe");
+  if (options.policy != "dynamic" && options.policy != "fixed") {
+    return usage("--policy '" + options.policy + "' is not known; take dynamic or fixed");
+  }
+  if (options.chunk == 0) return usage("--chunk is 0; at least one unit goes into a message");
+  if (options.retries == 0) return usage("--retries is 0; every unit is executed at least once");
+  if (!(options.interval_s > 0)) return usage("--interval is not above 0 seconds");
+  if (!(options.heartbeat_s > 0)) return usage("--heartbeat is not above 0 seconds");
+  if (!(options.timeout_s > options.heartbeat_s)) {
+    return usage("--timeout is not above --heartbeat; every worker would be lost at once");
+  }
+  const std::string& p = options.progress;
+  if (p != "auto" && p != "bar" && p != "line" && p != "off") {
+    return usage("--progress '" + p + "' is not known; take auto, bar, line or off");
+  }
+  if (options.keep_results && options.store.empty()) {
+    return usage("results are to be kept, but there is no --store to keep them in");
+  }
+  return {};
+}
+
+std::string describe(const Job& job) {
+  std::string text = job.options->identity.empty() ? "unnamed program" : job.options->identity;
+  text += " | seed " + std::to_string(job.options->seed);
+  if (job.range_count > 0) {
+    text += " | range of " + std::to_string(job.range_count) + " units";
+  } else {
+    text += " | " + std::to_string(job.submitted->count()) + " submitted units " +
+            to_hex(job.submitted->digest());
+  }
+  return text;
+}
+
+void flush(transport::Transport& transport, int deadline_ms) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + std::chrono::milliseconds(deadline_ms);
+  std::vector<transport::Incoming> ignored;
+  while (!transport.flushed() && Clock::now() < deadline) {
+    ignored.clear();
+    if (transport.poll(ignored, 64) == 0) std::this_thread::yield();
+  }
+}
+
+void say(const std::string& text) {
+  std::fprintf(stderr, "steadfarm: %s\n", text.c_str());
+  std::fflush(stderr);
+}
+
+}  // namespace steadfarm::api

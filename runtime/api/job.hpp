@@ -1,0 +1,47 @@
+// What a run is made of, put together by ByteFarm and used by the master's and the worker's loops.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "api/submitted_units.hpp"
+#include "base/error.hpp"
+#include "steadfarm/byte_farm.hpp"
+#include "transport/transport.hpp"
+#include "wire/messages.hpp"
+
+namespace steadfarm::api {
+
+struct Job {
+  const Options* options = nullptr;
+  const SubmittedUnits* submitted = nullptr;
+  std::uint64_t range_count = 0;
+  ByteFarm::Fold fold;
+  std::function<void(UnitCall&)> work;
+  wire::JobId id;
+
+  [[nodiscard]] std::uint64_t unit_count() const {
+    return range_count > 0 ? range_count : submitted->count();
+  }
+};
+
+/// Errors: usage, with what is wrong in `options`.
+[[nodiscard]] Status check_options(const Options& options);
+
+/// What the store remembers of the job, as text and as a digest.
+[[nodiscard]] std::string describe(const Job& job);
+
+/// The master's whole run. Returns after its transport was flushed, or could not be.
+[[nodiscard]] Outcome run_master(const Job& job, transport::Transport& transport);
+/// A worker's whole run.
+[[nodiscard]] Outcome run_worker(const Job& job, transport::Transport& transport);
+/// Both, on one rank and one thread.
+[[nodiscard]] Outcome run_alone(const Job& job);
+
+/// Moves queued sends on until they are out or the time is over.
+void flush(transport::Transport& transport, int deadline_ms);
+
+/// One line on standard error, as "steadfarm: ...".
+void say(const std::string& text);
+
+}  // namespace steadfarm::api

@@ -1,0 +1,311 @@
+#include "api/master_run.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "checkpoint/posix_file_system.hpp"
+#include "driver/signals.hpp"
+
+namespace steadfarm::api {
+namespace {
+
+constexpr TimeUs kLogProgressUs = 100'000;
+constexpr std::size_t kFailuresKept = 1000;  // with their messages, in memory and in the report
+
+driver::ProgressMode progress_mode(const std::string& name) {
+  if (name == "auto") return driver::ProgressMode::automatic;
+  if (name == "bar") return driver::ProgressMode::bar;
+  if (name == "line") return driver::ProgressMode::line;
+  return driver::ProgressMode::off;
+}
+
+TimeUs to_us(double seconds) { return static_cast<TimeUs>(std::llround(seconds * 1e6)); }
+
+}  // namespace
+
+MasterRun::MasterRun(const Job& job, transport::Transport& transport, std::int32_t rank_count)
+    : job_(job),
+      options_(*job.options),
+      transport_(transport),
+      rank_count_(rank_count),
+      started_at_(clock_.now()),
+      progress_(progress_mode(job.options->progress), clock_) {
+  for (std::int32_t rank = 1; rank < transport_.rank_count(); ++rank) workers_.emplace_back(rank);
+}
+
+MasterRun::~MasterRun() = default;
+
+bool MasterRun::start() {
+  if (const Status status = check_options(options_); !status) {
+    refuse(64, status.error().message);
+    return false;
+  }
+  if (!options_.store.empty() && job_.fold.apply && !(job_.fold.save && job_.fold.load)) {
+    refuse(64, "the fold cannot be saved, so a run with a store could not be resumed");
+    return false;
+  }
+  auto log = driver::EventLog::open(options_.log, clock_);
+  if (!log) {
+    refuse(64, log.error().message);
+    return false;
+  }
+  log_ = std::move(log).value();
+  if (const Status status = open_store(); !status) {
+    refuse(status.error().code == ErrorCode::internal ? 70 : 65, status.error().message);
+    return false;
+  }
+  say_start();
+  make_driver();
+  driver_->start();
+  return true;
+}
+
+Status MasterRun::open_store() {
+  if (options_.store.empty()) return {};
+  const std::string description = describe(job_);
+  checkpoint::StoreOptions store_options;
+  store_options.path = options_.store;
+  store_options.fingerprint = digest(description);
+  store_options.description = description;
+  store_options.keep = options_.keep;
+  store_options.fresh = options_.fresh;
+  files_ = std::make_unique<checkpoint::PosixFileSystem>();
+  auto store = checkpoint::Store::open(*files_, store_options, opened_);
+  for (const std::string& warning : opened_.warnings) {
+    say("warning: " + warning);
+    log_->write("store_warning", {{"text", warning}});
+  }
+  if (!store) return store.error();
+  store_ = std::move(store).value();
+  return opened_.recovered ? load_fold(*opened_.recovered) : Status();
+}
+
+Status MasterRun::load_fold(const core::RecoveredState& recovered) {
+  if (Status status = core::Master::validate(recovered, job_.unit_count()); !status) {
+    return Error{status.error().code, "store '" + options_.store + "': " + status.error().message};
+  }
+  // A store that was opened but never got a generation has no fold yet.
+  if (!job_.fold.load || (recovered.fold_state.empty() && recovered.counters.accepted == 0)) {
+    return {};
+  }
+  if (job_.fold.load(recovered.fold_state)) return {};
+  return Error{ErrorCode::foreign,
+               "store '" + options_.store +
+                   "': the fold's state does not fit this program; was it built from other "
+                   "sources? --fresh discards the store"};
+}
+
+core::MasterOptions MasterRun::machine_options() const {
+  core::MasterOptions m;
+  m.job_seed = options_.seed;
+  m.policy.kind = options_.policy == "fixed" ? core::PolicyKind::fixed : core::PolicyKind::dynamic;
+  m.policy.chunk = options_.chunk;
+  m.policy.prefetch_max = options_.prefetch;
+  m.tries_max = options_.retries;
+  m.keep_results = options_.keep_results;
+  m.has_store = store_ != nullptr;
+  m.heartbeat_us = to_us(options_.heartbeat_s);
+  m.timeout_us = to_us(options_.timeout_s);
+  m.interval_us = to_us(options_.interval_s);
+  return m;
+}
+
+void MasterRun::make_driver() {
+  core::IndexUnits units;
+  units.count = job_.unit_count();
+  if (job_.range_count == 0) {
+    units.priorities = job_.submitted->priorities();
+    units.payloads = job_.submitted;
+  }
+  machine_ = std::make_unique<core::Master>(machine_options(), std::move(units), workers_,
+                                            clock_.now(), opened_.recovered);
+  if (opened_.recovered) {
+    for (const core::FailedUnit& failed : opened_.recovered->failed) {
+      if (failures_.size() < kFailuresKept) failures_.push_back({failed.key, failed.message});
+    }
+    opened_.recovered->units = {};  // the machine has its own copy now
+  }
+  if (transport_.concurrent() && !workers_.empty()) {
+    heartbeat_ = std::make_unique<driver::Heartbeat>(transport_, job_.id, wire::Beat{},
+                                                     to_us(options_.heartbeat_s), workers_);
+  }
+  driver::MasterHooks hooks;
+  hooks.fold = job_.fold.apply;
+  hooks.save_fold = job_.fold.save;
+  hooks.note = [this](const core::Note& note) { on_note(note); };
+  hooks.peer_changed = [this](Rank rank, bool welcome) {
+    if (heartbeat_) heartbeat_->set_peer(rank, welcome);
+  };
+  driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, store_.get(), clock_,
+                                                   job_.id, std::move(hooks));
+}
+
+void MasterRun::on_note(const core::Note& note) {
+  using core::NoteKind;
+  log_->note(note);
+  if (note.kind == NoteKind::unit_failed || note.kind == NoteKind::unit_quarantined) {
+    if (failures_.size() < kFailuresKept) failures_.push_back({note.unit, note.text});
+  }
+  if (note.kind == NoteKind::worker_lost) log_->progress(machine_->progress(), {});
+  if (note.kind == NoteKind::generation_failed) {
+    progress_.end();
+    say("warning: a checkpoint failed, the last good generation stays: " + note.text);
+  }
+  if (!options_.announce) return;
+  if (note.kind == NoteKind::worker_lost) {
+    progress_.end();
+    say("worker " + std::to_string(note.rank.value) + " is lost (" + note.text + "); its " +
+        std::to_string(note.count) + " units go to the others");
+  } else if (note.kind == NoteKind::worker_returned) {
+    progress_.end();
+    say("worker " + std::to_string(note.rank.value) + " is back");
+  } else if (note.kind == NoteKind::unit_failed || note.kind == NoteKind::unit_quarantined) {
+    progress_.end();
+    say("unit " + to_string(note.unit) + " is given up: " + note.text);
+  }
+}
+
+std::size_t MasterRun::turn() {
+  const std::size_t done = driver_->turn();
+  if (driver::take_checkpoint_signal()) driver_->request_checkpoint();
+  if (!stop_forwarded_ && driver::stop_was_signalled()) {
+    stop_forwarded_ = true;
+    driver_->request_stop("stopped by signal " + std::to_string(driver::stop_signal()));
+  }
+  const TimeUs now = clock_.now();
+  if (progress_.due(now)) progress_.show(now, machine_->progress());
+  if (!options_.log.empty() && now >= next_log_progress_) {
+    next_log_progress_ = now + kLogProgressUs;
+    log_->progress(machine_->progress(), machine_->worker_progress());
+  }
+  return done;
+}
+
+bool MasterRun::finished() const {
+  return refused_.has_value() || (driver_ && driver_->finish().has_value());
+}
+
+void MasterRun::refuse(int exit_code, const std::string& message) {
+  progress_.end();
+  say("error: " + message);
+  if (log_) log_->write("refused", {{"exit_code", exit_code}, {"text", message}});
+  const wire::Message leave{Session(0), wire::Shutdown{exit_code}};
+  for (const Rank worker : workers_) {
+    static_cast<void>(transport_.send(worker, wire::encode(job_.id, leave)));
+  }
+  Outcome outcome;
+  outcome.exit_code = exit_code;
+  outcome.message = message;
+  outcome.ranks = rank_count_;
+  refused_ = outcome;
+}
+
+void MasterRun::abandon(const std::string& message) { refuse(70, message); }
+
+Outcome MasterRun::outcome() {
+  heartbeat_.reset();
+  if (refused_) return *refused_;
+  const core::Finish& finish = *driver_->finish();
+  const core::Progress progress = machine_->progress();
+  Outcome outcome;
+  outcome.exit_code = core::exit_code(finish.outcome);
+  outcome.complete =
+      finish.outcome == core::Outcome::complete || finish.outcome == core::Outcome::complete_failed;
+  outcome.message = finish.reason;
+  outcome.ranks = rank_count_;
+  outcome.seconds = static_cast<double>(clock_.now() - started_at_) * 1e-6;
+  outcome.units_accepted = progress.counters.accepted;
+  outcome.units_committed = store_ ? progress.committed : 0;
+  outcome.units_restored = opened_.recovered ? opened_.recovered->counters.accepted : 0;
+  outcome.units_failed = progress.counters.failed;
+  outcome.executions = progress.counters.executions;
+  outcome.workers_lost = driver_->stats().workers_lost;
+  const char* restarts = std::getenv("STEADFARM_RESTARTS");
+  if (restarts != nullptr) outcome.restarts = std::strtoull(restarts, nullptr, 10);
+  outcome.generation = store_ ? store_->generation().value : 0;
+  outcome.generations_published = driver_->stats().publishes;
+  outcome.stall_ms_max = static_cast<double>(driver_->stats().publish_us_max) * 1e-3;
+  if (machine_->shared()) {
+    outcome.shared_value = machine_->shared()->value;
+    outcome.shared_witness = machine_->shared()->witness;
+  }
+  outcome.failures = failures_;
+  say_end(outcome);
+  log_->progress(progress, {});
+  log_->write("finish", {{"outcome", core::to_string(finish.outcome)},
+                         {"exit_code", outcome.exit_code},
+                         {"text", finish.reason}});
+  write_report(outcome);
+  return outcome;
+}
+
+void MasterRun::say_start() {
+  const std::uint64_t restored = opened_.recovered ? opened_.recovered->counters.accepted : 0;
+  log_->write("start", {{"ranks", rank_count_},
+                        {"store", options_.store},
+                        {"units_restored", restored},
+                        {"generation", opened_.generation.value},
+                        {"owner_epoch", opened_.owner_epoch.value}});
+  if (!options_.announce) return;
+  std::string text = std::to_string(rank_count_) + (rank_count_ == 1 ? " rank" : " ranks");
+  if (store_ == nullptr) {
+    text += "; no --store, so nothing is durable";
+  } else if (opened_.recovered) {
+    text += "; resuming store '" + options_.store + "' with " + std::to_string(restored) +
+            " units restored";
+  } else {
+    text += "; new store '" + options_.store + "'";
+  }
+  if (!transport_.concurrent() && !workers_.empty() && rank_count_ > 1) {
+    text +=
+        "; MPI gave no MPI_THREAD_MULTIPLE, so heartbeats go out at safe points only and "
+        "silence is no evidence";
+  }
+  say(text);
+}
+
+void MasterRun::say_end(const Outcome& outcome) {
+  progress_.end();
+  if (outcome.exit_code != 0 && outcome.exit_code != 3 && outcome.exit_code != 75) {
+    say("error: " + outcome.message);
+  }
+  if (!options_.announce) return;
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%.1f s", outcome.seconds);
+  std::string text = outcome.complete ? "complete" : "stopped";
+  if (!outcome.message.empty()) text += " (" + outcome.message + ")";
+  text += ": " + std::to_string(outcome.units_accepted) + " units accepted";
+  if (outcome.units_restored > 0) {
+    text += ", " + std::to_string(outcome.units_restored) + " of them restored";
+  }
+  if (outcome.units_failed > 0) text += ", " + std::to_string(outcome.units_failed) + " failed";
+  if (outcome.workers_lost > 0) {
+    text += ", " + std::to_string(outcome.workers_lost) + " workers lost";
+  }
+  if (store_) text += ", generation " + std::to_string(outcome.generation);
+  text += ", " + std::string(seconds);
+  if (outcome.exit_code == 75 && store_) text += "; run the same command again to resume";
+  say(text);
+}
+
+void MasterRun::write_report(Outcome& outcome) {
+  if (options_.report.empty()) return;
+  nlohmann::json report = nlohmann::json::parse(outcome.json("null"));
+  report.erase("answer");
+  report["exit_code"] = outcome.exit_code;
+  report["message"] = outcome.message;
+  report["failures"] = nlohmann::json::array();
+  for (const FailedUnitReport& failure : outcome.failures) {
+    report["failures"].push_back({{"unit", to_string(failure.key)}, {"message", failure.message}});
+  }
+  std::ofstream file(options_.report, std::ios::trunc);
+  file << report.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
+  file.close();
+  if (!file) say("warning: cannot write the report '" + options_.report + "'; check --report");
+}
+
+}  // namespace steadfarm::api

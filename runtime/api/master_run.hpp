@@ -1,0 +1,69 @@
+// One run of the master: store, machine, driver, log and progress, from the start to the outcome.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "api/job.hpp"
+#include "checkpoint/store.hpp"
+#include "driver/event_log.hpp"
+#include "driver/heartbeat.hpp"
+#include "driver/master_driver.hpp"
+#include "driver/progress_line.hpp"
+
+namespace steadfarm::checkpoint {
+class FileSystem;
+}
+
+namespace steadfarm::api {
+
+class MasterRun {
+ public:
+  MasterRun(const Job& job, transport::Transport& transport, std::int32_t rank_count);
+  ~MasterRun();
+
+  /// Opens log and store and starts the driver. After an error the workers have been told to leave
+  /// and `outcome()` says why.
+  [[nodiscard]] bool start();
+  /// One turn; returns how much was done.
+  std::size_t turn();
+  [[nodiscard]] bool finished() const;
+  /// The end: closes the log, writes the report.
+  [[nodiscard]] Outcome outcome();
+  /// The application's fold threw: nothing can be trusted any more.
+  void abandon(const std::string& message);
+
+ private:
+  [[nodiscard]] Status open_store();
+  [[nodiscard]] Status load_fold(const core::RecoveredState& recovered);
+  [[nodiscard]] core::MasterOptions machine_options() const;
+  void make_driver();
+  void on_note(const core::Note& note);
+  void refuse(int exit_code, const std::string& message);
+  void say_start();
+  void say_end(const Outcome& outcome);
+  void write_report(Outcome& outcome);
+
+  const Job& job_;
+  const Options& options_;
+  transport::Transport& transport_;
+  std::int32_t rank_count_;
+  driver::SteadyClock clock_;
+  TimeUs started_at_;
+  std::vector<Rank> workers_;
+  std::unique_ptr<driver::EventLog> log_;
+  std::unique_ptr<checkpoint::FileSystem> files_;
+  std::unique_ptr<checkpoint::Store> store_;
+  checkpoint::OpenReport opened_;
+  std::unique_ptr<core::Master> machine_;
+  std::unique_ptr<driver::Heartbeat> heartbeat_;
+  std::unique_ptr<driver::MasterDriver> driver_;
+  driver::ProgressLine progress_;
+  TimeUs next_log_progress_ = 0;
+  bool stop_forwarded_ = false;
+  std::optional<Outcome> refused_;
+  std::vector<FailedUnitReport> failures_;
+};
+
+}  // namespace steadfarm::api

@@ -1,0 +1,66 @@
+// The farm in bytes: what the typed Farm of farm.hpp is made of, and what other languages bind to.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "steadfarm/options.hpp"
+#include "steadfarm/outcome.hpp"
+#include "steadfarm/types.hpp"
+#include "steadfarm/unit_call.hpp"
+
+namespace steadfarm {
+
+/// A farm over the ranks of a communicator: rank 0 is the master, the others are workers; alone on
+/// one rank it computes there. Made, filled and run on every rank alike; what only the master needs
+/// (units, folds) costs nothing on the others.
+///
+/// Thread rule: one thread makes it, fills it, runs it and destroys it; if MPI was initialised
+/// before, that thread must be allowed to call MPI.
+class ByteFarm {
+ public:
+  /// Starts MPI if the application has not (asking for MPI_THREAD_MULTIPLE) and ends it in the
+  /// destructor then. Throws std::runtime_error if MPI cannot be used, for example when `srun`
+  /// without its PMI plugin started N lonely copies.
+  explicit ByteFarm(Options options);
+  /// Ends MPI if it was started here. Never hangs: after a time-out the process ends.
+  ~ByteFarm();
+  ByteFarm(ByteFarm&&) noexcept;
+  ByteFarm& operator=(ByteFarm&&) = delete;
+
+  [[nodiscard]] const Options& options() const;
+  /// True on the rank that has the fold and the outcome's figures.
+  [[nodiscard]] bool is_master() const;
+  [[nodiscard]] std::int32_t rank() const;
+  [[nodiscard]] std::int32_t rank_count() const;
+
+  /// Adds a unit; its key is its place in the order of submission. Submit the same units in the
+  /// same order at every start: a store of other units is refused. Not together with range().
+  void submit(ByteView payload, std::int32_t priority = 0);
+  /// Units 0 .. count-1 without payload; never materialised.
+  void range(std::uint64_t count);
+
+  /// What a worker does with a unit. An exception fails the execution; the unit is tried again.
+  void work(std::function<void(UnitCall&)> function);
+
+  struct Fold {
+    /// Called on the master, once for every accepted unit, in no particular order: the fold must be
+    /// commutative and exact.
+    std::function<void(const UnitKey&, ByteView result)> apply;
+    /// The fold's state as bytes, and back (false if the bytes make no sense). Without them the
+    /// fold is not part of checkpoints, and a farm with a store is refused.
+    std::function<Bytes()> save;
+    std::function<bool(ByteView)> load;
+  };
+  void fold(Fold fold);
+
+  /// Runs until every unit is done, or it has to stop. To be called once, on every rank.
+  [[nodiscard]] Outcome run();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace steadfarm
