@@ -53,3 +53,10 @@ steadfarm_mpi_test(transport_mpi_subset PROGRAM transport_mpi_test RANKS 4
 # Over TCP as between nodes: other eager limits, other ways to stall.
 steadfarm_mpi_test(transport_mpi_tcp PROGRAM transport_mpi_test RANKS 3
   MPIRUN_ARGS --mca btl self,tcp --mca btl_tcp_if_include lo LABELS transport)
+
+add_executable(kill_rank_program tests/mpi/kill_rank_program.cpp)
+target_link_libraries(kill_rank_program PRIVATE steadfarm_transport steadfarm_build_flags)
+set_target_properties(kill_rank_program PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+steadfarm_script_test(transport_kill_rank_4 tests/mpi/kill_rank_test.sh
+  ARGS 4 2 LABELS mpi kill transport TIMEOUT 300 PROCESSORS 4)

@@ -1,0 +1,139 @@
+# shellcheck shell=bash disable=SC2034
+# Jobs in the background, their ranks, and their logs. For tests that kill things. Source it after
+# `set -euo pipefail`. Everything started here is ended here, by process id, and nothing else is.
+
+JOBS_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+JOBS_STARTED=()
+JOBS_TMP=${JOBS_TMP:-$(mktemp -d "${TMPDIR:-/tmp}/steadfarm-test.XXXXXX")}
+
+# mpirun refuses root and spins at full speed unless told otherwise.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_mpi_yield_when_idle=1
+
+fail() {
+  echo "FAIL: $*" >&2
+  exit 1
+}
+
+expect_eq() {  # WHAT EXPECTED ACTUAL
+  [ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"
+}
+
+# poll_until SECONDS WHAT COMMAND...: runs the command until it succeeds; fails at the deadline.
+poll_until() {
+  local end=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@"; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.02
+  done || {
+    echo "gave up waiting for $what" >&2
+    return 1
+  }
+}
+
+# job_start NAME COMMAND...: starts it as the leader of its own process group. Its process id is
+# in JOB_PID, its output in $JOBS_TMP/NAME.out and .err.
+job_start() {
+  local name=$1
+  shift
+  setsid "$@" >"$JOBS_TMP/$name.out" 2>"$JOBS_TMP/$name.err" </dev/null &
+  JOB_PID=$!
+  JOBS_STARTED+=("$JOB_PID")
+}
+
+process_alive() {
+  local state
+  state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) || return 1
+  [ -n "$state" ] && [ "$state" != Z ]
+}
+
+process_gone() { ! process_alive "$1"; }
+
+# job_wait PID SECONDS: waits for the end; the exit code is in JOB_EXIT. Fails at the deadline.
+job_wait() {
+  poll_until "$2" "process $1 to end" process_gone "$1" || return 1
+  JOB_EXIT=0
+  wait "$1" || JOB_EXIT=$?
+}
+
+children_of() { cat /proc/"$1"/task/*/children 2>/dev/null || true; }
+
+descendants_of() {
+  local child
+  for child in $(children_of "$1"); do
+    echo "$child"
+    descendants_of "$child"
+  done
+}
+
+# find_rank PID RANK: prints the process id of a rank among the descendants of PID, or fails.
+find_rank() {
+  local pid
+  for pid in $(descendants_of "$1"); do
+    if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null |
+      grep -qE "^(OMPI_COMM_WORLD_RANK|PMIX_RANK|PMI_RANK)=$2\$"; then
+      echo "$pid"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# rank_pid MPIRUN_PID RANK [SECONDS]: waits until the rank is there; its process id is in RANK_PID.
+rank_pid() {
+  poll_until "${3:-30}" "rank $2 of job $1" find_rank "$1" "$2" >/dev/null || return 1
+  RANK_PID=$(find_rank "$1" "$2")
+}
+
+# kill_process SIGNAL PID: one process, which must be alive.
+kill_process() {
+  process_alive "$2" || fail "process $2 is gone already; nothing to kill"
+  kill -s "$1" "$2"
+}
+
+# log_wait FILE EXPRESSION SECONDS: waits until the Python expression over the JSON lines is true.
+# Names in it: `events` (list of objects), `count(kind, **fields)`, `last(kind)`. See json_log.py.
+log_wait() { python3 "$JOBS_LIB/json_log.py" --wait "$3" "$1" "$2"; }
+
+# log_value FILE EXPRESSION: prints the value of the expression once.
+log_value() { python3 "$JOBS_LIB/json_log.py" "$1" "$2"; }
+
+# Ends what was started here and is still there: asks mpirun first, so that it takes its ranks
+# along, then whoever is left.
+jobs_end() {
+  local pid rest=()
+  for pid in "${JOBS_STARTED[@]:-}"; do
+    if [ -z "$pid" ] || process_gone "$pid"; then continue; fi
+    mapfile -t -O "${#rest[@]}" rest < <(descendants_of "$pid")
+    kill -s TERM "$pid" 2>/dev/null || true
+    poll_until 5 "process $pid to end" process_gone "$pid" || kill -s KILL "$pid" 2>/dev/null || true
+  done
+  for pid in "${rest[@]:-}"; do
+    if [ -z "$pid" ] || process_gone "$pid"; then continue; fi
+    kill -s KILL "$pid" 2>/dev/null || true
+  done
+}
+
+# Shows the output of every job when a test failed, and removes the folder when it did not.
+jobs_cleanup() {
+  local code=$?
+  trap - EXIT
+  jobs_end
+  if [ "$code" -ne 0 ]; then
+    local file
+    for file in "$JOBS_TMP"/*.out "$JOBS_TMP"/*.err; do
+      [ -s "$file" ] || continue
+      echo "--- ${file##*/} (end)" >&2
+      tail -n 30 "$file" >&2
+    done
+    echo "kept: $JOBS_TMP" >&2
+  else
+    rm -rf "$JOBS_TMP"
+  fi
+  exit "$code"
+}
+trap jobs_cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
