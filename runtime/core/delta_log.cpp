@@ -9,7 +9,7 @@ namespace steadfarm::core {
 
 void DeltaLog::touched(LiveUnit& unit) {
   changed_ = true;
-  if (unit.key.is_index() || unit.dirty) return;
+  if (!has_store_ || unit.key.is_index() || unit.dirty) return;
   unit.dirty = true;
   added_.push_back(unit.key);
 }
@@ -21,21 +21,26 @@ void DeltaLog::left(const LiveUnit& unit) {
 
 void DeltaLog::accepted(const LiveUnit& unit, ByteView result) {
   left(unit);
-  if (keep_results_) results_.add(unit.key, result);
+  if (has_store_ && keep_results_) results_.add(unit.key, result);
 }
 
 void DeltaLog::failed(const LiveUnit& unit, std::string message) {
   left(unit);
+  if (!has_store_) return;
   failed_.push_back({unit.key, unit.tries, unit.deaths, std::move(message)});
 }
 
 bool DeltaLog::empty() const { return !changed_; }
 
 std::uint64_t DeltaLog::undurable_bytes() const {
-  constexpr std::uint64_t kPerResult = 24;
+  constexpr std::uint64_t kPerResult = sizeof(UnitKey) + sizeof(std::uint64_t);
   std::uint64_t bytes = results_.bytes.size() + kPerResult * results_.size();
-  if (flight_) bytes += flight_->results.bytes.size() + kPerResult * flight_->results.size();
-  return bytes;
+  bytes += sizeof(UnitKey) * (added_.size() + removed_.size());
+  bytes += sizeof(FailedUnit) * failed_.size();
+  if (!flight_) return bytes;
+  bytes += flight_->results.bytes.size() + kPerResult * flight_->results.size();
+  bytes += sizeof(UnitRecord) * flight_->added.size() + sizeof(UnitKey) * flight_->removed.size();
+  return bytes + sizeof(FailedUnit) * flight_->failed.size();
 }
 
 std::shared_ptr<GenerationDelta> DeltaLog::take(UnitTable& table) {

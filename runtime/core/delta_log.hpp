@@ -12,7 +12,9 @@ namespace steadfarm::core {
 
 class DeltaLog {
  public:
-  explicit DeltaLog(bool keep_results) : keep_results_(keep_results) {}
+  /// Without a store nothing is ever taken, so nothing is listed.
+  DeltaLog(bool has_store, bool keep_results)
+      : has_store_(has_store), keep_results_(keep_results) {}
 
   /// A unit came into being or its history changed.
   void touched(LiveUnit& unit);
@@ -24,7 +26,7 @@ class DeltaLog {
   void changed() { changed_ = true; }
 
   [[nodiscard]] bool empty() const;
-  /// Result bytes that are not on disk yet, in flight or not.
+  /// Memory of everything listed that is not on disk yet, in flight or not.
   [[nodiscard]] std::uint64_t undurable_bytes() const;
 
   /// Moves the lists into a delta. One delta may be in flight; it ends with durable() or failed().
@@ -39,6 +41,7 @@ class DeltaLog {
  private:
   void left(const LiveUnit& unit);
 
+  bool has_store_;
   bool keep_results_;
   bool changed_ = false;
   std::vector<UnitKey> added_;

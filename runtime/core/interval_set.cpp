@@ -47,8 +47,8 @@ void IntervalSet::erase(std::uint64_t begin, std::uint64_t end) {
 std::optional<Interval> IntervalSet::take_front(std::uint64_t count) {
   if (runs_.empty() || count == 0) return std::nullopt;
   const auto it = runs_.begin();
-  const Interval run{it->first, std::min(it->second, it->first + count)};
   const std::uint64_t end = it->second;
+  const Interval run{it->first, it->first + std::min(count, end - it->first)};
   runs_.erase(it);
   if (run.end < end) runs_.emplace(run.end, end);
   count_ -= run.count();

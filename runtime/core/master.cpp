@@ -15,7 +15,7 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
       ready_(table_),
       members_(options_.timeout_us, options_.startup_timeout_us),
       epochs_(options_),
-      delta_(options_.keep_results) {
+      delta_(options_.has_store, options_.keep_results) {
   for (const Rank rank : workers) {
     members_.add(rank, now);
     Worker worker;
@@ -33,8 +33,7 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
     for (const UnitRecord& record : recovered->units) {
       const Slot slot = table_.add(record.key, record.payload, record.priority);
       LiveUnit& unit = table_.at(slot);
-      unit.tries = record.tries;
-      unit.deaths = record.deaths;
+      take_history(unit, record.tries, record.deaths);
       unit.persisted = true;
       if (unit.deaths > 0) {
         ready_.push_suspect(slot);
@@ -83,14 +82,19 @@ Status Master::validate(const RecoveredState& recovered, std::uint64_t index_cou
   return {};
 }
 
+// This run may allow fewer tries than the one before. A unit that is still pending gets one more.
+void Master::take_history(LiveUnit& unit, std::uint32_t tries, std::uint32_t deaths) const {
+  unit.tries = std::min(tries, options_.tries_max - 1);
+  unit.deaths = std::min(deaths, options_.deaths_max - 1);
+}
+
 void Master::restore_retried(const RecoveredState& recovered) {
   for (const RetriedIndex& retried : recovered.retried) {
     const auto priority = ready_.take_fresh(retried.index);
     if (!priority) continue;
     const Slot slot = table_.add(UnitKey::index(retried.index), {}, *priority);
     LiveUnit& unit = table_.at(slot);
-    unit.tries = retried.tries;
-    unit.deaths = retried.deaths;
+    take_history(unit, retried.tries, retried.deaths);
     if (unit.deaths > 0) {
       ready_.push_suspect(slot);
     } else {
@@ -136,10 +140,10 @@ void Master::on(const Tick& /*event*/, Actions& out) {
 void Master::on(const PeerLost& event, Actions& out) {
   Worker* worker = find_worker(event.rank);
   if (worker == nullptr) return;
-  const MemberState state = members_.state(event.rank);
-  if (state == MemberState::lost || state == MemberState::left) return;
-  members_.set_lost(event.rank);
-  lose(*worker, event.evidence, out);
+  const MemberState before = members_.state(event.rank);
+  if (before == MemberState::left) return;
+  members_.set_dead(event.rank);
+  if (before != MemberState::lost) lose(*worker, event.evidence, out);
 }
 
 void Master::on(const CheckpointRequested& /*event*/, Actions& /*out*/) {
@@ -152,11 +156,16 @@ void Master::on(const StopRequested& event, Actions& out) {
 
 bool Master::all_done() const { return table_.size() == 0 && ready_.fresh_count() == 0; }
 
+Outcome Master::done_outcome() const {
+  return counters_.failed > 0 ? Outcome::complete_failed : Outcome::complete;
+}
+
 void Master::advance_phase(Actions& out) {
   if (phase_ == Phase::running) {
     if (all_done()) {
-      begin_end(counters_.failed > 0 ? Outcome::complete_failed : Outcome::complete, {}, out);
-    } else if (alone_since_ >= 0 && now_ - alone_since_ >= options_.timeout_us) {
+      begin_end(done_outcome(), {}, out);
+    } else if (alone_since_ >= 0 && now_ - alone_since_ >= options_.timeout_us &&
+               members_.alive_count() + members_.joining_count() == 0) {
       const Outcome outcome = options_.has_store ? Outcome::stopped : Outcome::no_workers;
       begin_end(outcome, "every worker is lost", out);
     } else if (epochs_.failing_since() >= 0 &&
@@ -170,11 +179,8 @@ void Master::advance_phase(Actions& out) {
       return members_.state(worker.rank) != MemberState::alive || worker.idle_reported;
     });
     if (quiet || now_ >= phase_deadline_) {
-      const Outcome outcome =
-          all_done() && outcome_ == Outcome::stopped
-              ? (counters_.failed > 0 ? Outcome::complete_failed : Outcome::complete)
-              : outcome_;
-      begin_end(outcome, reason_, out);
+      const bool done = all_done() && outcome_ == Outcome::stopped;
+      begin_end(done ? done_outcome() : outcome_, reason_, out);
     }
   }
   if (phase_ == Phase::closing) {
@@ -230,6 +236,9 @@ void Master::finish(Actions& out) {
 }
 
 void Master::send(Worker& worker, wire::Body body, Actions& out) {
+  // A send to a dead peer can end this process too (TCP), so what it asked last gets no reply.
+  const MemberState state = members_.state(worker.rank);
+  if (state == MemberState::lost || state == MemberState::left) return;
   out.emplace_back(Send{worker.rank, wire::Message{worker.session, std::move(body)}});
 }
 

@@ -80,6 +80,7 @@ class Master {
     Session session;
     LeaseList leases;
     std::uint32_t assign_seq = 0;
+    TimeUs welcomed_at = 0;
     TimeUs assigned_at = 0;
     TimeUs shared_sent_at = 0;
     bool idle_reported = false;  // said so after the last Assign arrived
@@ -88,6 +89,7 @@ class Master {
   };
 
   void restore_retried(const RecoveredState& recovered);
+  void take_history(LiveUnit& unit, std::uint32_t tries, std::uint32_t deaths) const;
 
   // master.cpp: events and phases
   void on(const Started& event, Actions& out);
@@ -104,6 +106,7 @@ class Master {
   void begin_close(Actions& out);
   void finish(Actions& out);
   [[nodiscard]] bool all_done() const;
+  [[nodiscard]] Outcome done_outcome() const;
 
   // master_members.cpp: workers come, go and return; their messages
   void on_message(Worker& worker, const wire::Hello& m, const MessageFrom& event, Actions& out);
@@ -122,7 +125,7 @@ class Master {
 
   // master_answers.cpp
   void answer(Worker& worker, const wire::AnswerView& answer, Actions& out);
-  void accept(Slot slot, const wire::AnswerView& answer, Actions& out);
+  void accept(Rank from, Slot slot, const wire::AnswerView& answer, Actions& out);
   void execution_failed(Worker& worker, Slot slot, const wire::AnswerView& answer, Actions& out);
   void give_up(Slot slot, NoteKind kind, std::string message, Actions& out);
   void consider_shared(const SharedValue& challenger, Rank from, Actions& out);

@@ -21,13 +21,13 @@ void Master::answer(Worker& worker, const wire::AnswerView& answer, Actions& out
     return;
   }
   if (answer.status == wire::AnswerStatus::done) {
-    accept(slot, answer, out);
+    accept(worker.rank, slot, answer, out);
   } else {
     execution_failed(worker, slot, answer, out);
   }
 }
 
-void Master::accept(Slot slot, const wire::AnswerView& answer, Actions& out) {
+void Master::accept(Rank from, Slot slot, const wire::AnswerView& answer, Actions& out) {
   LiveUnit& unit = table_.at(slot);
   if (unit.state == UnitState::leased) {
     Worker* owner = find_worker(unit.owner);
@@ -41,7 +41,7 @@ void Master::accept(Slot slot, const wire::AnswerView& answer, Actions& out) {
   if (answer.proposal_value) {
     consider_shared(
         {*answer.proposal_value, {answer.proposal_witness.begin(), answer.proposal_witness.end()}},
-        unit.owner, out);
+        from, out);
   }
   delta_.accepted(unit, answer.payload);
   out.emplace_back(Accept{unit.key, answer.payload});

@@ -7,7 +7,7 @@
 
 namespace steadfarm::core {
 namespace {
-// Payloads have different sizes, so a message is filled in small steps and its size looked at.
+// What does not fit into the message is put back, so a run is taken in small steps.
 constexpr std::uint64_t kRunStep = 64;
 }  // namespace
 
@@ -87,10 +87,11 @@ void Master::fill(Worker& worker, std::uint64_t count, wire::UnitBatch& batch) {
       continue;
     }
     const FreshRun& run = std::get<FreshRun>(*next);
-    for (std::uint64_t i = run.indices.begin; i < run.indices.end; ++i) {
+    std::uint64_t i = run.indices.begin;
+    for (; i < run.indices.end && batch.bytes.size() < options_.assign_bytes_max; ++i, --left) {
       lease(worker, table_.add(UnitKey::index(i), {}, run.priority), batch);
     }
-    left -= run.indices.count();
+    ready_.add_fresh({i, run.indices.end}, run.priority);  // what no longer fits
   }
 }
 

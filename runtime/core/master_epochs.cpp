@@ -64,7 +64,7 @@ void Master::on(const GenerationDurable& event, Actions& out) {
   out.emplace_back(Committed{generation_, committed_});
   note(out, NoteKind::generation_durable, Rank(0), {}, generation_.value);
   if (phase_ != Phase::persisting_end || !end_emitted_) return;
-  if (outcome_ == Outcome::not_durable) outcome_ = Outcome::stopped;
+  if (outcome_ == Outcome::not_durable) outcome_ = all_done() ? done_outcome() : Outcome::stopped;
   begin_close(out);
 }
 

@@ -13,7 +13,9 @@ void Master::on(const MessageFrom& event, Actions& out) {
   const MemberState before = members_.state(event.from);
   if (before == MemberState::left) return;
   if (!goodbye || before != MemberState::lost) members_.heard(event.from, now_);
-  if (before == MemberState::lost && !goodbye) readmit(*worker, out);
+  if (before == MemberState::lost && members_.state(event.from) == MemberState::alive) {
+    readmit(*worker, out);
+  }
   if (before == MemberState::joining && !goodbye) {
     note(out, NoteKind::worker_joined, worker->rank, {}, 0);
     new_session(*worker, out);
@@ -43,7 +45,12 @@ void Master::on_message(Worker& worker, const wire::Report& m, const MessageFrom
     send(worker, wire::Shutdown{exit_code(outcome_)}, out);
     return;
   }
-  if (event.message.session != worker.session) return;
+  if (event.message.session != worker.session) {
+    // It may still live in an older session because the Welcome to this one was lost.
+    const bool waited = now_ - worker.welcomed_at > options_.resend_us;
+    if (!options_.lossless && waited) welcome(worker, out);
+    return;
+  }
   if (!options_.lossless && shared_ && m.shared_version < shared_version_ &&
       now_ - worker.shared_sent_at > options_.resend_us) {
     worker.shared_sent_at = now_;
@@ -100,6 +107,7 @@ void Master::new_session(Worker& worker, Actions& out) {
 }
 
 void Master::welcome(Worker& worker, Actions& out) {
+  worker.welcomed_at = now_;
   send(worker, wire::Welcome{options_.job_seed}, out);
   if (shared_) {
     worker.shared_sent_at = now_;
@@ -132,7 +140,8 @@ void Master::lose(Worker& worker, const std::string& evidence, Actions& out) {
   note(out, NoteKind::worker_lost, worker.rank, {}, worker.leases.count, evidence);
   epochs_.worker_gone(worker.rank);
   if (clearing_ == worker.rank) clearing_.reset();
-  take_leases(worker, true, out);
+  // When the run is being ended, the launcher may be ending the workers as well.
+  take_leases(worker, phase_ == Phase::running, out);
 }
 
 // Everything the worker holds becomes ready again. With `blame`, each unit may be what killed the

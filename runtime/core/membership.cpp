@@ -8,7 +8,7 @@ namespace steadfarm::core {
 
 void Membership::add(Rank rank, TimeUs now) {
   STEADFARM_ASSERT(members_.empty() || members_.back().rank < rank);
-  members_.push_back({rank, MemberState::joining, true, now});
+  members_.push_back({rank, MemberState::joining, true, false, now});
   ++joining_count_;
 }
 
@@ -41,14 +41,18 @@ MemberState Membership::heard(Rank rank, TimeUs now) {
   Member& member = find(rank);
   const MemberState before = member.state;
   member.heard_at = now;
-  if (before != MemberState::left && before != MemberState::alive) {
+  if (before != MemberState::left && before != MemberState::alive && !member.dead) {
     set_state(member, MemberState::alive);
   }
   return before;
 }
 
 void Membership::ignore_silence(Rank rank) { find(rank).silence_counts = false; }
-void Membership::set_lost(Rank rank) { set_state(find(rank), MemberState::lost); }
+void Membership::set_dead(Rank rank) {
+  Member& member = find(rank);
+  member.dead = true;
+  set_state(member, MemberState::lost);
+}
 void Membership::set_left(Rank rank) { set_state(find(rank), MemberState::left); }
 
 std::vector<Rank> Membership::tick(TimeUs now) {

@@ -12,7 +12,7 @@ namespace steadfarm::core {
 enum class MemberState : std::uint8_t {
   joining,  // has not spoken yet
   alive,
-  lost,  // silent too long, or said to be dead
+  lost,  // silent too long, or known to be dead
   left,  // said goodbye
 };
 
@@ -23,12 +23,13 @@ class Membership {
 
   void add(Rank rank, TimeUs now);
 
-  /// A message came. Returns the state before it. A lost member that speaks is alive again.
+  /// A message came. Returns the state before it. A member lost by silence that speaks is alive
+  /// again; one that is known to be dead is not, this was sent before its death.
   MemberState heard(Rank rank, TimeUs now);
   /// Silence of this member means nothing (it cannot send while it computes).
   void ignore_silence(Rank rank);
-  /// It is dead or gone, whatever its last message said.
-  void set_lost(Rank rank);
+  /// It is dead, whatever its last message said. It stays lost.
+  void set_dead(Rank rank);
   void set_left(Rank rank);
 
   /// To be called at every turn. Members that have become lost by silence. If the master itself
@@ -45,6 +46,7 @@ class Membership {
     Rank rank;
     MemberState state = MemberState::joining;
     bool silence_counts = true;
+    bool dead = false;
     TimeUs heard_at = 0;
   };
   [[nodiscard]] Member& find(Rank rank);

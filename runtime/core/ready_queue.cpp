@@ -52,6 +52,7 @@ std::optional<Slot> ReadyQueue::pop_stack(std::vector<Entry>& stack) {
 }
 
 std::optional<std::variant<Slot, FreshRun>> ReadyQueue::pop(std::uint64_t max_run) {
+  STEADFARM_ASSERT(max_run > 0);
   for (auto it = levels_.begin(); it != levels_.end();) {
     Level& level = it->second;
     if (const auto slot = pop_stack(level.stack)) {

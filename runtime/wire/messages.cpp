@@ -142,15 +142,18 @@ Assign get(Reader& in) {
     m.units.heads.push_back(head);
   }
   m.units.runs.reserve(run_count);
+  std::uint64_t unit_count = head_count;
   for (std::uint64_t i = 0; i < run_count; ++i) {
     UnitBatch::Run run;
     run.begin = in.number<std::uint64_t>();
     run.count = in.number<std::uint64_t>();
     run.attempt = Attempt(in.number<std::uint32_t>());
-    if (run.begin + run.count < run.begin) in.fail();
+    if (run.count == 0 || run.begin + run.count < run.begin) in.fail();
+    unit_count += run.count;
+    if (unit_count < run.count) in.fail();
     m.units.runs.push_back(run);
   }
-  if (expected_bytes != in.left()) in.fail();
+  if (unit_count == 0 || expected_bytes != in.left()) in.fail();
   const ByteView payloads = in.raw(in.left());
   m.units.bytes.assign(payloads.begin(), payloads.end());
   return m;

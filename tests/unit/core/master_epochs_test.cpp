@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+
+#include "master_rig.hpp"
+
+namespace steadfarm::core::test {
+namespace {
+
+MasterOptions stored() {
+  MasterOptions options;
+  options.has_store = true;
+  options.keep_results = true;
+  options.policy.kind = PolicyKind::fixed;
+  options.policy.chunk = 10;
+  return options;
+}
+
+TEST(MasterEpochs, a_job_that_became_complete_while_it_was_stopped_for_a_broken_store_says_so) {
+  MasterOptions options = stored();
+  options.undurable_bytes_max = 10;
+  options.store_patience_us = 2'000'000;
+  MasterRig rig(options, MasterRig::range(10), 1);
+  rig.step(0, Started{});
+  ASSERT_EQ(rig.all<Persist>().size(), 1U);
+  rig.hello(0, 1);
+  wire::Report report;
+  report.report_seq = 1;
+  report.assigns_seen = 1;
+  rig.report(400'000, 1, 1, report, {done(UnitKey::index(0), 1)});
+  const Error broken{ErrorCode::io, "the disk is gone"};
+  rig.step(500'000, GenerationFailed{Epoch(1), broken});
+  // The store fails for longer than the patience: the run is stopped.
+  std::uint64_t epoch = 1;
+  for (TimeUs now = 600'000; now <= 2'600'000; now += 100'000) {
+    rig.step(now, Tick{});
+    if (rig.all<Persist>().empty()) continue;
+    epoch = rig.all<Persist>().front().delta->epoch.value;
+    rig.step(now, GenerationFailed{Epoch(epoch), broken});
+  }
+  // The worker finishes all it had, and the store works again.
+  std::vector<wire::AnswerView> rest;
+  for (std::uint64_t i = 1; i < 10; ++i) rest.push_back(done(UnitKey::index(i), 1));
+  report.report_seq = 2;
+  report.idle = true;
+  rig.report(2'700'000, 1, 1, report, rest);
+  ASSERT_EQ(rig.all<Persist>().size(), 1U);
+  EXPECT_TRUE(rig.all<Persist>().front().delta->complete);
+  epoch = rig.all<Persist>().front().delta->epoch.value;
+  rig.step(2'800'000, GenerationDurable{Epoch(epoch), Generation(1)});
+  ASSERT_EQ(rig.sent<wire::Shutdown>(1).size(), 1U);
+  EXPECT_EQ(rig.sent<wire::Shutdown>(1).front().exit_code, 0);
+}
+
+TEST(MasterEpochs, without_a_store_nothing_is_ever_persisted) {
+  MasterOptions options = stored();
+  options.has_store = false;
+  MasterRig rig(options, MasterRig::range(10), 1);
+  rig.step(0, Started{});
+  rig.hello(0, 1);
+  rig.step(1000, CheckpointRequested{});
+  rig.step(2000, Tick{});
+  EXPECT_TRUE(rig.all<Persist>().empty());
+  EXPECT_TRUE(rig.sent<wire::EpochOpen>(1).empty());
+}
+
+TEST(MasterEpochs, word_from_the_store_about_another_epoch_is_ignored) {
+  MasterRig rig(stored(), MasterRig::range(10), 1);
+  rig.step(0, Started{});
+  ASSERT_EQ(rig.all<Persist>().size(), 1U);  // nobody to wait for
+  rig.step(1000, GenerationDurable{Epoch(7), Generation(3)});
+  EXPECT_TRUE(rig.all<Committed>().empty());
+  rig.step(1000, GenerationFailed{Epoch(7), {ErrorCode::io, "x"}});
+  EXPECT_TRUE(rig.out().empty());
+  rig.step(2000, GenerationDurable{Epoch(1), Generation(1)});
+  EXPECT_EQ(rig.all<Committed>().size(), 1U);
+  rig.step(3000, GenerationDurable{Epoch(1), Generation(1)});
+  EXPECT_TRUE(rig.all<Committed>().empty());
+}
+
+}  // namespace
+}  // namespace steadfarm::core::test
