@@ -72,7 +72,6 @@ class LineReader {
   }
   [[nodiscard]] const std::optional<std::string>& error() const { return error_; }
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
-  [[nodiscard]] std::size_t bytes_left() const { return rest_.size(); }
 
  private:
   std::string_view rest_;
@@ -132,6 +131,7 @@ Bytes encode_manifest(const Manifest& manifest) {
   number("nonce", manifest.nonce);
   line("fingerprint", to_hex(manifest.fingerprint));
   line("description", one_line(manifest.description));
+  number("history", manifest.history.value);
   number("parent", manifest.parent.value);
   line("parent_digest", to_hex(manifest.parent_digest));
   number("epoch", manifest.epoch.value);
@@ -177,6 +177,7 @@ Result<Manifest> decode_manifest(ByteView bytes) {
   manifest.nonce = in.number("nonce");
   manifest.fingerprint = in.hash("fingerprint");
   manifest.description = std::string(in.text("description"));
+  manifest.history = Generation(in.number("history"));
   manifest.parent = Generation(in.number("parent"));
   manifest.parent_digest = in.hash("parent_digest");
   manifest.epoch = Epoch(in.number("epoch"));

@@ -37,7 +37,8 @@ struct Manifest {
   std::uint64_t nonce = 0;  // of the process, so that two owners never write the same bytes
   Digest fingerprint;
   std::string description;
-  Generation parent;  // 0: the first of its history
+  Generation history;  // the first manifest after the last `--fresh`; equal in all since
+  Generation parent;   // what this one continues; 0: nothing
   Digest parent_digest;
   Epoch epoch;
   bool complete = false;

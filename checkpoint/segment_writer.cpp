@@ -1,4 +1,5 @@
 #include "checkpoint/hdf5/image.hpp"
+#include "checkpoint/hdf5/version.hpp"
 #include "checkpoint/manifest.hpp"
 #include "checkpoint/segment.hpp"
 #include "checkpoint/segment_layout.hpp"
@@ -50,7 +51,7 @@ class Out {
 void write_header(Out& out, const SegmentHeader& header) {
   out.attribute("/", "format", std::string(layout::magic));
   out.attribute("/", "format_version", std::uint64_t{format_version});
-  out.attribute("/", "hdf5_version", hdf5::library_version());
+  out.attribute("/", "hdf5_version", hdf5_library_version());
   out.attribute("/", "generation", header.generation.value);
   out.attribute("/", "owner_epoch", header.owner_epoch.value);
   out.attribute("/", "epoch", header.epoch.value);

@@ -24,30 +24,37 @@ struct StoreOptions {
   std::uint32_t keep = 3;   // generations that stay; at least 2
   bool fresh = false;       // discard another job's or an older run's content
   std::uint64_t segment_bytes_max = 256ULL << 20U;  // a larger delta is cut into several segments
+  std::uint64_t inline_results_bytes_max = 1ULL << 20U;  // fewer ride in the state segment
+  std::uint32_t compact_every = 64;  // state segments after which the live state is written anew
 };
 
 /// What opening found. `warnings` are complete one-line sentences for the user.
 struct OpenReport {
-  std::optional<core::RecoveredState> recovered;  // empty: a new store
+  // Empty: a new store. Its generation is the one it was read from, its owner epoch that one's.
+  std::optional<core::RecoveredState> recovered;
   std::vector<std::string> warnings;
   Generation generation;  // the manifest that made us the owner
   OwnerEpoch owner_epoch;
   std::uint32_t set_aside = 0;  // bad files moved to the folder `bad`
 };
 
-/// The owner's end of a store. Not thread-safe; one thread uses it.
+/// The owner's end of a store. Not thread-safe; one thread uses it. `files` must outlive it.
 class Store {
  public:
   /// Opens or makes the store, finds the newest generation that verifies in full, and takes the
   /// store over by publishing a manifest with a higher owner epoch. Errors: foreign (another
-  /// job's and not `fresh`), corrupt (no generation verifies and not `fresh`), io, no_space.
+  /// job's and not `fresh`), corrupt (no generation verifies and not `fresh`), unsupported (made
+  /// by a newer program), fenced (another run took it at this moment), io, no_space. On an error
+  /// the folder holds what it held; after `fresh` the old content is in its folder `discarded`.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(FileSystem& files, StoreOptions options,
                                                            OpenReport& report);
   virtual ~Store() = default;
 
   /// Makes `delta` durable as the next generation. When this returns a generation, its segments,
   /// its manifest and the folder entries are on disk. After an error other than `fenced` the
-  /// caller may try again with a delta that contains this one; nothing was published.
+  /// caller may try again with a delta that contains this one, which then counts from the last
+  /// generation that was returned. A restart in between finds that generation or, if the failure
+  /// came after the last step had begun, this one: whole in either case.
   /// `fenced`: somebody else owns the store now; stop.
   [[nodiscard]] virtual Result<Generation> publish(const core::GenerationDelta& delta) = 0;
 
@@ -55,6 +62,8 @@ class Store {
   [[nodiscard]] virtual OwnerEpoch owner_epoch() const = 0;
   /// Bytes written for the last published generation, segments and manifest.
   [[nodiscard]] virtual std::uint64_t last_publish_bytes() const = 0;
+  /// What publishing met and went on after (an old file that cannot be removed), one line each.
+  [[nodiscard]] virtual std::vector<std::string> take_warnings() = 0;
 };
 
 struct SegmentInfo {

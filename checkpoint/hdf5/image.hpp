@@ -69,7 +69,4 @@ class ImageReader {
   std::unique_ptr<State> state_;
 };
 
-/// "1.10.8": of the library that is linked in now.
-[[nodiscard]] std::string library_version();
-
 }  // namespace steadfarm::checkpoint::hdf5

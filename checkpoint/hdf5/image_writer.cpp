@@ -120,12 +120,4 @@ Result<Bytes> ImageWriter::finish() {
   return bytes;
 }
 
-std::string library_version() {
-  unsigned major = 0;
-  unsigned minor = 0;
-  unsigned release = 0;
-  if (H5get_libversion(&major, &minor, &release) < 0) return "unknown";
-  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
-}
-
 }  // namespace steadfarm::checkpoint::hdf5

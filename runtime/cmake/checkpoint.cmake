@@ -9,13 +9,24 @@ target_link_libraries(steadfarm_hdf5_headers INTERFACE ${HDF5_C_LIBRARIES})
 
 steadfarm_layer(checkpoint_hdf5
   SOURCES checkpoint/hdf5/handle.cpp checkpoint/hdf5/image_reader.cpp
-          checkpoint/hdf5/image_writer.cpp
+          checkpoint/hdf5/image_writer.cpp checkpoint/hdf5/version.cpp
   PUBLIC steadfarm_base
   PRIVATE steadfarm_hdf5_headers)
 
 steadfarm_layer(checkpoint
-  SOURCES checkpoint/manifest.cpp checkpoint/names.cpp checkpoint/os_error.cpp
-          checkpoint/posix_file_system.cpp checkpoint/segment_reader.cpp
-          checkpoint/segment_writer.cpp
+  SOURCES checkpoint/browse.cpp checkpoint/compaction.cpp checkpoint/cut.cpp checkpoint/durable_file.cpp
+          checkpoint/housekeeping.cpp checkpoint/inspect.cpp checkpoint/live_keys.cpp checkpoint/manifest.cpp
+          checkpoint/names.cpp checkpoint/open.cpp checkpoint/os_error.cpp
+          checkpoint/owned_store.cpp
+          checkpoint/posix_file_system.cpp checkpoint/publisher.cpp checkpoint/reader.cpp
+          checkpoint/replay.cpp checkpoint/retention.cpp checkpoint/segment_reader.cpp
+          checkpoint/segment_writer.cpp checkpoint/survey.cpp
+          checkpoint/verify.cpp
   PUBLIC steadfarm_core
   PRIVATE steadfarm_checkpoint_hdf5)
+
+# For tests and for the simulation: the same port in memory, with faults and crashes.
+steadfarm_layer(memory_file_system
+  SOURCES checkpoint/memory_disk.cpp checkpoint/memory_faults.cpp
+          checkpoint/memory_file_system.cpp checkpoint/order_checker.cpp
+  PUBLIC steadfarm_checkpoint)

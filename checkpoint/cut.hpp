@@ -1,0 +1,27 @@
+// Cuts one generation into segments of bounded size.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "checkpoint/manifest.hpp"
+#include "checkpoint/segment.hpp"
+
+namespace steadfarm::checkpoint {
+
+struct CutLimits {
+  std::uint64_t segment_bytes_max = 0;
+  std::uint64_t inline_results_bytes_max = 0;  // fewer result bytes ride in the state segment
+};
+
+struct Part {
+  SegmentRole role = SegmentRole::state;
+  SegmentView view;  // borrows from the delta
+};
+
+/// The parts in the order in which they apply. A single payload above the limit makes a larger
+/// part; nothing else does.
+[[nodiscard]] std::vector<Part> cut(const core::GenerationDelta& delta, const SegmentHeader& header,
+                                    const CutLimits& limits);
+
+}  // namespace steadfarm::checkpoint

@@ -1,0 +1,138 @@
+#include "checkpoint/housekeeping.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "checkpoint/names.hpp"
+
+namespace steadfarm::checkpoint {
+namespace {
+
+class House {
+ public:
+  House(Folder& folder, const Survey& found, const Manifest& takeover, Retention& retention)
+      : folder_(folder), found_(found), takeover_(takeover), retention_(retention) {}
+
+  HousekeepingReport keep() {
+    for (const BadFile& bad : found_.bad) {
+      if (put_away(bad_folder, bad.name)) ++report_.set_aside;
+      away_.insert(bad.name);
+      report_.warnings.push_back(bad.reason + "; set aside in the folder " + bad_folder);
+    }
+    // Listed anew: from now on no older owner can add to it and be believed.
+    Result<Listing> listing = list_store(folder_);
+    if (!listing) {
+      report_.warnings.push_back("old files stay for now: " + listing.error().message);
+      return std::move(report_);
+    }
+    sort_manifests();
+    sort_segments(listing.value());
+    for (const std::string& name : to_discard_) {
+      if (put_away(discarded_folder, name)) ++report_.discarded;
+    }
+    for (const std::string& name : listing.value().temps) {
+      const auto temp = parse_temp_name(name);
+      const bool mine =
+          temp->owner_epoch == takeover_.owner_epoch && temp->nonce == takeover_.nonce;
+      if (!mine && temp->owner_epoch <= takeover_.owner_epoch) retention_.doom_file(name);
+    }
+    if (report_.discarded > 0) {
+      report_.warnings.push_back("the older content of " + folder_.path() + " (" +
+                                 std::to_string(report_.discarded) + " files) is in its folder " +
+                                 discarded_folder + "; remove that when you do not need it");
+    }
+    sync_folders();
+    return std::move(report_);
+  }
+
+ private:
+  void sort_manifests() {
+    // Oldest first, as retention wants them.
+    for (auto stored = found_.readable.rbegin(); stored != found_.readable.rend(); ++stored) {
+      const Manifest& manifest = stored->manifest;
+      const std::string name = manifest_name(manifest.generation);
+      if (away_.contains(name)) continue;
+      if (manifest.history != takeover_.history) {
+        old_manifests_.push_back(name);
+        continue;
+      }
+      const bool whole =
+          std::none_of(manifest.segments.begin(), manifest.segments.end(),
+                       [&](const auto& entry) { return away_.contains(entry.file); });
+      if (whole) {
+        retention_.keep(manifest);
+        for (const SegmentEntry& entry : manifest.segments) named_.insert(entry.file);
+      } else if (put_away(bad_folder, name)) {
+        ++report_.set_aside;
+        report_.warnings.push_back(folder_.path() + "/" + name +
+                                   " names a damaged segment; set aside in the folder " +
+                                   bad_folder);
+      }
+    }
+  }
+
+  void sort_segments(const Listing& listing) {
+    for (const std::string& name : listing.segments) {
+      const auto segment = parse_segment_name(name);
+      if (segment->owner_epoch >= takeover_.owner_epoch || named_.contains(name)) continue;
+      if (segment->generation < takeover_.history) {
+        to_discard_.push_back(name);
+      } else if (report_.set_aside == 0) {
+        retention_.doom_file(name);  // written for a generation that was never published
+      } else if (put_away(bad_folder, name)) {
+        ++report_.set_aside;  // perhaps a sound part of a damaged generation: not ours to delete
+      }
+    }
+    // After their segments: a half discarded generation is still seen as one to discard.
+    to_discard_.insert(to_discard_.end(), old_manifests_.begin(), old_manifests_.end());
+  }
+
+  /// Moves a file into a subfolder, under a name that is free there.
+  bool put_away(const char* subfolder, const std::string& name) {
+    constexpr int names_max = 100;
+    Status moved = folder_.make_folder(subfolder);
+    for (int i = 1; moved.ok() && i <= names_max; ++i) {
+      const std::string to = std::string(subfolder) + "/" + name;
+      moved = folder_.rename(name, i == 1 ? to : to + "." + std::to_string(i));
+      if (moved) {
+        folders_.insert(subfolder);
+        return true;
+      }
+      if (moved.error().code != ErrorCode::exists) break;
+      moved = {};
+    }
+    if (moved || moved.error().code == ErrorCode::not_found) return false;
+    report_.warnings.push_back(moved.error().message);
+    return false;
+  }
+
+  void sync_folders() {
+    if (folders_.empty()) return;
+    folders_.insert("");  // the names left this folder, too
+    for (const std::string& subfolder : folders_) {
+      const Status synced = folder_.sync(subfolder);
+      if (!synced) report_.warnings.push_back(synced.error().message);
+    }
+  }
+
+  Folder& folder_;
+  const Survey& found_;
+  const Manifest& takeover_;
+  Retention& retention_;
+  HousekeepingReport report_;
+  std::set<std::string> away_;
+  std::set<std::string> named_;
+  std::set<std::string> folders_;
+  std::vector<std::string> old_manifests_;
+  std::vector<std::string> to_discard_;
+};
+
+}  // namespace
+
+HousekeepingReport keep_house(Folder& folder, const Survey& found, const Manifest& takeover,
+                              Retention& retention) {
+  return House(folder, found, takeover, retention).keep();
+}
+
+}  // namespace steadfarm::checkpoint

@@ -1,0 +1,70 @@
+#include "checkpoint/memory_faults.hpp"
+
+#include <cerrno>
+
+namespace steadfarm::checkpoint {
+namespace {
+
+constexpr std::array<const char*, operation_count> names = {
+    "open_folder", "create", "write",  "sync",   "make_read_only",
+    "close",       "link",   "rename", "unlink", "make_folder",
+    "sync_folder", "read",   "size",   "list",   "free_space"};
+
+std::size_t index_of(Operation operation) { return static_cast<std::size_t>(operation); }
+
+bool takes_space(Operation operation) {
+  return operation == Operation::create || operation == Operation::write ||
+         operation == Operation::sync || operation == Operation::close ||
+         operation == Operation::link || operation == Operation::make_folder;
+}
+
+}  // namespace
+
+const char* to_string(Operation operation) { return names[index_of(operation)]; }
+
+void MemoryFaults::fail_operation(std::uint64_t number, Fault fault, bool from_then_on) {
+  scripted_number_ = number;
+  scripted_ = fault;
+  from_then_on_ = from_then_on;
+  script_hit_ = false;
+}
+
+void MemoryFaults::set_rates(const FaultRates& rates) {
+  rates_ = rates;
+  rates_set_ = true;
+}
+
+void MemoryFaults::clear() {
+  scripted_number_ = 0;
+  power_off_after_ = UINT64_MAX;
+  rates_set_ = false;
+}
+
+Fault MemoryFaults::draw(Operation operation) {
+  Fault fault{EIO, Effect::none};
+  if (takes_space(operation) && prng_.chance(0.4)) fault.error_number = ENOSPC;
+  if (prng_.chance(rates_.whole_effect)) fault.effect = Effect::whole;
+  if (operation == Operation::write && prng_.chance(rates_.partial_write)) {
+    fault.effect = Effect::partial;
+  }
+  return fault;
+}
+
+std::optional<Fault> MemoryFaults::next(Operation operation) {
+  ++operations_;
+  std::optional<Fault> fault;
+  if (operations_ > power_off_after_) return Fault{EIO, Effect::none};
+  const bool scripted = scripted_number_ != 0 && operations_ >= scripted_number_ &&
+                        (operations_ == scripted_number_ || from_then_on_);
+  if (scripted) {
+    script_hit_ = true;
+    fault = scripted_;
+  } else if (rates_set_ && rates_.fail[index_of(operation)] > 0.0 &&
+             prng_.chance(rates_.fail[index_of(operation)])) {
+    fault = draw(operation);
+  }
+  if (fault) ++counts_.injected[index_of(operation)];
+  return fault;
+}
+
+}  // namespace steadfarm::checkpoint

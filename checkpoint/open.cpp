@@ -1,0 +1,113 @@
+// Opening a store: look, choose, and take over by publishing the next manifest.
+#include <utility>
+
+#include "checkpoint/file_system.hpp"
+#include "checkpoint/housekeeping.hpp"
+#include "checkpoint/names.hpp"
+#include "checkpoint/owned_store.hpp"
+
+namespace steadfarm::checkpoint {
+namespace {
+
+/// Says again what the base holds, under the next number. That number is also the owner epoch:
+/// above every epoch there ever was, even if older manifests can no longer be read.
+Manifest takeover_of(const Survey& found, const StoreOptions& options, std::uint64_t nonce) {
+  Manifest manifest;
+  if (found.base) manifest = found.base->manifest;
+  manifest.generation = found.newest.next();
+  manifest.owner_epoch = OwnerEpoch(manifest.generation.value);
+  manifest.takeover = true;
+  manifest.nonce = nonce;
+  manifest.fingerprint = options.fingerprint;
+  manifest.description = one_line(options.description);
+  if (found.base) {
+    manifest.parent = found.base->manifest.generation;
+    manifest.parent_digest = found.base->digest;
+  } else {
+    manifest.history = manifest.generation;
+  }
+  return manifest;
+}
+
+Status check(const StoreOptions& options) {
+  if (options.keep < 2) {
+    return Error{ErrorCode::usage, "--keep " + std::to_string(options.keep) +
+                                       " is too few: a store keeps at least 2 generations"};
+  }
+  if (options.segment_bytes_max == 0 || options.compact_every == 0) {
+    return Error{ErrorCode::usage,
+                 "a store needs a segment size and a compaction interval above 0"};
+  }
+  return {};
+}
+
+enum class Claim { won, look_again };
+
+/// Somebody has the number that we wanted.
+Result<Claim> judge_rival(Folder& folder, const Manifest& ours) {
+  const Result<StoredManifest> rival = read_manifest(folder, ours.generation);
+  // An owner of older days that is still at work; or a manifest that cannot be read, which the
+  // next look counts as damaged.
+  if (!rival || rival.value().manifest.owner_epoch < ours.owner_epoch) return Claim::look_again;
+  return Error{ErrorCode::fenced, "another run took the store " + folder.path() +
+                                      " over at this moment; stop one of the two"};
+}
+
+Result<Claim> claim(Folder& folder, const Manifest& manifest, Digest& digest) {
+  Publisher publisher(folder, manifest.owner_epoch, manifest.nonce);
+  Publisher::Outcome outcome = publisher.write_manifest(manifest);
+  digest = outcome.digest;
+  if (outcome.status) return Claim::won;
+  if (outcome.status.error().code == ErrorCode::exists) return judge_rival(folder, manifest);
+  return outcome.status.error();
+}
+
+void describe(const Survey& found, const HousekeepingReport& house, OpenReport& report) {
+  report.warnings = house.warnings;
+  report.set_aside = house.set_aside;
+  if (!found.base || found.bad.empty()) return;
+  report.warnings.push_back("going on from generation " +
+                            std::to_string(found.base->manifest.generation.value) +
+                            ", the newest that verifies");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions options,
+                                           OpenReport& report) {
+  report = {};
+  if (Status checked = check(options); !checked) return checked.error();
+  Result<std::unique_ptr<Folder>> opened = files.open_folder(options.path, Access::own);
+  if (!opened) return opened.error();
+  Folder& folder = *opened.value();
+  const std::uint64_t nonce = files.nonce();
+  constexpr int claims_max = 16;
+  for (int i = 0; i < claims_max; ++i) {
+    Result<Survey> found = survey(folder, options);
+    if (!found) return found.error();
+    const Manifest takeover = takeover_of(found.value(), options, nonce);
+    Digest digest;
+    const Result<Claim> claimed = claim(folder, takeover, digest);
+    if (!claimed) return claimed.error();
+    if (claimed.value() == Claim::look_again) continue;
+
+    Retention retention(options.keep);
+    const HousekeepingReport house = keep_house(folder, found.value(), takeover, retention);
+    describe(found.value(), house, report);
+    retention.keep(takeover);
+    retention.sweep(folder, report.warnings);
+    report.generation = takeover.generation;
+    report.owner_epoch = takeover.owner_epoch;
+    auto store = std::make_unique<OwnedStore>(std::move(opened).value(), std::move(options),
+                                              takeover, digest, std::move(retention));
+    if (found.value().base && !takeover.segments.empty()) {
+      store->restore(found.value().state);
+      report.recovered = std::move(found.value().state);
+    }
+    return std::unique_ptr<Store>(std::move(store));
+  }
+  return Error{ErrorCode::fenced, "another run keeps publishing in the store " + options.path +
+                                      "; stop it first, or give another --store"};
+}
+
+}  // namespace steadfarm::checkpoint

@@ -1,0 +1,46 @@
+// Reads a store's folder: what is there, manifests, and segments that are checked before anything
+// parses them. Used by the owner and by those who only look.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "checkpoint/file_system.hpp"
+#include "checkpoint/manifest.hpp"
+#include "checkpoint/segment.hpp"
+
+namespace steadfarm::checkpoint {
+
+/// The store's own files by kind; other names are ignored.
+struct Listing {
+  std::vector<Generation> manifests;  // newest first
+  std::vector<std::string> segments;
+  std::vector<std::string> temps;
+
+  [[nodiscard]] Generation newest() const {
+    return manifests.empty() ? Generation() : manifests.front();
+  }
+};
+
+struct StoredManifest {
+  Manifest manifest;
+  Digest digest;  // of the whole file, as a child's `parent_digest` states it
+  std::uint64_t bytes = 0;
+};
+
+[[nodiscard]] Result<Listing> list_store(Folder& folder);
+
+/// `corrupt` also if the number inside is not that of the name. Messages carry the path.
+[[nodiscard]] Result<StoredManifest> read_manifest(Folder& folder, Generation generation);
+
+/// The bytes of a segment that match what its manifest says of size and digest.
+[[nodiscard]] Result<Bytes> read_verified(Folder& folder, const SegmentEntry& entry);
+
+/// The same, decoded, with its header compared with its name and the manifest.
+[[nodiscard]] Result<Segment> load_segment(Folder& folder, const SegmentEntry& entry,
+                                           const Digest& fingerprint);
+
+}  // namespace steadfarm::checkpoint

@@ -1,0 +1,80 @@
+#include "checkpoint/retention.hpp"
+
+#include <iterator>
+#include <utility>
+
+#include "checkpoint/names.hpp"
+
+namespace steadfarm::checkpoint {
+
+Retention::Entry Retention::entry_of(const Manifest& manifest) {
+  Entry entry{manifest.generation, manifest.takeover, {}};
+  entry.segments.reserve(manifest.segments.size());
+  for (const SegmentEntry& segment : manifest.segments) entry.segments.push_back(segment.file);
+  return entry;
+}
+
+void Retention::keep(const Manifest& manifest) { kept_.push_back(entry_of(manifest)); }
+
+void Retention::doom(const Manifest& manifest) { doomed_.push_back(entry_of(manifest)); }
+
+void Retention::doom_file(const std::string& name) { candidates_.insert(name); }
+
+void Retention::doom_superseded() {
+  std::list<Entry> stay;
+  std::uint32_t counted = 0;
+  bool newest = true;
+  while (!kept_.empty()) {
+    const bool counts = !kept_.back().takeover;
+    const bool stays = newest || (counts && counted < keep_);
+    std::list<Entry>& target = stays ? stay : doomed_;
+    target.splice(target.begin(), kept_, std::prev(kept_.end()));
+    if (counts) ++counted;
+    newest = false;
+  }
+  kept_ = std::move(stay);
+}
+
+void Retention::remove_manifests(Folder& folder, std::vector<std::string>& warnings) {
+  for (auto entry = doomed_.begin(); entry != doomed_.end();) {
+    const Status removed = folder.unlink(manifest_name(entry->generation));
+    if (removed || removed.error().code == ErrorCode::not_found) {
+      candidates_.insert(entry->segments.begin(), entry->segments.end());
+      entry = doomed_.erase(entry);
+    } else {
+      warnings.push_back("an old manifest stays for now: " + removed.error().message);
+      ++entry;
+    }
+  }
+}
+
+void Retention::remove_files(Folder& folder, std::vector<std::string>& warnings) {
+  for (const auto* entries : {&kept_, &doomed_}) {
+    for (const Entry& entry : *entries) {
+      for (const std::string& name : entry.segments) candidates_.erase(name);
+    }
+  }
+  if (candidates_.empty()) return;
+  // A crash may bring a removed manifest back as long as the folder is not synced. Its segments
+  // must be there then.
+  if (const Status synced = folder.sync(); !synced) {
+    warnings.push_back("old segments stay for now: " + synced.error().message);
+    return;
+  }
+  std::set<std::string> rest;
+  for (const std::string& name : candidates_) {
+    const Status removed = folder.unlink(name);
+    if (removed || removed.error().code == ErrorCode::not_found) continue;
+    warnings.push_back("an old file stays for now: " + removed.error().message);
+    rest.insert(name);
+  }
+  candidates_ = std::move(rest);
+}
+
+void Retention::sweep(Folder& folder, std::vector<std::string>& warnings) {
+  doom_superseded();
+  remove_manifests(folder, warnings);
+  remove_files(folder, warnings);
+}
+
+}  // namespace steadfarm::checkpoint

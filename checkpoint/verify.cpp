@@ -1,0 +1,123 @@
+// Reads everything and believes nothing.
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "checkpoint/file_system.hpp"
+#include "checkpoint/names.hpp"
+#include "checkpoint/reader.hpp"
+#include "checkpoint/replay.hpp"
+#include "checkpoint/store.hpp"
+
+namespace steadfarm::checkpoint {
+namespace {
+
+class Verifier {
+ public:
+  explicit Verifier(Folder& folder) : folder_(folder) {}
+
+  Result<Verification> run() {
+    const Result<Listing> listing = list_store(folder_);
+    if (!listing) return listing.error();
+    if (listing.value().manifests.empty() && listing.value().segments.empty()) {
+      return Error{ErrorCode::not_found, "there is no store in " + folder_.path()};
+    }
+    if (listing.value().manifests.empty()) {
+      bad(folder_.path() + ": there are segments but no manifest names them");
+    }
+    for (const Generation generation : listing.value().manifests) {
+      if (Status checked = check_manifest(generation); !checked) return checked.error();
+    }
+    return std::move(out_);
+  }
+
+ private:
+  /// An error only if the manifest cannot be judged at all.
+  Status check_manifest(Generation generation) {
+    Result<StoredManifest> stored = read_manifest(folder_, generation);
+    if (!stored) {
+      if (stored.error().code == ErrorCode::unsupported) return stored.error();
+      if (stored.error().code == ErrorCode::not_found) return {};  // a live owner let it go
+      ++out_.generations_checked;
+      ++out_.files_checked;
+      bad(stored.error().message);
+      return {};
+    }
+    const Manifest& manifest = stored.value().manifest;
+    bool good = check_child(stored.value());
+    std::vector<std::string> findings;
+    for (const SegmentEntry& entry : manifest.segments) {
+      const std::optional<Error>& error = check_segment(entry, manifest.fingerprint);
+      if (!error) continue;
+      good = false;
+      findings.push_back(error->message);
+    }
+    if (!findings.empty() && was_let_go(generation)) return {};
+    ++out_.generations_checked;
+    ++out_.files_checked;
+    for (std::string& finding : findings) bad(std::move(finding));
+    if (good) good = check_sum(manifest);
+    if (good && out_.newest_good < generation) out_.newest_good = generation;
+    parents_[manifest.parent] = {generation, manifest.parent_digest};
+    return {};
+  }
+
+  /// A manifest whose child was seen before (newest first) must be the one that the child names.
+  bool check_child(const StoredManifest& stored) {
+    const auto child = parents_.find(stored.manifest.generation);
+    if (child == parents_.end() || child->second.second == stored.digest) return true;
+    bad(folder_.path() + "/" + manifest_name(stored.manifest.generation) +
+        ": it is not the manifest that generation " + std::to_string(child->second.first.value) +
+        " continues");
+    return false;
+  }
+
+  /// Each segment is read once, however many manifests name it.
+  const std::optional<Error>& check_segment(const SegmentEntry& entry, const Digest& fingerprint) {
+    const auto key = std::make_pair(entry.file, entry.digest);
+    const auto known = segments_.find(key);
+    if (known != segments_.end()) return known->second;
+    ++out_.files_checked;
+    const Result<Segment> segment = load_segment(folder_, entry, fingerprint);
+    std::optional<Error> error;
+    if (!segment) error = segment.error();
+    return segments_.emplace(key, std::move(error)).first->second;
+  }
+
+  bool check_sum(const Manifest& manifest) {
+    std::string bad_file;
+    const Result<core::RecoveredState> state = load_state(folder_, manifest, bad_file);
+    if (state) return true;
+    if (state.error().code == ErrorCode::not_found && was_let_go(manifest.generation)) return false;
+    bad(state.error().message);
+    return false;
+  }
+
+  /// A live owner removes a manifest before its segments.
+  [[nodiscard]] bool was_let_go(Generation generation) {
+    const Result<std::uint64_t> size = folder_.size(manifest_name(generation));
+    return !size && size.error().code == ErrorCode::not_found;
+  }
+
+  void bad(std::string finding) {
+    if (std::find(out_.bad.begin(), out_.bad.end(), finding) == out_.bad.end()) {
+      out_.bad.push_back(std::move(finding));
+    }
+  }
+
+  Folder& folder_;
+  Verification out_;
+  std::map<std::pair<std::string, Digest>, std::optional<Error>> segments_;
+  std::map<Generation, std::pair<Generation, Digest>> parents_;  // parent: child, its digest of it
+};
+
+}  // namespace
+
+Result<Verification> verify(FileSystem& files, const std::string& path) {
+  Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
+  if (!folder) return folder.error();
+  return Verifier(*folder.value()).run();
+}
+
+}  // namespace steadfarm::checkpoint
