@@ -10,4 +10,10 @@ if(STEADFARM_BUILD_EXAMPLES)
     set_source_files_properties(examples/uts/sha1_avx2.cpp PROPERTIES COMPILE_OPTIONS -mavx2)
     target_compile_definitions(steadfarm_uts PRIVATE STEADFARM_UTS_AVX2)
   endif()
+
+  steadfarm_layer(qap
+    SOURCES examples/qap/fields.cpp examples/qap/instance.cpp examples/qap/lap.cpp
+            examples/qap/bound.cpp examples/qap/symmetry.cpp examples/qap/incumbent.cpp
+            examples/qap/search.cpp
+    PUBLIC steadfarm_base)
 endif()

@@ -5,3 +5,14 @@ if(TARGET steadfarm_uts)
     LINKS steadfarm_uts
     LABELS unit)
 endif()
+
+if(TARGET steadfarm_qap)
+  steadfarm_test(qap_test
+    SOURCES tests/unit/examples/qap/instance_test.cpp tests/unit/examples/qap/lap_test.cpp
+            tests/unit/examples/qap/bound_test.cpp tests/unit/examples/qap/symmetry_test.cpp
+            tests/unit/examples/qap/incumbent_test.cpp tests/unit/examples/qap/search_test.cpp
+    LINKS steadfarm_qap
+    LABELS unit)
+  target_compile_definitions(qap_test PRIVATE
+    STEADFARM_QAP_DATA="${PROJECT_SOURCE_DIR}/examples/qap/data")
+endif()
