@@ -2,9 +2,9 @@
 //
 // Pruning. A node's lower bound is the larger of its Gilmore-Lawler bound and of what its parent's
 // assignment says about it. With a fixed bound N a node is pruned if and only if its lower bound is
-// at least N; what is found never prunes, so every run bounds the same nodes. Without one, a node is pruned against
-// the best permutation known, (v, b) of cost v, if its bound is above v, or if its bound is v and
-// no completion of its prefix is lexicographically smaller than b.
+// at least N; what is found never prunes, so every run bounds the same nodes. Without one, a node
+// is pruned against the best permutation known, (v, b) of cost v, if its bound is above v, or if
+// its bound is v and no completion of its prefix is lexicographically smaller than b.
 //
 // The answer is the lexicographically smallest of the optimal permutations, q of cost c, in every
 // run, however units are scheduled and however late a worker hears of (v, b). Proof. Known
