@@ -96,12 +96,16 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
     if (speaks()) std::cout << app.help();
     return 0;
   } catch (const CLI::ParseError& e) {
-    if (speaks()) {
-      std::cerr << app.get_name() << ": " << e.what() << "; see " << app.get_name() << " --help\n";
-    }
-    return 64;
+    return usage_error(app.get_name(), e.what());
   }
   return std::nullopt;
+}
+
+int usage_error(const std::string& program, const std::string& message) {
+  if (speaks()) {
+    std::cerr << program << ": error: " << message << "; see " << program << " --help\n";
+  }
+  return 64;
 }
 
 Options options_from_command_line(int argc, const char* const* argv, Options defaults) {

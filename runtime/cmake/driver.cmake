@@ -34,3 +34,15 @@ target_link_libraries(steadfarm
   PRIVATE $<BUILD_INTERFACE:steadfarm_build_flags> steadfarm_driver CLI11::CLI11
           nlohmann_json::nlohmann_json)
 target_compile_features(steadfarm PUBLIC cxx_std_20)
+
+# The command. Its target is steadfarm_cli, its file build/bin/steadfarm.
+add_executable(steadfarm_cli
+  runtime/cli/inspect.cpp
+  runtime/cli/main.cpp
+  runtime/cli/verify.cpp
+  runtime/cli/version.cpp)
+target_include_directories(steadfarm_cli PRIVATE ${PROJECT_SOURCE_DIR}/runtime ${PROJECT_SOURCE_DIR})
+target_compile_definitions(steadfarm_cli PRIVATE STEADFARM_VERSION="${PROJECT_VERSION}")
+target_link_libraries(steadfarm_cli PRIVATE steadfarm_build_flags steadfarm_driver
+  steadfarm_checkpoint_hdf5 CLI11::CLI11 nlohmann_json::nlohmann_json)
+set_target_properties(steadfarm_cli PROPERTIES OUTPUT_NAME steadfarm)

@@ -12,10 +12,14 @@ constexpr double kLongUnitUs = 1'000;  // above it a unit waiting behind another
 std::uint64_t message_units(const PolicyOptions& options, const UnitTimes& times) {
   if (options.kind == PolicyKind::fixed) return std::max<std::uint64_t>(1, options.chunk);
   if (!times.known()) return 1;
-  const double cost_us = times.mean_us() + times.sigma_us();
-  const auto chunk_max = static_cast<double>(options.chunk_max);
-  const double units =
-      std::clamp(static_cast<double>(options.message_us) / std::max(cost_us, 0.01), 1.0, chunk_max);
+  // The largest n whose expected time plus one standard deviation, n mean + sqrt(n) sigma, fits
+  // into a message: a quadratic in sqrt(n).
+  const double mean_us = std::max(times.mean_us(), 0.01);
+  const double sigma_us = times.sigma_us();
+  const double budget_us = static_cast<double>(options.message_us);
+  const double root =
+      (std::sqrt(sigma_us * sigma_us + 4 * mean_us * budget_us) - sigma_us) / (2 * mean_us);
+  const double units = std::clamp(root * root, 1.0, static_cast<double>(options.chunk_max));
   return static_cast<std::uint64_t>(units);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "steadfarm/options.hpp"
 
@@ -20,6 +21,9 @@ void add_options(CLI::App& app, Options& options);
 /// if something was wrong. Only one rank prints.
 [[nodiscard]] std::optional<int> parse_command_line(CLI::App& app, int argc,
                                                     const char* const* argv);
+
+/// Says "PROGRAM: MESSAGE; see PROGRAM --help" on one rank. Returns exit code 64.
+[[nodiscard]] int usage_error(const std::string& program, const std::string& message);
 
 /// Both for a program without options of its own. Ends the process where parse_command_line returns
 /// an exit code.

@@ -1,0 +1,16 @@
+// The subcommands of `steadfarm`, one file each. Each adds itself to the application and, if it was
+// chosen, sets the exit code.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace steadfarm::cli {
+
+void add_inspect(CLI::App& app, int& exit_code);
+void add_verify(CLI::App& app, int& exit_code);
+void add_version(CLI::App& app, int& exit_code);
+
+/// "steadfarm: error: ..." on standard error.
+void say_error(const std::string& message);
+
+}  // namespace steadfarm::cli

@@ -1,0 +1,41 @@
+#include <exception>
+#include <iostream>
+
+#include "cli/commands.hpp"
+
+namespace steadfarm::cli {
+
+void say_error(const std::string& message) { std::cerr << "steadfarm: error: " << message << '\n'; }
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app("Steadfarm: a task farm for MPI that survives.");
+  app.name("steadfarm");
+  app.require_subcommand(1);
+  int exit_code = 0;
+  add_inspect(app, exit_code);
+  add_verify(app, exit_code);
+  add_version(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    std::cerr << "steadfarm: " << e.what() << "; see steadfarm --help\n";
+    return 64;
+  }
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace steadfarm::cli
+
+int main(int argc, char** argv) {
+  try {
+    return steadfarm::cli::run(argc, argv);
+  } catch (const std::exception& e) {
+    steadfarm::cli::say_error(e.what());
+    return 70;
+  }
+}

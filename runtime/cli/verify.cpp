@@ -1,0 +1,43 @@
+// steadfarm verify STORE: reads every file that counts and names each bad one.
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "checkpoint/posix_file_system.hpp"
+#include "checkpoint/store.hpp"
+#include "cli/commands.hpp"
+
+namespace steadfarm::cli {
+namespace {
+
+int verify(const std::string& store) {
+  checkpoint::PosixFileSystem files;
+  auto result = checkpoint::verify(files, store);
+  if (!result) {
+    say_error(result.error().message);
+    return 65;
+  }
+  const checkpoint::Verification& v = result.value();
+  for (const std::string& line : v.bad) std::cout << "bad: " << line << '\n';
+  std::cout << (v.bad.empty() ? "good: " : "checked: ") << v.files_checked << " files, "
+            << v.generations_checked << " generations";
+  if (v.newest_good > Generation(0)) {
+    std::cout << "; newest good generation " << v.newest_good.value;
+  } else {
+    std::cout << "; no good generation";
+  }
+  std::cout << '\n';
+  return v.bad.empty() ? 0 : 65;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, int& exit_code) {
+  auto store = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand(
+      "verify", "Check every file of a store against its digest. Changes nothing. Exit 0 or 65.");
+  command->add_option("STORE", *store, "the folder given as --store")->required();
+  command->callback([store, &exit_code] { exit_code = verify(*store); });
+}
+
+}  // namespace steadfarm::cli
