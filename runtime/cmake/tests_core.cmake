@@ -1,4 +1,18 @@
 # Tests of base, wire and core.
+steadfarm_test(base_test
+  SOURCES tests/unit/base/assert_test.cpp tests/unit/base/digest_test.cpp
+          tests/unit/base/error_test.cpp tests/unit/base/ids_test.cpp
+          tests/unit/base/prng_test.cpp tests/unit/base/shared_value_test.cpp
+  LINKS steadfarm_base
+  LABELS unit)
+
+steadfarm_test(wire_test
+  SOURCES tests/unit/wire/batches_test.cpp tests/unit/wire/codec_test.cpp
+          tests/unit/wire/format_test.cpp tests/unit/wire/messages_test.cpp
+  LINKS steadfarm_wire
+  LABELS unit)
+target_compile_definitions(wire_test PRIVATE STEADFARM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+
 steadfarm_test(core_master_test
   SOURCES tests/unit/core/master_dispatch_test.cpp tests/unit/core/master_epochs_test.cpp
           tests/unit/core/master_members_test.cpp tests/unit/core/master_recovery_test.cpp

@@ -83,8 +83,9 @@ bool AnswerBatch::adopt(std::uint64_t count, ByteView bytes) {
     at = read_at(at, view);
     if (at == kMalformed) return false;
   }
+  if (at != bytes_.size()) return false;
   count_ = count;
-  return at == bytes_.size();
+  return true;
 }
 
 bool operator==(const Report& a, const Report& b) {

@@ -1,0 +1,87 @@
+#include <gtest/gtest.h>
+
+#include "samples.hpp"
+#include "wire/codec.hpp"
+#include "wire/messages.hpp"
+
+namespace steadfarm::wire {
+namespace {
+
+using test::view;
+
+TEST(UnitBatch, counts_heads_and_every_index_of_its_runs) {
+  UnitBatch batch;
+  EXPECT_EQ(batch.unit_count(), 0U);
+  batch.add(UnitKey::index(1), Attempt(1), view("abc"));
+  batch.add_run(10, 5, Attempt(1));
+  batch.add_run(90, 1, Attempt(2));
+  EXPECT_EQ(batch.unit_count(), 7U);
+  EXPECT_EQ(batch.bytes.size(), 3U);
+}
+
+TEST(AnswerBatch, visits_its_answers_in_order_and_in_full) {
+  std::vector<AnswerView> seen;
+  const auto batch = test::sample_answers();
+  batch->for_each([&](const AnswerView& answer) { seen.push_back(answer); });
+  ASSERT_EQ(seen.size(), 3U);
+  EXPECT_EQ(seen[0].key, UnitKey::index(7));
+  EXPECT_EQ(seen[0].status, AnswerStatus::done);
+  EXPECT_FALSE(seen[0].proposal_value.has_value());
+  EXPECT_TRUE(seen[0].children.empty());
+  EXPECT_EQ(seen[1].attempt, Attempt(2));
+  EXPECT_EQ(seen[1].proposal_value, -578);
+  EXPECT_EQ(Bytes(seen[1].proposal_witness.begin(), seen[1].proposal_witness.end()),
+            test::bytes("perm"));
+  ASSERT_EQ(seen[1].children.size(), 2U);
+  EXPECT_EQ(seen[1].children[0].priority, -3);
+  EXPECT_EQ(seen[1].children[1].payload.size(), 0U);
+  // Nothing of the answer before it is left over.
+  EXPECT_EQ(seen[2].status, AnswerStatus::failed);
+  EXPECT_FALSE(seen[2].proposal_value.has_value());
+  EXPECT_TRUE(seen[2].proposal_witness.empty());
+  EXPECT_TRUE(seen[2].children.empty());
+}
+
+TEST(AnswerBatch, adopts_what_another_wrote) {
+  const auto batch = test::sample_answers();
+  AnswerBatch copy;
+  ASSERT_TRUE(copy.adopt(batch->size(), batch->bytes()));
+  EXPECT_EQ(copy, *batch);
+  AnswerBatch none;
+  EXPECT_TRUE(none.adopt(0, {}));
+}
+
+TEST(AnswerBatch, refuses_another_count_than_the_bytes_hold) {
+  const auto batch = test::sample_answers();
+  for (const std::uint64_t count :
+       {std::uint64_t{0}, std::uint64_t{2}, std::uint64_t{4}, ~std::uint64_t{0}}) {
+    AnswerBatch copy;
+    EXPECT_FALSE(copy.adopt(count, batch->bytes())) << count;
+    EXPECT_TRUE(copy.empty());
+  }
+}
+
+// Offsets within an answer: key 16, attempt 4, status 1, flags 1, children 4, payload 8 + n.
+TEST(AnswerBatch, refuses_unknown_status_and_flags_and_impossible_counts) {
+  AnswerBatch batch;
+  AnswerView answer;
+  answer.payload = view("r");
+  batch.add(answer);
+  const auto adopts = [&](std::size_t at, int value) {
+    Bytes bytes = batch.bytes();
+    bytes[at] = static_cast<std::byte>(value);
+    return AnswerBatch().adopt(1, bytes);
+  };
+  EXPECT_TRUE(adopts(20, 0));
+  EXPECT_TRUE(adopts(20, 1));
+  EXPECT_FALSE(adopts(20, 2));
+  EXPECT_FALSE(adopts(21, 1));  // a proposal that is not there
+  EXPECT_FALSE(adopts(21, 2));
+  EXPECT_FALSE(adopts(22, 1));  // a child that is not there
+  EXPECT_FALSE(adopts(25, 255));
+  EXPECT_FALSE(adopts(26, 2));  // a payload longer than the bytes
+  EXPECT_FALSE(adopts(33, 255));
+}
+
+}  // namespace
+}  // namespace steadfarm::wire

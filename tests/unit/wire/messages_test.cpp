@@ -1,0 +1,163 @@
+#include "wire/messages.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "samples.hpp"
+#include "wire/codec.hpp"
+
+namespace steadfarm::wire {
+namespace {
+
+using test::samples;
+
+constexpr JobId kJob(0xABCD);
+
+// What decode gives must be the message again, byte by byte.
+void expect_faithful(const Bytes& bytes) {
+  const auto message = decode(kJob, bytes);
+  if (!message) return;
+  const auto again = decode(kJob, encode(kJob, message.value()));
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again.value(), message.value());
+}
+
+TEST(Messages, the_samples_have_every_kind) {
+  std::set<std::size_t> kinds;
+  for (const Message& message : samples()) kinds.insert(message.body.index());
+  EXPECT_EQ(kinds.size(), std::variant_size_v<Body>);
+}
+
+TEST(Messages, come_back_as_they_were_sent) {
+  for (const Message& message : samples()) {
+    const auto back = decode(kJob, encode(kJob, message));
+    ASSERT_TRUE(back.ok()) << message.body.index() << ": " << back.error().message;
+    EXPECT_EQ(back.value(), message) << message.body.index();
+  }
+}
+
+TEST(Messages, are_refused_when_cut_anywhere) {
+  for (const Message& message : samples()) {
+    const Bytes whole = encode(kJob, message);
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+      EXPECT_FALSE(decode(kJob, cut).ok()) << message.body.index() << " cut to " << size;
+    }
+  }
+}
+
+TEST(Messages, are_refused_when_bytes_follow) {
+  for (const Message& message : samples()) {
+    Bytes longer = encode(kJob, message);
+    longer.push_back(std::byte{0});
+    EXPECT_FALSE(decode(kJob, longer).ok()) << message.body.index();
+  }
+}
+
+TEST(Messages, are_refused_or_read_in_full_when_any_byte_is_wrong) {
+  for (const Message& message : samples()) {
+    const Bytes whole = encode(kJob, message);
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+      for (const int flip : {0x01, 0x80, 0xFF, 0x7F}) {
+        Bytes wrong = whole;
+        wrong[at] ^= static_cast<std::byte>(flip);
+        // Magic, version and job. A wrong type may still be a message of the same form.
+        const bool checked = at < 3 || (at >= 8 && at < kHeaderBytes);
+        EXPECT_FALSE(checked && decode(kJob, wrong).ok()) << at;
+        expect_faithful(wrong);
+      }
+    }
+  }
+}
+
+TEST(Messages, say_what_is_wrong_in_one_line) {
+  const Bytes whole = encode(kJob, {Session(1), Beat{}});
+  const auto error_of = [&](std::size_t at, int value) {
+    Bytes wrong = whole;
+    wrong[at] = static_cast<std::byte>(value);
+    const auto message = decode(kJob, wrong);
+    EXPECT_FALSE(message.ok());
+    return message.error();
+  };
+  EXPECT_EQ(error_of(0, 0).message, "not a Steadfarm message");
+  EXPECT_EQ(error_of(2, 9).message,
+            "message version 9, expected 1; start all ranks from one build");
+  EXPECT_EQ(error_of(3, 200).message, "unknown message type 200");
+  EXPECT_EQ(error_of(3, 0).message, "malformed message of type 0");
+  EXPECT_EQ(error_of(8, 0).code, ErrorCode::foreign);
+  EXPECT_EQ(decode(kJob, {}).error().code, ErrorCode::invalid);
+}
+
+// Writes the head of a message, to be followed by a body that no encoder would write.
+Bytes head_of(std::uint8_t type) {
+  Bytes out;
+  Writer writer(out);
+  writer.number(kMagic);
+  writer.number(kVersion);
+  writer.number(type);
+  writer.number(std::uint32_t{1});
+  writer.number(kJob.value);
+  return out;
+}
+
+Bytes assign_bytes(std::uint64_t heads, std::uint64_t runs,
+                   const std::vector<UnitBatch::Run>& written) {
+  Bytes out = head_of(7);
+  Writer writer(out);
+  writer.number(std::uint32_t{1});
+  writer.number(heads);
+  writer.number(runs);
+  for (const auto& run : written) {
+    writer.number(run.begin);
+    writer.number(run.count);
+    writer.number(run.attempt.value);
+  }
+  return out;
+}
+
+TEST(Assign, needs_units_that_exist) {
+  constexpr std::uint64_t kMax = ~std::uint64_t{0};
+  const Attempt one(1);
+  EXPECT_TRUE(decode(kJob, assign_bytes(0, 1, {{5, 2, one}})).ok());
+  EXPECT_FALSE(decode(kJob, assign_bytes(0, 0, {})).ok()) << "no unit at all";
+  EXPECT_FALSE(decode(kJob, assign_bytes(0, 1, {{5, 0, one}})).ok()) << "an empty run";
+  EXPECT_FALSE(decode(kJob, assign_bytes(0, 1, {{5, kMax, one}})).ok()) << "past the last index";
+  EXPECT_FALSE(decode(kJob, assign_bytes(0, 2, {{0, kMax, one}, {0, kMax, one}})).ok())
+      << "more units than can be counted";
+}
+
+TEST(Assign, is_refused_before_memory_is_taken_for_a_count_it_cannot_hold) {
+  for (const std::uint64_t count : {std::uint64_t{2}, std::uint64_t{1} << 40U, ~std::uint64_t{0}}) {
+    EXPECT_FALSE(decode(kJob, assign_bytes(count, 0, {{5, 2, Attempt(1)}})).ok());
+    EXPECT_FALSE(decode(kJob, assign_bytes(0, count, {{5, 2, Attempt(1)}})).ok());
+  }
+}
+
+TEST(Assign, needs_exactly_the_payload_bytes_that_its_heads_name) {
+  for (const std::uint64_t named : {std::uint64_t{0}, std::uint64_t{3}, std::uint64_t{5},
+                                    ~std::uint64_t{0}, ~std::uint64_t{0} - 3}) {
+    Bytes out = head_of(7);
+    Writer writer(out);
+    writer.number(std::uint32_t{1});
+    writer.number(std::uint64_t{2});
+    writer.number(std::uint64_t{0});
+    for (int i = 0; i < 2; ++i) {
+      writer.key(UnitKey::index(1));
+      writer.number(std::uint32_t{1});
+      writer.number(i == 0 ? named : std::uint64_t{4});
+    }
+    writer.raw(test::view("8 bytes!"));
+    EXPECT_FALSE(decode(kJob, out).ok()) << named;
+  }
+}
+
+TEST(Messages, never_compare_equal_when_a_field_differs) {
+  const std::vector<Message> all = samples();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::size_t j = 0; j < all.size(); ++j) EXPECT_EQ(all[i] == all[j], i == j);
+  }
+}
+
+}  // namespace
+}  // namespace steadfarm::wire

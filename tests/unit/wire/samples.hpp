@@ -1,0 +1,94 @@
+// One message of every kind with every field set, for the tests of bytes.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "wire/messages.hpp"
+
+namespace steadfarm::wire::test {
+
+inline ByteView view(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+inline Bytes bytes(std::string_view text) {
+  const ByteView v = view(text);
+  return {v.begin(), v.end()};
+}
+
+inline std::shared_ptr<const AnswerBatch> sample_answers() {
+  auto batch = std::make_shared<AnswerBatch>();
+  AnswerView plain;
+  plain.key = UnitKey::index(7);
+  plain.attempt = Attempt(1);
+  plain.payload = view("result");
+  batch->add(plain);
+  AnswerView full;
+  full.key = child_key(UnitKey::index(7), 0);
+  full.attempt = Attempt(2);
+  full.payload = view("r2");
+  full.proposal_value = -578;
+  full.proposal_witness = view("perm");
+  full.children = {{-3, view("child a")}, {5, {}}};
+  batch->add(full);
+  AnswerView failed;
+  failed.key = UnitKey::index(9);
+  failed.attempt = Attempt(3);
+  failed.status = AnswerStatus::failed;
+  failed.payload = view("it threw");
+  batch->add(failed);
+  return batch;
+}
+
+inline Report sample_report() {
+  Report m;
+  m.report_seq = 5;
+  m.assigns_seen = 4;
+  m.idle = true;
+  m.unacked = 2;
+  m.shared_version = 3;
+  m.executed = 3;
+  m.busy_us = 1000;
+  m.busy_us_squared = 500'000;
+  m.answers = sample_answers();
+  return m;
+}
+
+inline Assign sample_assign() {
+  Assign m;
+  m.assign_seq = 9;
+  m.units.add(UnitKey::index(3), Attempt(1), view("payload"));
+  m.units.add(child_key(UnitKey::index(3), 1), Attempt(2), {});
+  m.units.add_run(100, 50, Attempt(1));
+  m.units.add_run(10, 1, Attempt(4));
+  return m;
+}
+
+/// In the order of Body.
+inline std::vector<Message> samples() {
+  const SharedValue shared{-578, bytes("witness")};
+  Report empty;
+  empty.answers = std::make_shared<AnswerBatch>();
+  std::vector<Message> out;
+  const auto add = [&](Body body) { out.push_back({Session(6), std::move(body)}); };
+  add(Hello{"node17", 4242, true});
+  add(sample_report());
+  add(Heartbeat{77});
+  add(EpochAck{Epoch(12)});
+  add(Propose{shared});
+  add(Goodbye{});
+  add(Welcome{0x123456789abcdefULL});
+  add(sample_assign());
+  add(Ack{5});
+  add(Shared{3, shared});
+  add(EpochOpen{Epoch(12)});
+  add(Beat{});
+  add(Stop{});
+  add(Shutdown{-75});
+  add(empty);
+  return out;
+}
+
+}  // namespace steadfarm::wire::test
