@@ -60,3 +60,10 @@ set_target_properties(kill_rank_program PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 steadfarm_script_test(transport_kill_rank_4 tests/mpi/kill_rank_test.sh
   ARGS 4 2 LABELS mpi kill transport TIMEOUT 300 PROCESSORS 4)
+
+add_executable(environment_program tests/mpi/environment_program.cpp)
+target_link_libraries(environment_program PRIVATE steadfarm_transport steadfarm_build_flags)
+set_target_properties(environment_program PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+steadfarm_script_test(transport_environment tests/mpi/environment_test.sh
+  LABELS mpi transport TIMEOUT 300 PROCESSORS 2)
