@@ -1,1 +1,9 @@
-# tests of this area
+# The store's tests. A made-up job that knows what must come back serves all of them.
+steadfarm_layer(checkpoint_test_support
+  SOURCES tests/unit/checkpoint/workload.cpp
+  PUBLIC steadfarm_memory_file_system)
+
+steadfarm_test(checkpoint_unit_test
+  SOURCES tests/unit/checkpoint/store_test.cpp
+  LINKS steadfarm_checkpoint_test_support
+  LABELS unit)

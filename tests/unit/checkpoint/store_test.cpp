@@ -1,0 +1,388 @@
+#include "checkpoint/store.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "checkpoint/memory_file_system.hpp"
+#include "checkpoint/names.hpp"
+#include "checkpoint/order_checker.hpp"
+#include "checkpoint/reader.hpp"
+#include "tests/unit/checkpoint/workload.hpp"
+
+namespace steadfarm::checkpoint::test {
+namespace {
+
+std::unique_ptr<Store> open_store(MemoryFileSystem& files, const StoreOptions& options,
+                                  OpenReport& report) {
+  Result<std::unique_ptr<Store>> store = Store::open(files, options, report);
+  if (store) return std::move(store).value();
+  ADD_FAILURE() << store.error().message;
+  return nullptr;
+}
+
+/// Publishes `count` steps of the workload; all must succeed.
+void publish_steps(Store& store, Workload& work, int count) {
+  for (int i = 0; i < count; ++i) {
+    const Result<Generation> done = store.publish(work.next());
+    ASSERT_TRUE(done) << done.error().message;
+    work.committed();
+  }
+}
+
+TEST(Store, is_new_when_the_folder_is_empty) {
+  MemoryFileSystem files(1);
+  OpenReport report;
+  const auto store = open_store(files, test_options(), report);
+  ASSERT_TRUE(store);
+  EXPECT_FALSE(report.recovered.has_value());
+  EXPECT_EQ(report.generation, Generation(1));
+  EXPECT_EQ(store->owner_epoch(), OwnerEpoch(1));
+  EXPECT_TRUE(report.warnings.empty());
+}
+
+TEST(Store, is_still_new_when_it_was_opened_and_never_published_to) {
+  MemoryFileSystem files(1);
+  OpenReport report;
+  ASSERT_TRUE(open_store(files, test_options(), report));
+  ASSERT_TRUE(open_store(files, test_options(), report));
+  EXPECT_FALSE(report.recovered.has_value());
+  EXPECT_EQ(report.owner_epoch, OwnerEpoch(2));
+}
+
+TEST(Store, gives_back_what_was_published) {
+  MemoryFileSystem files(1);
+  Workload work(42);
+  OpenReport report;
+  const auto store = open_store(files, test_options(), report);
+  ASSERT_TRUE(store);
+  for (int i = 0; i < 12; ++i) {
+    publish_steps(*store, work, 1);
+    OpenReport again;
+    // A copy: the store itself is not to be taken over yet.
+    const auto copy = file_system_with(files_of(files));
+    ASSERT_TRUE(open_store(*copy, test_options(), again));
+    ASSERT_TRUE(again.recovered.has_value());
+    EXPECT_EQ(difference(*again.recovered, work.snapshot()), "");
+    EXPECT_EQ(results_difference(*copy, store_path, work.snapshot()), "");
+    EXPECT_EQ(again.recovered->generation, store->generation());
+    EXPECT_TRUE(again.warnings.empty());
+  }
+}
+
+TEST(Store, counts_pending_accepted_and_failed_units_in_the_manifest) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  const auto store = open_store(files, test_options(), report);
+  publish_steps(*store, work, 6);
+  const Result<Inspection> seen = inspect(files, store_path);
+  ASSERT_TRUE(seen) << seen.error().message;
+  const Snapshot snapshot = work.snapshot();
+  std::uint64_t pending = snapshot.state.units.size();
+  for (const core::Interval& run : snapshot.state.pending_indices) pending += run.count();
+  EXPECT_EQ(seen.value().pending, pending);
+  EXPECT_EQ(seen.value().accepted, snapshot.state.counters.accepted);
+  EXPECT_EQ(seen.value().failed, snapshot.state.counters.failed);
+  EXPECT_EQ(seen.value().description, "the test job");
+  EXPECT_EQ(seen.value().generation, store->generation());
+}
+
+TEST(Store, keeps_as_many_generations_as_asked) {
+  for (const std::uint32_t keep : {2U, 3U, 5U}) {
+    MemoryFileSystem files(1);
+    Workload work(3);
+    StoreOptions options = test_options();
+    options.keep = keep;
+    OpenReport report;
+    const auto store = open_store(files, options, report);
+    publish_steps(*store, work, 9);
+    std::size_t manifests = 0;
+    for (const auto& [name, bytes] : files_of(files)) {
+      if (parse_manifest_name(name)) ++manifests;
+    }
+    EXPECT_EQ(manifests, keep);
+  }
+}
+
+TEST(Store, keeps_the_old_generations_over_many_restarts_without_progress) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  publish_steps(*open_store(files, test_options(), report), work, 5);
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(open_store(files, test_options(), report));
+  std::vector<std::string> manifests;
+  for (const auto& [name, bytes] : files_of(files)) {
+    if (parse_manifest_name(name)) manifests.push_back(name);
+  }
+  // Generations 4, 5 and 6 hold work; 16 is the newest take-over.
+  const std::vector<std::string> expected = {
+      manifest_name(Generation(4)), manifest_name(Generation(5)), manifest_name(Generation(6)),
+      manifest_name(Generation(16))};
+  EXPECT_EQ(manifests, expected);
+}
+
+TEST(Store, refuses_to_keep_fewer_than_two) {
+  MemoryFileSystem files(1);
+  StoreOptions options = test_options();
+  options.keep = 1;
+  OpenReport report;
+  const auto store = Store::open(files, options, report);
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, ErrorCode::usage);
+}
+
+TEST(Store, cuts_a_large_delta_and_gives_it_back_whole) {
+  MemoryFileSystem files(1);
+  Workload work(5);
+  work.result_bytes_max = 4000;
+  StoreOptions options = test_options();
+  options.segment_bytes_max = 300;
+  options.inline_results_bytes_max = 100;
+  OpenReport report;
+  publish_steps(*open_store(files, options, report), work, 10);
+  ASSERT_TRUE(open_store(files, options, report));
+  EXPECT_EQ(difference(*report.recovered, work.snapshot()), "");
+  EXPECT_EQ(results_difference(files, store_path, work.snapshot()), "");
+  EXPECT_GT(inspect(files, store_path).value().segments.size(), 20U);
+}
+
+TEST(Store, compaction_changes_nothing_that_can_be_read) {
+  MemoryFileSystem files(1);
+  OrderChecker checker(files);
+  Workload work(6);
+  StoreOptions options = test_options();
+  options.compact_every = 4;
+  options.inline_results_bytes_max = 60;  // some results ride, some do not
+  OpenReport report;
+  const auto store = open_store(files, options, report);
+  for (int i = 0; i < 60; ++i) {
+    publish_steps(*store, work, 1);
+    const auto copy = file_system_with(files_of(files));
+    OpenReport again;
+    ASSERT_TRUE(open_store(*copy, options, again));
+    ASSERT_EQ(difference(*again.recovered, work.snapshot()), "") << "generation " << i;
+    ASSERT_EQ(results_difference(*copy, store_path, work.snapshot()), "") << "generation " << i;
+  }
+  EXPECT_TRUE(store->take_warnings().empty());
+  EXPECT_EQ(checker.breaches(), std::vector<std::string>());
+  // Neither files nor manifest grow with the number of state segments.
+  std::size_t states = 0;
+  MemoryFileSystem& live = files;
+  auto folder = live.open_folder(store_path, Access::read).value();
+  const Result<StoredManifest> newest = read_manifest(*folder, store->generation());
+  for (const SegmentEntry& entry : newest.value().manifest.segments) {
+    if (entry.role == SegmentRole::state) ++states;
+  }
+  EXPECT_LE(states, 1 + 4U * options.compact_every);
+}
+
+TEST(Store, a_generation_costs_what_it_changes_over_200_generations) {
+  MemoryFileSystem files(1);
+  OpenReport report;
+  const auto store = open_store(files, test_options(), report);
+  std::vector<std::uint64_t> bytes;
+  core::GenerationDelta delta;
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    delta.epoch = Epoch(i + 1);
+    delta.pending_indices = {{i + 1, 1000}};
+    delta.results = {};
+    delta.results.add(UnitKey::index(i), bytes_of("the result of a unit"));
+    delta.counters.accepted = i + 1;
+    ASSERT_TRUE(store->publish(delta));
+    bytes.push_back(store->last_publish_bytes());
+  }
+  // The manifest has one short line per live segment, and compaction bounds their number.
+  const std::uint64_t last = *std::max_element(bytes.end() - 70, bytes.end());
+  EXPECT_LT(last, bytes[1] + 20000);
+  EXPECT_LT(inspect(files, store_path).value().segments.size(), 100U);
+}
+
+TEST(Store, refuses_another_jobs_store_and_says_how_to_discard_it) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  publish_steps(*open_store(files, test_options(), report), work, 2);
+  const Files before = files_of(files);
+  StoreOptions other = test_options();
+  other.fingerprint = Digest{1, 1};
+  other.description = "quite another job";
+  const auto refused = Store::open(files, other, report);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::foreign);
+  for (const char* part : {"the test job", "quite another job", "--fresh", store_path}) {
+    EXPECT_NE(refused.error().message.find(part), std::string::npos) << part;
+  }
+  EXPECT_EQ(files_of(files), before);
+}
+
+TEST(Store, fresh_starts_anew_and_puts_the_old_content_away) {
+  MemoryFileSystem files(1);
+  OrderChecker checker(files);
+  Workload work(3);
+  OpenReport report;
+  publish_steps(*open_store(files, test_options(), report), work, 4);
+  const Files before = files_of(files);
+  StoreOptions other = test_options();
+  other.fingerprint = Digest{1, 1};
+  other.fresh = true;
+  {
+    const auto store = open_store(files, other, report);
+    EXPECT_FALSE(report.recovered.has_value());
+    EXPECT_GT(store->generation(), Generation(5));
+  }
+  const Files after = files_of(files);
+  for (const auto& [name, bytes] : before) {
+    const auto moved = after.find("discarded/" + name);
+    ASSERT_NE(moved, after.end()) << name;
+    EXPECT_EQ(moved->second, bytes);
+    EXPECT_FALSE(after.contains(name)) << name;
+  }
+  other.fresh = false;
+  ASSERT_TRUE(open_store(files, other, report));
+  EXPECT_FALSE(report.recovered.has_value());
+  EXPECT_EQ(checker.breaches(), std::vector<std::string>());
+}
+
+TEST(Store, fresh_opens_what_nothing_else_opens) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  publish_steps(*open_store(files, test_options(), report), work, 2);
+  for (const auto& [name, file] : files.disk(store_path).visible())
+    file->content[20] ^= std::byte{1};
+  StoreOptions options = test_options();
+  const auto refused = Store::open(files, options, report);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::corrupt);
+  options.fresh = true;
+  ASSERT_TRUE(open_store(files, options, report));
+  EXPECT_FALSE(report.recovered.has_value());
+  EXPECT_GT(report.set_aside, 0U);
+}
+
+TEST(Store, never_starts_over_when_only_the_manifests_are_gone) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  publish_steps(*open_store(files, test_options(), report), work, 2);
+  Files content = files_of(files);
+  std::erase_if(content, [](const auto& entry) { return parse_manifest_name(entry.first); });
+  const auto rest = file_system_with(content);
+  const auto refused = Store::open(*rest, test_options(), report);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::corrupt);
+  EXPECT_EQ(files_of(*rest), content);
+}
+
+TEST(Store, a_full_disk_is_no_space_and_the_old_generation_stays) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  const auto store = open_store(files, test_options(), report);
+  publish_steps(*store, work, 3);
+  const Snapshot good = work.snapshot();
+  const Generation last = store->generation();
+  const std::uint64_t used = files.disk(store_path).used_bytes();
+  files.set_capacity_bytes(used + 100);
+  const Result<Generation> refused = store->publish(work.next());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::no_space);
+  const auto copy = file_system_with(files_of(files));
+  OpenReport again;
+  ASSERT_TRUE(open_store(*copy, test_options(), again));
+  EXPECT_EQ(difference(*again.recovered, good), "");
+  files.set_capacity_bytes(used + (1U << 20U));
+  const Result<Generation> done = store->publish(work.next());
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done.value(), last.next());
+  work.committed();
+  ASSERT_TRUE(open_store(files, test_options(), again));
+  EXPECT_EQ(difference(*again.recovered, work.snapshot()), "");
+}
+
+TEST(Store, leaves_no_temporary_and_no_superfluous_file) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  const auto store = open_store(files, test_options(), report);
+  publish_steps(*store, work, 5);
+  std::set<std::string> named;
+  auto folder = files.open_folder(store_path, Access::read).value();
+  const Listing listing = list_store(*folder).value();
+  for (const Generation generation : listing.manifests) {
+    const StoredManifest stored = read_manifest(*folder, generation).value();
+    for (const SegmentEntry& entry : stored.manifest.segments) {
+      named.insert(entry.file);
+    }
+  }
+  EXPECT_TRUE(listing.temps.empty());
+  EXPECT_EQ(named, std::set<std::string>(listing.segments.begin(), listing.segments.end()));
+}
+
+TEST(Store, removes_what_a_dead_owner_left_half_written) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  publish_steps(*open_store(files, test_options(), report), work, 2);
+  Files content = files_of(files);
+  const std::string temp = temp_name({OwnerEpoch(1), 99, 7});
+  const std::string segment = segment_name({Generation(4), OwnerEpoch(1), 9});
+  content[temp] = bytes_of("half a segm");
+  content[segment] = bytes_of("a segment that no manifest names");
+  content["notes.txt"] = bytes_of("the user's own file");
+  const auto left = file_system_with(content);
+  ASSERT_TRUE(open_store(*left, test_options(), report));
+  const Files after = files_of(*left);
+  EXPECT_FALSE(after.contains(temp));
+  EXPECT_FALSE(after.contains(segment));
+  EXPECT_TRUE(after.contains("notes.txt"));
+  EXPECT_EQ(difference(*report.recovered, work.snapshot()), "");
+}
+
+TEST(Store, never_touches_files_of_a_newer_owner) {
+  MemoryFileSystem files(1);
+  OpenReport report;
+  ASSERT_TRUE(open_store(files, test_options(), report));
+  Files content = files_of(files);
+  const std::string temp = temp_name({OwnerEpoch(50), 99, 7});
+  const std::string segment = segment_name({Generation(51), OwnerEpoch(50), 9});
+  content[temp] = bytes_of("x");
+  content[segment] = bytes_of("y");
+  const auto newer = file_system_with(content);
+  ASSERT_TRUE(open_store(*newer, test_options(), report));
+  EXPECT_TRUE(files_of(*newer).contains(temp));
+  EXPECT_TRUE(files_of(*newer).contains(segment));
+}
+
+TEST(Store, a_manifest_of_a_newer_format_is_refused_and_not_set_aside) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  publish_steps(*open_store(files, test_options(), report), work, 1);
+  Files content = files_of(files);
+  std::string text = "steadfarm-manifest 2\nall is different here\n";
+  text += "digest " + to_hex(digest(std::string_view(text))) + "\n";
+  content[manifest_name(Generation(3))] = bytes_of(text);
+  const auto newer = file_system_with(content);
+  const auto refused = Store::open(*newer, test_options(), report);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
+  EXPECT_EQ(files_of(*newer), content);
+}
+
+TEST(Store, says_so_when_its_own_files_vanish) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  const auto store = open_store(files, test_options(), report);
+  publish_steps(*store, work, 1);
+  files.disk(store_path).remove(manifest_name(store->generation()));
+  const Result<Generation> refused = store->publish(work.next());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::io);
+  EXPECT_NE(refused.error().message.find("gone"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace steadfarm::checkpoint::test
