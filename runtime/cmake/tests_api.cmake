@@ -1,0 +1,11 @@
+# Tests of the public API and of the command.
+add_executable(farm_in_application tests/mpi/farm_in_application.cpp)
+target_link_libraries(farm_in_application PRIVATE steadfarm::steadfarm MPI::MPI_C
+  steadfarm_build_flags)
+target_compile_definitions(farm_in_application PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+set_target_properties(farm_in_application PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+foreach(level single funneled serialized multiple)
+  steadfarm_mpi_test(farm_in_application_${level} PROGRAM farm_in_application RANKS 4
+    ARGS ${level} LABELS api)
+endforeach()
