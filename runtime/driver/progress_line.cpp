@@ -8,14 +8,17 @@ namespace steadfarm::driver {
 namespace {
 constexpr TimeUs kBarUs = 250'000;
 constexpr TimeUs kLineUs = 1'000'000;
+constexpr TimeUs kQuietLineUs = 10'000'000;  // for logs that nobody asked for
 constexpr int kBarWidth = 24;
 }  // namespace
 
-ProgressLine::ProgressLine(ProgressMode mode, Clock& clock) : mode_(mode), started_(clock.now()) {
+ProgressLine::ProgressLine(ProgressMode mode, Clock& clock)
+    : mode_(mode), line_us_(kLineUs), started_(clock.now()) {
   if (mode_ == ProgressMode::automatic) {
-    mode_ = isatty(STDERR_FILENO) == 1 ? ProgressMode::bar : ProgressMode::off;
+    mode_ = isatty(STDERR_FILENO) == 1 ? ProgressMode::bar : ProgressMode::line;
+    if (mode_ == ProgressMode::line) line_us_ = kQuietLineUs;
   }
-  next_ = started_ + kBarUs;
+  next_ = started_ + (mode_ == ProgressMode::bar ? kBarUs : line_us_);
 }
 
 std::string progress_text(const core::Progress& progress, double seconds, double units_per_s,
@@ -47,7 +50,7 @@ void ProgressLine::show(TimeUs now, const core::Progress& progress) {
   if (mode_ == ProgressMode::off) return;
   if (first_) accepted_at_start_ = progress.counters.accepted;
   first_ = false;
-  next_ = now + (mode_ == ProgressMode::bar ? kBarUs : kLineUs);
+  next_ = now + (mode_ == ProgressMode::bar ? kBarUs : line_us_);
   const double seconds = static_cast<double>(now - started_) * 1e-6;
   const double rate =
       seconds > 0 ? static_cast<double>(progress.counters.accepted - accepted_at_start_) / seconds

@@ -13,7 +13,8 @@ enum class ProgressMode : std::uint8_t { automatic, bar, line, off };
 
 class ProgressLine {
  public:
-  /// `automatic`: a bar that overwrites itself if standard error is a terminal, otherwise nothing.
+  /// `automatic`: a bar that overwrites itself if standard error is a terminal, otherwise (a batch
+  /// job, or mpirun in between) a line every ten seconds.
   ProgressLine(ProgressMode mode, Clock& clock);
 
   [[nodiscard]] bool due(TimeUs now) const { return mode_ != ProgressMode::off && now >= next_; }
@@ -23,6 +24,7 @@ class ProgressLine {
 
  private:
   ProgressMode mode_;
+  TimeUs line_us_;
   TimeUs started_;
   TimeUs next_ = 0;
   std::uint64_t accepted_at_start_ = 0;

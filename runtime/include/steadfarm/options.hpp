@@ -29,7 +29,8 @@ struct Options {
   std::uint32_t retries = 3;
   /// Source of every Context::seed().
   std::uint64_t seed = 1;
-  /// "auto" (a bar if standard error is a terminal), "bar", "line" or "off".
+  /// "auto" (a bar if standard error is a terminal, otherwise a line every ten seconds), "bar",
+  /// "line" (one a second) or "off".
   std::string progress = "off";
   /// File for the event log (JSON lines); empty: none.
   std::string log;
