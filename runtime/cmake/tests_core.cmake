@@ -13,6 +13,15 @@ steadfarm_test(wire_test
   LABELS unit)
 target_compile_definitions(wire_test PRIVATE STEADFARM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 
+steadfarm_test(core_test
+  SOURCES tests/unit/core/action_test.cpp tests/unit/core/delta_log_test.cpp
+          tests/unit/core/epochs_test.cpp tests/unit/core/interval_set_test.cpp
+          tests/unit/core/key_index_test.cpp tests/unit/core/membership_test.cpp
+          tests/unit/core/policy_test.cpp tests/unit/core/ready_queue_test.cpp
+          tests/unit/core/unit_table_test.cpp
+  LINKS steadfarm_core
+  LABELS unit)
+
 steadfarm_test(core_master_test
   SOURCES tests/unit/core/master_dispatch_test.cpp tests/unit/core/master_epochs_test.cpp
           tests/unit/core/master_members_test.cpp tests/unit/core/master_recovery_test.cpp

@@ -1,0 +1,126 @@
+#include "core/policy.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace steadfarm::core {
+namespace {
+
+PolicyOptions fixed(std::uint32_t chunk, std::uint32_t prefetch_max = 0) {
+  PolicyOptions options;
+  options.kind = PolicyKind::fixed;
+  options.chunk = chunk;
+  options.prefetch_max = prefetch_max;
+  return options;
+}
+
+UnitTimes times(std::uint32_t count, std::uint64_t each_us) {
+  UnitTimes out;
+  out.add(count, count * each_us, count * each_us * each_us);
+  return out;
+}
+
+TEST(UnitTimes, knows_mean_and_spread) {
+  UnitTimes some;
+  EXPECT_FALSE(some.known());
+  EXPECT_EQ(some.mean_us(), 0.0);
+  EXPECT_EQ(some.sigma_us(), 0.0);
+  some.add(2, 30, 10 * 10 + 20 * 20);
+  EXPECT_TRUE(some.known());
+  EXPECT_DOUBLE_EQ(some.mean_us(), 15.0);
+  EXPECT_DOUBLE_EQ(some.sigma_us(), 5.0);
+}
+
+TEST(UnitTimes, follows_a_drift_because_old_samples_fade) {
+  UnitTimes drifting = times(1'000'000, 10);
+  drifting.add(30'000, 30'000 * 1000ULL, 30'000 * 1'000'000ULL);
+  EXPECT_GT(drifting.mean_us(), 700.0);  // ten thousand of weight, three quarters of them new
+  EXPECT_LT(drifting.mean_us(), 1000.0);
+}
+
+TEST(UnitTimes, a_spread_that_rounding_makes_negative_is_none) {
+  UnitTimes same;
+  same.add(3, 3, 2);  // saturated squares can be too small
+  EXPECT_EQ(same.sigma_us(), 0.0);
+}
+
+TEST(Fixed, gives_a_chunk_and_a_second_one_when_the_first_is_being_worked_on) {
+  const UnitTimes unknown;
+  EXPECT_EQ(units_to_assign(fixed(4), unknown, {100, 0, 2}), 4U);
+  EXPECT_EQ(units_to_assign(fixed(4), unknown, {100, 4, 2}), 4U);
+  EXPECT_EQ(units_to_assign(fixed(4), unknown, {100, 2, 2}), 4U);
+  EXPECT_EQ(units_to_assign(fixed(4), unknown, {100, 5, 2}), 0U);
+  EXPECT_EQ(units_to_assign(fixed(4), unknown, {100, 8, 2}), 0U);
+  EXPECT_EQ(units_to_assign(fixed(4), unknown, {3, 0, 2}), 3U);
+  EXPECT_EQ(units_to_assign(fixed(0), unknown, {3, 0, 2}), 1U);
+}
+
+TEST(Fixed, never_holds_more_waiting_units_than_the_prefetch_allows) {
+  const UnitTimes unknown;
+  EXPECT_EQ(units_to_assign(fixed(4, 1), unknown, {100, 0, 2}), 2U);
+  EXPECT_EQ(units_to_assign(fixed(4, 1), unknown, {100, 1, 2}), 1U);
+  EXPECT_EQ(units_to_assign(fixed(4, 1), unknown, {100, 2, 2}), 0U);
+  EXPECT_EQ(units_to_assign(fixed(1, 9), unknown, {100, 1, 2}), 1U);
+  EXPECT_EQ(units_to_assign(fixed(1, 9), unknown, {100, 2, 2}), 0U);
+}
+
+TEST(Dynamic, gives_single_units_until_a_time_is_known) {
+  const UnitTimes unknown;
+  EXPECT_EQ(units_to_assign({}, unknown, {1000, 0, 2}), 1U);
+  EXPECT_EQ(units_to_assign({}, unknown, {1000, 1, 2}), 1U);
+  EXPECT_EQ(units_to_assign({}, unknown, {1000, 2, 2}), 0U);
+}
+
+TEST(Dynamic, fills_a_message_with_twenty_milliseconds_of_work) {
+  EXPECT_EQ(units_to_assign({}, times(10, 100), {1'000'000, 0, 2}), 200U);
+  EXPECT_EQ(units_to_assign({}, times(10, 100), {1'000'000, 200, 2}), 200U);
+  EXPECT_EQ(units_to_assign({}, times(10, 100), {1'000'000, 201, 2}), 0U);
+  EXPECT_EQ(units_to_assign({}, times(10, 50'000), {1'000'000, 0, 2}), 1U);
+  EXPECT_EQ(units_to_assign({}, times(10, 0), {1'000'000, 0, 2}), 4096U);
+  // 50 or 150 us: mean 100, sigma 50; 193 of them take 19,300 us and 695 us of spread.
+  UnitTimes spread;
+  spread.add(2, 200, 50 * 50 + 150 * 150);
+  EXPECT_EQ(units_to_assign({}, spread, {1'000'000, 0, 2}), 193U);
+}
+
+TEST(Dynamic, shrinks_towards_the_end_so_that_all_finish_together) {
+  const UnitTimes known = times(10, 100);
+  EXPECT_EQ(units_to_assign({}, known, {400, 0, 4}), 50U);
+  EXPECT_EQ(units_to_assign({}, known, {9, 0, 4}), 2U);
+  EXPECT_EQ(units_to_assign({}, known, {8, 0, 4}), 1U);
+  EXPECT_EQ(units_to_assign({}, known, {1, 0, 4}), 1U);
+}
+
+TEST(Dynamic, lets_no_long_unit_wait_behind_another_when_few_are_left) {
+  EXPECT_EQ(units_to_assign({}, times(10, 5000), {3, 1, 4}), 0U);
+  EXPECT_EQ(units_to_assign({}, times(10, 5000), {4, 1, 4}), 1U);
+  EXPECT_EQ(units_to_assign({}, times(10, 100), {3, 1, 4}), 1U);  // short ones may
+  EXPECT_EQ(units_to_assign({}, UnitTimes(), {3, 1, 4}), 0U);     // unknown ones count as long
+}
+
+TEST(Policies, an_idle_worker_never_goes_away_empty_and_nobody_gets_more_than_there_is) {
+  for (const PolicyKind kind : {PolicyKind::dynamic, PolicyKind::fixed}) {
+    for (const std::uint32_t chunk : {0U, 1U, 7U, 4'000'000'000U}) {
+      for (const std::uint32_t prefetch : {0U, 1U, 5U}) {
+        for (const std::uint64_t mean : {0U, 1U, 999U, 1001U, 3'000'000'000U}) {
+          for (const std::uint64_t ready : {1U, 2U, 3U, 100U}) {
+            for (const std::uint32_t workers : {0U, 1U, 64U, 4'000'000'000U}) {
+              PolicyOptions options = fixed(chunk, prefetch);
+              options.kind = kind;
+              const UnitTimes known = mean == 0 ? UnitTimes() : times(3, mean);
+              const std::uint64_t idle = units_to_assign(options, known, {ready, 0, workers});
+              EXPECT_GE(idle, 1U);
+              EXPECT_LE(idle, ready);
+              EXPECT_TRUE(prefetch == 0 || idle <= prefetch + 1U);
+              EXPECT_EQ(units_to_assign(options, known, {0, 0, workers}), 0U);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace steadfarm::core

@@ -1,0 +1,183 @@
+#include "core/ready_queue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "base/prng.hpp"
+
+namespace steadfarm::core {
+namespace {
+
+struct Rig {
+  UnitTable table;
+  ReadyQueue queue{table};
+
+  Slot unit(std::uint64_t i, std::int32_t priority = 0) {
+    return table.add(UnitKey::index(i), {}, priority);
+  }
+  // What comes out until nothing does: indices of units, and the first index of runs negated.
+  std::vector<std::int64_t> drain(std::uint64_t max_run = 100) {
+    std::vector<std::int64_t> out;
+    while (const auto next = queue.pop(max_run)) {
+      if (const Slot* slot = std::get_if<Slot>(&*next)) {
+        out.push_back(static_cast<std::int64_t>(table.at(*slot).key.lo));
+      } else {
+        out.push_back(-static_cast<std::int64_t>(std::get<FreshRun>(*next).indices.begin));
+      }
+    }
+    EXPECT_EQ(queue.count(), 0U);
+    return out;
+  }
+};
+
+TEST(ReadyQueue, gives_the_highest_priority_first_and_the_last_put_in_first) {
+  Rig rig;
+  for (const auto& [i, priority] : std::vector<std::pair<std::uint64_t, std::int32_t>>{
+           {1, 0}, {2, 5}, {3, 0}, {4, -5}, {5, 5}}) {
+    rig.queue.push(rig.unit(i, priority));
+  }
+  EXPECT_EQ(rig.queue.count(), 5U);
+  EXPECT_EQ(rig.drain(), (std::vector<std::int64_t>{5, 2, 3, 1, 4}));
+}
+
+TEST(ReadyQueue, gives_units_before_untouched_indices_of_the_same_priority) {
+  Rig rig;
+  rig.queue.add_fresh({10, 12}, 0);
+  rig.queue.add_fresh({20, 21}, 1);
+  rig.queue.push(rig.unit(1, 0));
+  EXPECT_EQ(rig.drain(), (std::vector<std::int64_t>{-20, 1, -10}));
+}
+
+TEST(ReadyQueue, gives_untouched_indices_from_the_lowest_in_runs_no_longer_than_asked) {
+  Rig rig;
+  rig.queue.add_fresh({10, 15}, 3);
+  const auto first = rig.queue.pop(2);
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(std::get<FreshRun>(*first).indices, (Interval{10, 12}));
+  EXPECT_EQ(std::get<FreshRun>(*first).priority, 3);
+  EXPECT_EQ(rig.queue.fresh_count(), 3U);
+  EXPECT_EQ(rig.drain(2), (std::vector<std::int64_t>{-12, -14}));
+}
+
+TEST(ReadyQueue, takes_a_single_untouched_index_out_of_the_middle) {
+  Rig rig;
+  rig.queue.add_fresh({0, 3}, 2);
+  rig.queue.add_fresh({3, 5}, 9);
+  EXPECT_EQ(rig.queue.take_fresh(1), 2);
+  EXPECT_EQ(rig.queue.take_fresh(1), std::nullopt);
+  EXPECT_EQ(rig.queue.take_fresh(4), 9);
+  EXPECT_TRUE(rig.queue.is_fresh(0));
+  EXPECT_FALSE(rig.queue.is_fresh(1));
+  EXPECT_FALSE(rig.queue.is_fresh(5));
+  EXPECT_EQ(rig.queue.fresh().runs(), (std::vector<Interval>{{0, 1}, {2, 4}}));
+  EXPECT_EQ(rig.drain(), (std::vector<std::int64_t>{-3, 0, -2}));
+}
+
+TEST(ReadyQueue, counts_an_index_once_that_is_added_twice) {
+  Rig rig;
+  rig.queue.add_fresh({0, 3}, 0);
+  rig.queue.add_fresh({2, 5}, 0);
+  rig.queue.add_fresh({4, 4}, 7);
+  EXPECT_EQ(rig.queue.fresh_count(), 5U);
+  EXPECT_EQ(rig.drain(), (std::vector<std::int64_t>{0}));
+}
+
+TEST(ReadyQueue, keeps_suspects_apart) {
+  Rig rig;
+  const Slot suspect = rig.unit(1);
+  rig.table.at(suspect).deaths = 1;
+  rig.queue.push_suspect(suspect);
+  rig.queue.push(rig.unit(2));
+  EXPECT_EQ(rig.queue.count(), 1U);
+  EXPECT_EQ(rig.queue.suspect_count(), 1U);
+  EXPECT_EQ(rig.queue.queued_count(), 2U);
+  EXPECT_EQ(rig.drain(), (std::vector<std::int64_t>{2}));
+  EXPECT_EQ(rig.queue.pop_suspect(), suspect);
+  EXPECT_EQ(rig.queue.pop_suspect(), std::nullopt);
+  EXPECT_EQ(rig.queue.queued_count(), 0U);
+}
+
+TEST(ReadyQueue, never_gives_a_unit_that_left_by_another_door) {
+  Rig rig;
+  const Slot one = rig.unit(1);
+  const Slot two = rig.unit(2);
+  const Slot suspect = rig.unit(3);
+  rig.table.at(suspect).deaths = 1;
+  rig.queue.push(one);
+  rig.queue.push(two);
+  rig.queue.push_suspect(suspect);
+  rig.queue.forget(two);
+  rig.table.remove(two);
+  rig.queue.forget(suspect);
+  rig.table.remove(suspect);
+  EXPECT_EQ(rig.queue.queued_count(), 1U);
+  // The slots are used again; the old entries must not speak for the new units.
+  rig.unit(4);
+  rig.unit(5);
+  EXPECT_EQ(rig.queue.pop_suspect(), std::nullopt);
+  EXPECT_EQ(rig.drain(), (std::vector<std::int64_t>{1}));
+}
+
+TEST(ReadyQueue, gives_a_unit_once_that_left_and_came_back) {
+  Rig rig;
+  const Slot one = rig.unit(1);
+  rig.queue.push(one);
+  rig.queue.forget(one);
+  rig.queue.push(one);
+  EXPECT_EQ(rig.queue.count(), 1U);
+  EXPECT_EQ(rig.drain(), (std::vector<std::int64_t>{1}));
+}
+
+TEST(ReadyQueueDeathTest, refuses_a_suspect_without_a_death_and_a_run_of_nothing) {
+  Rig rig;
+  const Slot one = rig.unit(1);
+  EXPECT_DEATH(rig.queue.push_suspect(one), "assertion failed");
+  rig.queue.add_fresh({0, 3}, 0);
+  EXPECT_DEATH(static_cast<void>(rig.queue.pop(0)), "assertion failed");
+}
+
+// A plain list as the model: by priority, then the last put in.
+TEST(ReadyQueue, agrees_with_a_sorted_list_under_random_operations) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Prng prng(seed);
+    Rig rig;
+    std::map<std::int32_t, std::vector<Slot>, std::greater<>> model;
+    std::size_t in_model = 0;
+    std::uint64_t next_key = 0;
+    for (int step = 0; step < 300; ++step) {
+      const std::uint64_t what = prng.below(4);
+      if (what < 2) {
+        const auto priority = static_cast<std::int32_t>(prng.between(-1, 1));
+        const Slot slot = rig.unit(next_key++, priority);
+        rig.queue.push(slot);
+        model[priority].push_back(slot);
+        ++in_model;
+      } else if (in_model > 0) {
+        auto level = model.begin();
+        while (level->second.empty()) ++level;
+        Slot slot = level->second.back();
+        if (what == 2) {
+          const auto next = rig.queue.pop(1);
+          ASSERT_TRUE(next.has_value());
+          ASSERT_EQ(std::get<Slot>(*next), slot) << "seed " << seed << " step " << step;
+          level->second.pop_back();
+        } else {
+          const auto at =
+              level->second.begin() + static_cast<std::ptrdiff_t>(prng.below(level->second.size()));
+          slot = *at;
+          rig.queue.forget(slot);
+          level->second.erase(at);
+        }
+        rig.table.remove(slot);
+        --in_model;
+      }
+      ASSERT_EQ(rig.queue.count(), in_model);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace steadfarm::core

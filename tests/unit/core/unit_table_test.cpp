@@ -1,0 +1,142 @@
+#include "core/unit_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace steadfarm::core {
+namespace {
+
+const Rank kOne(1);
+const Rank kTwo(2);
+
+std::vector<std::uint64_t> held(const UnitTable& table, const LeaseList& leases) {
+  std::vector<std::uint64_t> out;
+  for (Slot slot = leases.head; slot != kNoSlot; slot = table.at(slot).next) {
+    out.push_back(table.at(slot).key.lo);
+  }
+  EXPECT_EQ(out.size(), leases.count);
+  return out;
+}
+
+TEST(UnitTable, a_new_unit_is_ready_and_was_given_to_nobody) {
+  UnitTable table;
+  const Slot slot = table.add(UnitKey::index(3), Bytes(2), -7);
+  EXPECT_EQ(table.find(UnitKey::index(3)), slot);
+  EXPECT_EQ(table.find(UnitKey::index(4)), kNoSlot);
+  EXPECT_EQ(table.at(slot).state, UnitState::ready);
+  EXPECT_EQ(table.at(slot).priority, -7);
+  EXPECT_EQ(table.at(slot).payload.size(), 2U);
+  EXPECT_FALSE(table.was_given(slot, Attempt(0), Rank(0)));
+  EXPECT_FALSE(table.was_given(slot, Attempt(1), kOne));
+  EXPECT_EQ(table.size(), 1U);
+}
+
+TEST(UnitTable, attempts_rise_with_every_lease) {
+  UnitTable table;
+  LeaseList leases;
+  const Slot slot = table.add(UnitKey::index(0), {}, 0);
+  table.lease(slot, kOne, leases);
+  EXPECT_EQ(table.at(slot).attempt, Attempt(1));
+  table.release(slot, leases, true, false);
+  table.lease(slot, kTwo, leases);
+  EXPECT_EQ(table.at(slot).attempt, Attempt(2));
+}
+
+TEST(UnitTable, knows_which_rank_was_given_which_attempt) {
+  UnitTable table;
+  LeaseList one;
+  LeaseList two;
+  const Slot slot = table.add(UnitKey::index(0), {}, 0);
+  table.lease(slot, kOne, one);
+  EXPECT_TRUE(table.was_given(slot, Attempt(1), kOne));
+  EXPECT_FALSE(table.was_given(slot, Attempt(1), kTwo));
+  EXPECT_FALSE(table.was_given(slot, Attempt(2), kOne));
+  table.release(slot, one, true, true);
+  EXPECT_TRUE(table.was_given(slot, Attempt(1), kOne));
+  table.lease(slot, kTwo, two);
+  EXPECT_TRUE(table.was_given(slot, Attempt(1), kOne));
+  EXPECT_TRUE(table.was_given(slot, Attempt(2), kTwo));
+  EXPECT_FALSE(table.was_given(slot, Attempt(2), kOne));
+  EXPECT_FALSE(table.was_given(slot, Attempt(1), kTwo));
+}
+
+TEST(UnitTable, an_attempt_that_was_answered_is_not_welcome_twice) {
+  UnitTable table;
+  LeaseList leases;
+  const Slot slot = table.add(UnitKey::index(0), {}, 0);
+  table.lease(slot, kOne, leases);
+  table.release(slot, leases, false, false);  // it failed
+  EXPECT_FALSE(table.was_given(slot, Attempt(1), kOne));
+}
+
+TEST(UnitTable, keeps_the_leases_of_a_worker_in_the_order_of_handing_out) {
+  for (std::uint64_t gone = 0; gone < 4; ++gone) {
+    UnitTable table;
+    LeaseList leases;
+    std::vector<std::uint64_t> left;
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      table.lease(table.add(UnitKey::index(i), {}, 0), kOne, leases);
+      if (i != gone) left.push_back(i);
+    }
+    table.release(table.find(UnitKey::index(gone)), leases, false, false);
+    EXPECT_EQ(held(table, leases), left);
+    left.push_back(gone);
+    table.lease(table.find(UnitKey::index(gone)), kOne, leases);
+    EXPECT_EQ(held(table, leases), left);
+  }
+}
+
+TEST(UnitTable, a_slot_that_is_used_again_remembers_nothing) {
+  UnitTable table;
+  LeaseList leases;
+  const Slot slot = table.add(UnitKey::index(0), Bytes(9), 5);
+  LiveUnit& unit = table.at(slot);
+  table.lease(slot, kOne, leases);
+  table.release(slot, leases, true, true);
+  unit.tries = 2;
+  unit.deaths = 1;
+  unit.persisted = true;
+  unit.dirty = true;
+  const std::uint32_t stamp = unit.stamp;
+  table.remove(slot);
+  EXPECT_EQ(table.size(), 0U);
+  EXPECT_EQ(table.find(UnitKey::index(0)), kNoSlot);
+  ASSERT_EQ(table.add(UnitKey::index(1), {}, 0), slot);
+  EXPECT_EQ(unit.attempt, Attempt(0));
+  EXPECT_EQ(unit.tries, 0U);
+  EXPECT_EQ(unit.deaths, 0U);
+  EXPECT_FALSE(unit.persisted);
+  EXPECT_FALSE(unit.dirty);
+  EXPECT_FALSE(table.was_given(slot, Attempt(1), kOne));
+  EXPECT_NE(unit.stamp, stamp);  // entries of the old unit in a queue are stale
+}
+
+TEST(UnitTable, visits_every_unit_once) {
+  UnitTable table;
+  for (std::uint64_t i = 0; i < 5; ++i) table.add(UnitKey::index(i), {}, 0);
+  table.remove(table.find(UnitKey::index(2)));
+  std::uint64_t sum = 0;
+  int count = 0;
+  table.for_each([&](Slot slot, const LiveUnit& unit) {
+    EXPECT_EQ(table.find(unit.key), slot);
+    sum += unit.key.lo;
+    ++count;
+  });
+  EXPECT_EQ(count, 4);
+  EXPECT_EQ(sum, 8U);
+}
+
+TEST(UnitTableDeathTest, refuses_illegal_transitions) {
+  UnitTable table;
+  LeaseList leases;
+  const Slot slot = table.add(UnitKey::index(0), {}, 0);
+  EXPECT_DEATH(table.release(slot, leases, false, false), "assertion failed");
+  EXPECT_DEATH(table.add(UnitKey::index(0), {}, 0), "assertion failed");
+  table.lease(slot, kOne, leases);
+  EXPECT_DEATH(table.lease(slot, kTwo, leases), "assertion failed");
+  EXPECT_DEATH(table.remove(slot), "assertion failed");
+}
+
+}  // namespace
+}  // namespace steadfarm::core
