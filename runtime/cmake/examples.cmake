@@ -16,4 +16,11 @@ if(STEADFARM_BUILD_EXAMPLES)
             examples/qap/bound.cpp examples/qap/symmetry.cpp examples/qap/incumbent.cpp
             examples/qap/search.cpp
     PUBLIC steadfarm_base)
+
+  # The programs: a farm around each algorithm.
+  steadfarm_program(uts SOURCES examples/uts/main.cpp
+    LINKS steadfarm::steadfarm steadfarm_uts CLI11::CLI11)
+  steadfarm_program(qap SOURCES examples/qap/main.cpp
+    LINKS steadfarm::steadfarm steadfarm_qap CLI11::CLI11)
+  steadfarm_program(hello SOURCES examples/hello/hello.cpp LINKS steadfarm::steadfarm)
 endif()
