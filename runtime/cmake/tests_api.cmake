@@ -9,3 +9,9 @@ foreach(level single funneled serialized multiple)
   steadfarm_mpi_test(farm_in_application_${level} PROGRAM farm_in_application RANKS 4
     ARGS ${level} LABELS api)
 endforeach()
+
+steadfarm_test(qap_shared_incumbent_test
+  SOURCES tests/unit/examples/qap/shared_incumbent_test.cpp
+  LINKS steadfarm_driver steadfarm_qap LABELS unit examples)
+target_compile_definitions(qap_shared_incumbent_test PRIVATE
+  STEADFARM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
