@@ -119,6 +119,7 @@ const std::vector<NamedTree>& named_trees() {
       {"T5", geometric(Shape::linear, 20, 4, 34), {4147582, 20, 2181318}},
       {"T1L", geometric(Shape::fixed, 13, 4, 29), {102181082, 13, 81746377}},
       {"T2L", geometric(Shape::cyclic, 23, 7, 220), {96793510, 67, 53791152}},
+      {"T1XL", geometric(Shape::fixed, 15, 4, 29), {1635119272, 15, 1308100063}},
       {"T3L", binomial(2000, 0.200014, 5, 7), {111345631, 17844, 89076904}},
   };
   return trees;

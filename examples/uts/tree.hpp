@@ -53,7 +53,7 @@ struct NamedTree {
   Counts published;
 };
 
-/// T1 to T5, T1L, T2L, T3L.
+/// T1 to T5 (4 million nodes each), T1L, T2L, T3L (100 million) and T1XL (1.6 billion).
 [[nodiscard]] const std::vector<NamedTree>& named_trees();
 [[nodiscard]] const NamedTree* find_tree(std::string_view name);
 

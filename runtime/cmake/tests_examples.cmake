@@ -16,3 +16,8 @@ if(TARGET steadfarm_qap)
   target_compile_definitions(qap_test PRIVATE
     STEADFARM_QAP_DATA="${PROJECT_SOURCE_DIR}/examples/qap/data")
 endif()
+
+steadfarm_test(serialise_test
+  SOURCES tests/unit/api/serialise_test.cpp
+  LINKS steadfarm_base
+  LABELS unit)

@@ -161,6 +161,12 @@ void write_each(Writer& writer, const Range& range) {
   for (const auto& element : range) write_value<std::decay_t<decltype(element)>>(writer, element);
 }
 
+[[nodiscard]] inline bool comes_first(const Bytes& a, const Bytes& b) {
+  const std::size_t common = std::min(a.size(), b.size());
+  const int order = common == 0 ? 0 : std::memcmp(a.data(), b.data(), common);
+  return order != 0 ? order < 0 : a.size() < b.size();
+}
+
 /// The order of a hash table differs from library to library, that of the bytes does not.
 template <class T>
 void write_unordered(Writer& writer, const T& value) {
@@ -170,7 +176,7 @@ void write_unordered(Writer& writer, const T& value) {
     write_value(one, element);
     elements.push_back(one.take());
   }
-  std::sort(elements.begin(), elements.end());
+  std::sort(elements.begin(), elements.end(), comes_first);
   for (const Bytes& element : elements) writer.put(element.data(), element.size());
 }
 

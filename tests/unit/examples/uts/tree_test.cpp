@@ -121,7 +121,7 @@ TEST(Tree, factor_of_zero_means_no_children) {
 }
 
 TEST(TreeParams, all_named_trees_are_valid) {
-  EXPECT_EQ(named_trees().size(), 8U);
+  EXPECT_EQ(named_trees().size(), 9U);
   for (const NamedTree& tree : named_trees()) EXPECT_TRUE(validate(tree.params).ok()) << tree.name;
   EXPECT_EQ(find_tree("T9"), nullptr);
 }
