@@ -9,7 +9,7 @@ namespace {
 constexpr TimeUs kBarUs = 250'000;
 constexpr TimeUs kLineUs = 1'000'000;
 constexpr TimeUs kQuietLineUs = 10'000'000;  // for logs that nobody asked for
-constexpr int kBarWidth = 24;
+constexpr std::size_t kBarWidth = 24;
 }  // namespace
 
 ProgressLine::ProgressLine(ProgressMode mode, Clock& clock)
@@ -25,25 +25,34 @@ std::string progress_text(const core::Progress& progress, double seconds, double
                           bool with_bar) {
   const core::Counters& c = progress.counters;
   const std::uint64_t done = c.accepted + c.failed;
-  const double share =
-      progress.total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(progress.total);
+  std::string head;
   char text[256];
-  std::string bar;
-  if (with_bar) {
-    const int full = static_cast<int>(share * kBarWidth);
-    bar = "[" + std::string(static_cast<std::size_t>(full), '#') +
-          std::string(static_cast<std::size_t>(kBarWidth - full), '.') + "] ";
+  if (c.spawned > 0) {
+    // Units that spawn units have no known end; a share of what is known so far would mislead.
+    std::snprintf(text, sizeof text, "%llu units done, %llu known to be left",
+                  static_cast<unsigned long long>(done),
+                  static_cast<unsigned long long>(progress.pending));
+    head = text;
+  } else {
+    const double share =
+        progress.total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(progress.total);
+    if (with_bar) {
+      const auto full = static_cast<std::size_t>(share * kBarWidth);
+      head = "[" + std::string(full, '#') + std::string(kBarWidth - full, '.') + "] ";
+    }
+    std::snprintf(text, sizeof text, "%.1f %%, %llu of %llu units", 100 * share,
+                  static_cast<unsigned long long>(done),
+                  static_cast<unsigned long long>(progress.total));
+    head += text;
   }
-  // A farm whose units spawn units has no known end, so "of" is what is known so far.
-  std::snprintf(text, sizeof text,
-                "%5.1f %% %llu of %llu known units, %llu committed in generation %llu, %u workers, "
-                "%.0f units/s, %.1f s",
-                100 * share, static_cast<unsigned long long>(done),
-                static_cast<unsigned long long>(progress.total),
-                static_cast<unsigned long long>(progress.committed),
-                static_cast<unsigned long long>(progress.generation.value), progress.workers_alive,
+  if (progress.generation > Generation(0)) {
+    std::snprintf(text, sizeof text, ", %llu durable",
+                  static_cast<unsigned long long>(progress.committed));
+    head += text;
+  }
+  std::snprintf(text, sizeof text, ", %u workers, %.0f units/s, %.1f s", progress.workers_alive,
                 units_per_s, seconds);
-  return bar + text;
+  return head + text;
 }
 
 void ProgressLine::show(TimeUs now, const core::Progress& progress) {
