@@ -115,7 +115,7 @@ expect_eq "leaves" "$EXPECTED_LEAVES" "$(json "$ANSWER" 'answer["leaves"]')"
 
 title "7. What is on disk: plain HDF5, every file with its digest"
 tell "\$ steadfarm inspect STORE; steadfarm verify STORE"
-"$BUILD/bin/steadfarm" inspect "$STORE" | head -n 12 | sed 's/^/   /'
+"$BUILD/bin/steadfarm" inspect "$STORE" | sed -n '1,12s/^/   /p'
 tell "  ..."
 "$BUILD/bin/steadfarm" verify "$STORE" | sed 's/^/   /'
 SEGMENT=$(find "$STORE" -maxdepth 1 -name 'segment-*.h5' | sort | tail -n 1)
