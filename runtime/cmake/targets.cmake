@@ -45,6 +45,9 @@ function(steadfarm_program name)
   target_link_libraries(${name} PRIVATE ${arg_LINKS} steadfarm_build_flags)
 endfunction()
 
+# All test programs labelled `unit`: what the sanitizers run.
+add_custom_target(steadfarm_unit_tests)
+
 # steadfarm_test(NAME SOURCES ... LINKS ... [LABELS ...] [TIMEOUT seconds]): a GoogleTest program,
 # one ctest entry. The timeout only guards against hangs.
 function(steadfarm_test name)
@@ -58,6 +61,9 @@ function(steadfarm_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  if("unit" IN_LIST arg_LABELS)
+    add_dependencies(steadfarm_unit_tests ${name})
+  endif()
 endfunction()
 
 # steadfarm_script_test(NAME SCRIPT LABELS ... [TIMEOUT s] [PROCESSORS n] [ARGS ...]): a bash test.

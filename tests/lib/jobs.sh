@@ -108,7 +108,8 @@ jobs_end() {
     if [ -z "$pid" ] || process_gone "$pid"; then continue; fi
     mapfile -t -O "${#rest[@]}" rest < <(descendants_of "$pid")
     kill -s TERM "$pid" 2>/dev/null || true
-    poll_until 5 "process $pid to end" process_gone "$pid" || kill -s KILL "$pid" 2>/dev/null || true
+    poll_until 5 "process $pid to end" process_gone "$pid" ||
+      kill -s KILL "$pid" 2>/dev/null || true
   done
   for pid in "${rest[@]:-}"; do
     if [ -z "$pid" ] || process_gone "$pid"; then continue; fi

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Everything that can be tested on this machine: builds build/, runs its tests, the unit tests
+# under the sanitizers, and the style checks. Installs what is missing with apt-get
+# (STEADFARM_NO_INSTALL=1 forbids it). Exit 0 only if all of it ran and passed; what was skipped
+# counts as failed unless STEADFARM_ALLOW_SKIP=1. The last line is ctest's summary of build/.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=tests/lib/deps.sh
+source tests/lib/deps.sh
+
+jobs=${STEADFARM_JOBS:-$(nproc)}
+troubles=()
+
+section() { echo "=== $* ($((SECONDS / 60)) min $((SECONDS % 60)) s)"; }
+
+# try NAME COMMAND...: goes on after a failure, so that one run shows them all.
+try() {
+  local name=$1
+  shift
+  section "$name"
+  "$@" || troubles+=("$name")
+}
+
+skip() {
+  echo "SKIPPED: $*"
+  [ "${STEADFARM_ALLOW_SKIP:-0}" = 1 ] || troubles+=("skipped: $*")
+}
+
+build_release() {
+  mkdir -p build
+  cmake --preset release >build/configure.log 2>&1 || { cat build/configure.log; return 1; }
+  cmake --build --preset release -j "$jobs"
+}
+
+test_release() {
+  local arguments=(--preset release -j "$jobs")
+  # A release without these tools cannot check the style, so that is no skip.
+  deps_have_style_tools || arguments+=(-E '^tidy_format$')
+  ctest "${arguments[@]}" 2>&1 | tee build/ctest-run.log
+}
+
+# The sanitizers: the unit tests only. MPI and HDF5 are not instrumented, and several thousand
+# simulated runs are for the release build.
+test_sanitized() {
+  local preset=$1 run=()
+  # ThreadSanitizer cannot live with much address space randomisation; where it may be turned
+  # off, it is.
+  if [ "$preset" = tsan ] && setarch "$(uname -m)" -R true 2>/dev/null; then
+    run=(setarch "$(uname -m)" -R)
+  fi
+  cmake --preset "$preset" >/dev/null &&
+    cmake --build --preset "$preset" -j "$jobs" &&
+    "${run[@]}" ctest --preset "$preset" -j "$jobs"
+}
+
+# Tests that ctest itself did not run, by its own list.
+find_skips() {
+  local skipped
+  skipped=$(sed -n '/^The following tests did not run:/,/^$/p' build/ctest-run.log | tail -n +2)
+  [ -z "$skipped" ] || skip "tests that did not run: $(tr -s ' \t\n' ' ' <<<"$skipped")"
+}
+
+section "packages"
+deps_for_tests
+deps_use_ccache
+
+section "build"
+if ! build_release; then
+  echo "FAILED: the build"
+  exit 1
+fi
+try "tests" test_release
+find_skips
+try "tests under address and undefined behaviour sanitizers" test_sanitized asan
+try "tests under the thread sanitizer" test_sanitized tsan
+if deps_have_style_tools; then
+  try "clang-tidy" python3 tests/tidy/clang_tidy.py build
+else
+  echo "clang-format 14 and clang-tidy 14 are not to be had here; the style is checked on Debian 12"
+fi
+
+section "end"
+for trouble in "${troubles[@]:-}"; do
+  [ -z "$trouble" ] || echo "FAILED: $trouble"
+done
+# Last, so that whoever reads only the end sees how many tests ran.
+grep -E '^[0-9]+% tests passed, [0-9]+ tests failed out of [0-9]+' build/ctest-run.log || {
+  echo "FAILED: ctest wrote no summary"
+  exit 1
+}
+[ "${#troubles[@]}" -eq 0 ]
