@@ -82,8 +82,8 @@ void WorkerMachine::begin_session(Session session, WorkerActions& out) {
 }
 
 void WorkerMachine::on_body(wire::Assign& m, Session session, WorkerActions& out) {
-  if (!welcomed_ || session < session_) return;
-  if (session > session_) begin_session(session, out);
+  if (session < session_) return;
+  if (session > session_) begin_session(session, out);  // the Welcome may still be on its way
   if (!mark_seen(m.assign_seq) || stopping_) return;
   last_assign_units_ = m.units.unit_count();
   queued_ += last_assign_units_;
@@ -170,7 +170,7 @@ void WorkerMachine::drop_queue() {
 }
 
 void WorkerMachine::execute_next(WorkerActions& out) {
-  if (executing_ || stopping_ || queued_ == 0 || unacked_bytes_ > options_.retain_bytes) return;
+  if (!welcomed_ || executing_ || stopping_ || queued_ == 0 || unacked_bytes_ > options_.retain_bytes) return;
   Execute action;
   action.job_seed = job_seed_;
   Batch* batch = &queue_.front();

@@ -59,12 +59,14 @@ void MasterDriver::step(const core::Event& event) {
   actions_.clear();
   machine_.step(clock_.now(), event, actions_);
   carry_out(actions_);
+  if (hooks_.stepped) hooks_.stepped();
   while (!follow_ups_.empty()) {
     const core::Event next = std::move(follow_ups_.front());
     follow_ups_.pop_front();
     actions_.clear();
     machine_.step(clock_.now(), next, actions_);
     carry_out(actions_);
+    if (hooks_.stepped) hooks_.stepped();
   }
   stepping_ = false;
 }

@@ -24,6 +24,8 @@ struct MasterHooks {
   std::function<void(const core::Committed&)> committed;
   /// Sends must (not) go to this rank from other threads either.
   std::function<void(Rank, bool welcome)> peer_changed;
+  /// After every step of the machine, for those who check it.
+  std::function<void()> stepped;
 };
 
 struct MasterDriverStats {
