@@ -27,3 +27,13 @@ steadfarm_test(core_master_test
           tests/unit/core/master_members_test.cpp tests/unit/core/master_recovery_test.cpp
   LINKS steadfarm_core
   LABELS unit)
+
+steadfarm_test(scenario_test
+  SOURCES tests/scenarios/scenario_test.cpp tests/scenarios/runner/answers.cpp
+          tests/scenarios/runner/machine_script.cpp tests/scenarios/runner/master_script.cpp
+          tests/scenarios/runner/master_setup.cpp tests/scenarios/runner/print.cpp
+          tests/scenarios/runner/script.cpp tests/scenarios/runner/worker_script.cpp
+  LINKS steadfarm_core
+  LABELS scenario)
+target_include_directories(scenario_test PRIVATE tests/scenarios)
+target_compile_definitions(scenario_test PRIVATE STEADFARM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
