@@ -1,8 +1,10 @@
 #include "steadfarm/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 
 namespace steadfarm {
 namespace {
@@ -104,6 +106,9 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
 int usage_error(const std::string& program, const std::string& message) {
   if (speaks()) {
     std::cerr << program << ": error: " << message << "; see " << program << " --help\n";
+  } else {
+    // The launcher ends everybody at the first exit that is not 0: let the one who speaks be first.
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
   }
   return 64;
 }
