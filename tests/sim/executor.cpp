@@ -1,0 +1,95 @@
+#include "sim/executor.hpp"
+
+#include <algorithm>
+
+namespace steadfarm::sim {
+
+SimExecutor::SimExecutor(World& world, Record& record, std::uint32_t job, Rank rank)
+    : world_(world), record_(record), job_(job), rank_(rank) {}
+
+void SimExecutor::start(const core::Execute& unit) {
+  const Workload& work = world_.workload;
+  const std::uint32_t at = work.find(unit.key);
+  const Workload::Entry* entry = at == Workload::kNone ? nullptr : &work.entries()[at];
+  const bool bare = world_.options.range != 0 && unit.key.is_index();
+  const Bytes payload = entry == nullptr || bare ? Bytes() : work.spawn_payload(entry->node);
+  if (entry == nullptr || unit.job_seed != world_.options.seed ||
+      !std::equal(payload.begin(), payload.end(), unit.payload.begin(), unit.payload.end())) {
+    world_.verdict.fail(kExitWrong, "unit " + to_string(unit.key) +
+                                        " was executed with another job's seed or payload");
+    return;
+  }
+  ++world_.executions;
+  node_ = entry->node;
+  running_ = true;
+  const TimeUs duration_us = work.duration_us(node_);
+  end_at_ = world_.now + duration_us;
+  // Every third unit looks outside on the way.
+  look_at_ = node_.id % 3 == 0 && duration_us > 1 ? world_.now + duration_us / 2 : kNever;
+  deadly_at_ = kNever;
+  outcome_ = {};
+  decide(*entry, at);
+  world_.trace.event(world_.now, job_, rank_, "starts", node_.id, [&] {
+    return to_string(unit.key) + "#" + std::to_string(unit.attempt.value) + " for " +
+           std::to_string(duration_us) + " us";
+  });
+}
+
+void SimExecutor::decide(const Workload::Entry& entry, std::uint32_t unit) {
+  constexpr std::string_view kMessage = "the simulated unit failed";
+  bool fails = entry.kind == UnitKind::failing;
+  if (entry.kind == UnitKind::flaky && record_.throws(unit) + 1 < world_.options.tries_max) {
+    fails = !world_.calm && world_.process_prng.chance(0.6);
+  }
+  if (entry.kind == UnitKind::poison) {
+    world_.tally.injected(FaultClass::poison_unit);
+    const TimeUs left_us = end_at_ - world_.now;
+    deadly_at_ = world_.now + (left_us > 0 ? world_.process_prng.between(0, left_us) : 0);
+    end_at_ = kNever;
+    look_at_ = kNever;
+  } else if (fails) {
+    world_.tally.injected(FaultClass::unit_throw);
+    record_.threw(unit);
+    outcome_.status = wire::AnswerStatus::failed;
+    const auto* text = reinterpret_cast<const std::byte*>(kMessage.data());
+    outcome_.payload.assign(text, text + kMessage.size());
+  } else {
+    outcome_.payload = world_.workload.result(node_);
+    for (const Node& child : world_.workload.children(node_)) {
+      outcome_.children.push_back(
+          {world_.workload.priority(child), world_.workload.spawn_payload(child)});
+    }
+    if (look_at_ == kNever) propose_if_better(node_);
+  }
+}
+
+void SimExecutor::propose_if_better(const Node& node) {
+  std::optional<SharedValue> proposal = world_.workload.proposal(node);
+  if (!proposal || !is_better(*proposal, shared_)) return;
+  shared_ = proposal;
+  outcome_.proposal = std::move(proposal);
+}
+
+std::optional<SharedValue> SimExecutor::look() {
+  look_at_ = kNever;
+  if (outcome_.status == wire::AnswerStatus::done) propose_if_better(node_);
+  return outcome_.proposal;
+}
+
+const worker::UnitOutcome* SimExecutor::finished() {
+  if (!running_ || world_.now < end_at_) return nullptr;
+  if (look_at_ != kNever) static_cast<void>(look());  // nobody let it look before
+  running_ = false;
+  world_.trace.event(world_.now, job_, rank_, "ends", node_.id, [&] {
+    const bool done = outcome_.status == wire::AnswerStatus::done;
+    return std::string(done ? "done, " : "failed, ") + std::to_string(outcome_.children.size()) +
+           " children";
+  });
+  return &outcome_;
+}
+
+void SimExecutor::shared_changed(const SharedValue& shared) {
+  if (is_better(shared, shared_)) shared_ = shared;
+}
+
+}  // namespace steadfarm::sim

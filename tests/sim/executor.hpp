@@ -1,0 +1,47 @@
+// Units that take simulated time.
+#pragma once
+
+#include <optional>
+
+#include "sim/record.hpp"
+#include "worker/executor.hpp"
+
+namespace steadfarm::sim {
+
+inline constexpr TimeUs kNever = INT64_MAX;
+
+class SimExecutor final : public worker::Executor {
+ public:
+  SimExecutor(World& world, Record& record, std::uint32_t job, Rank rank);
+
+  void start(const core::Execute& unit) override;
+  [[nodiscard]] const worker::UnitOutcome* finished() override;
+  void shared_changed(const SharedValue& shared) override;
+
+  [[nodiscard]] bool running() const { return running_; }
+  [[nodiscard]] TimeUs end_at() const { return end_at_; }
+  /// When the running unit next looks outside, or kNever.
+  [[nodiscard]] TimeUs look_at() const { return look_at_; }
+  /// The running unit looks outside; what it wants to propose there.
+  [[nodiscard]] std::optional<SharedValue> look();
+  /// When the running unit ends its process, or kNever.
+  [[nodiscard]] TimeUs deadly_at() const { return deadly_at_; }
+
+ private:
+  void decide(const Workload::Entry& entry, std::uint32_t unit);
+  void propose_if_better(const Node& node);
+
+  World& world_;
+  Record& record_;
+  std::uint32_t job_;
+  Rank rank_;
+  worker::UnitOutcome outcome_;
+  std::optional<SharedValue> shared_;
+  Node node_;
+  bool running_ = false;
+  TimeUs end_at_ = 0;
+  TimeUs look_at_ = kNever;
+  TimeUs deadly_at_ = kNever;
+};
+
+}  // namespace steadfarm::sim

@@ -1,0 +1,190 @@
+#include "sim/master_process.hpp"
+
+#include <algorithm>
+
+namespace steadfarm::sim {
+
+MasterProcess::MasterProcess(World& world, Record& record, SimTransport& transport, Start start)
+    : world_(world),
+      record_(record),
+      job_(start.job),
+      transport_(transport),
+      clock_(world, world.process_prng.between(0, 1'000'000'000'000)),
+      store_(std::move(start.store)),
+      recovered_(std::move(start.recovered)),
+      lineage_(std::move(start.lineage)),
+      lost_(std::move(start.lost)),
+      returned_(std::move(start.returned)),
+      beats_to_(start.workers + 1, true),
+      beat_(wire::encode(start.job_id, {Session(0), wire::Beat{}})) {
+  for (std::uint32_t rank = 1; rank <= start.workers; ++rank) {
+    workers_.emplace_back(static_cast<std::int32_t>(rank));
+  }
+  load_fold();
+  core::IndexUnits units;
+  units.count = world_.options.roots;
+  units.priorities = world_.workload.index_priorities();
+  if (world_.options.range == 0) units.payloads = &world_.workload;
+  machine_ = std::make_unique<core::Master>(options(), std::move(units), workers_, clock_.now(),
+                                            recovered_);
+  driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, store_.get(), clock_,
+                                                   start.job_id, hooks());
+  if (store_) store_->set_lineage(&lineage_);
+}
+
+core::MasterOptions MasterProcess::options() const {
+  const SimOptions& o = world_.options;
+  core::MasterOptions m;
+  m.job_seed = o.seed;
+  m.policy.kind = o.fixed_policy != 0 ? core::PolicyKind::fixed : core::PolicyKind::dynamic;
+  m.policy.chunk = o.chunk;
+  m.policy.prefetch_max = o.prefetch;
+  m.tries_max = o.tries_max;
+  m.deaths_max = o.deaths_max;
+  m.keep_results = o.keep_results != 0;
+  m.has_store = store_ != nullptr;
+  m.lossless = o.lossless != 0;
+  m.heartbeat_us = o.heartbeat_us();
+  m.timeout_us = o.timeout_us;
+  m.startup_timeout_us = 3 * o.timeout_us;
+  m.interval_us = o.interval_us;
+  m.epoch_collect_us = o.timeout_us / 20;
+  m.resend_us = o.timeout_us / 5;
+  m.stop_grace_us = o.timeout_us / 2;
+  m.goodbye_us = o.timeout_us * 3 / 10;
+  m.store_retry_us = o.timeout_us / 10;
+  m.store_patience_us = 6 * o.timeout_us;
+  m.undurable_bytes_max = o.undurable_bytes_max;
+  m.assign_bytes_max = o.assign_bytes_max;
+  return m;
+}
+
+void MasterProcess::load_fold() {
+  if (!recovered_) return;
+  if (const Status valid = core::Master::validate(*recovered_, world_.options.roots); !valid) {
+    world_.verdict.fail(kExitWrong, "a recovered state is refused: " + valid.error().message);
+  }
+  const std::optional<Fold> fold = Fold::load(recovered_->fold_state);
+  if (fold) {
+    fold_ = *fold;
+  } else {
+    world_.verdict.fail(kExitWrong, "the recovered fold state has " +
+                                        std::to_string(recovered_->fold_state.size()) + " bytes");
+  }
+}
+
+driver::MasterHooks MasterProcess::hooks() {
+  driver::MasterHooks h;
+  h.fold = [this](const UnitKey& key, ByteView result) {
+    world_.trace.event(world_.now, job_, kMaster, "  accepts", key.lo,
+                       [&] { return to_string(key); });
+    fold_.apply(result);
+    record_.accept(lineage_, key, result);
+  };
+  h.save_fold = [this] { return fold_.save(); };
+  h.note = [this](const core::Note& note) { on_note(note); };
+  h.committed = [this](const core::Committed& committed) { on_committed(committed); };
+  h.peer_changed = [this](Rank rank, bool welcome) {
+    beats_to_[static_cast<std::size_t>(rank.value)] = welcome;
+  };
+  h.stepped = [this] { machine_->check_invariants(); };
+  return h;
+}
+
+void MasterProcess::on_note(const core::Note& note) {
+  using core::NoteKind;
+  world_.trace.event(world_.now, job_, kMaster, "  notes", note.count, [&] {
+    return std::string(core::to_string(note.kind)) + " rank=" + std::to_string(note.rank.value) +
+           " unit=" + to_string(note.unit) + " count=" + std::to_string(note.count) + " " +
+           note.text;
+  });
+  switch (note.kind) {
+    case NoteKind::worker_lost:
+      record_.worker_lost(job_, note.rank);
+      world_.recovery.leases_redone += note.count;
+      world_.progress_at = world_.now;
+      lost_(note.rank, note.count);
+      if (note.text.starts_with("silent") && woke_at_ >= 0 &&
+          world_.now < woke_at_ + world_.options.timeout_us) {
+        world_.verdict.fail(kExitWrong, "a master that had been stopped called worker " +
+                                            std::to_string(note.rank.value) +
+                                            " lost before it could speak");
+      }
+      break;
+    case NoteKind::unit_retried:
+      world_.tally.took_effect(FaultClass::unit_throw);
+      break;
+    case NoteKind::unit_failed:
+      world_.tally.took_effect(FaultClass::unit_throw);
+      record_.give_up(lineage_, note);
+      break;
+    case NoteKind::unit_quarantined:
+      record_.give_up(lineage_, note);
+      break;
+    case NoteKind::worker_returned:
+      returned_(note.rank);
+      break;
+    case NoteKind::link_reset:
+      ++world_.recovery.links_reset;
+      break;
+    default:
+      break;
+  }
+}
+
+void MasterProcess::on_committed(const core::Committed& committed) {
+  const WatchedStore::Published& last = store_->last();
+  if (committed.generation != last.generation || committed.accepted != last.accepted) {
+    world_.verdict.fail(kExitWrong,
+                        "generation " + std::to_string(committed.generation.value) + " with " +
+                            std::to_string(committed.accepted) +
+                            " units was called committed, but the newest durable one is " +
+                            std::to_string(last.generation.value) + " with " +
+                            std::to_string(last.accepted));
+  }
+}
+
+void MasterProcess::start() {
+  life = Life::running;
+  driver_->start();
+}
+
+void MasterProcess::turn() {
+  busy_ = driver_->turn() > 0;
+  if (store_ && store_->publishes() != publishes_seen_) {
+    // The loop stood still for the disk.
+    publishes_seen_ = store_->publishes();
+    const TimeUs slow_us = world_.process_prng.chance(0.05) ? world_.options.timeout_us / 2 : 5000;
+    disk_until_ = world_.now + world_.process_prng.between(100, slow_us);
+  }
+}
+
+void MasterProcess::beat() {
+  for (const Rank worker : workers_) {
+    if (beats_to_[static_cast<std::size_t>(worker.value)]) transport_.send_urgent(worker, beat_);
+  }
+}
+
+TimeUs MasterProcess::next_turn() const {
+  const TimeUs next = world_.now + (busy_ ? 10 : world_.options.poll_us);
+  return std::max(next, disk_until_);
+}
+
+void MasterProcess::woke(TimeUs frozen_at) {
+  if (world_.now - frozen_at <= world_.options.timeout_us) return;
+  woke_at_ = world_.now;
+  const std::vector<core::WorkerProgress> workers = machine_->worker_progress();
+  const bool any = std::any_of(workers.begin(), workers.end(),
+                               [](const core::WorkerProgress& w) { return w.alive; });
+  if (any) world_.tally.took_effect(FaultClass::master_freeze);
+}
+
+std::string MasterProcess::text() const {
+  const core::Progress p = machine_->progress();
+  return std::string("master ") + to_string(life) + ": " + std::to_string(p.pending) +
+         " pending, " + std::to_string(p.leased) + " leased, " + std::to_string(p.workers_alive) +
+         " workers alive, " + std::to_string(p.counters.accepted) + " accepted, generation " +
+         std::to_string(p.generation.value);
+}
+
+}  // namespace steadfarm::sim

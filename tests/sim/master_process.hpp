@@ -1,0 +1,81 @@
+// The master process of a simulated job: the production driver and machine over the real store.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/master.hpp"
+#include "driver/master_driver.hpp"
+#include "sim/network.hpp"
+#include "sim/watched_store.hpp"
+#include "sim/worker_process.hpp"
+
+namespace steadfarm::sim {
+
+class MasterProcess {
+ public:
+  struct Start {
+    std::uint32_t job = 0;
+    wire::JobId job_id;
+    std::uint32_t workers = 1;
+    std::unique_ptr<WatchedStore> store;  // may be null
+    std::optional<core::RecoveredState> recovered;
+    Lineage lineage;
+    std::function<void(Rank, std::uint64_t leases)> lost;
+    std::function<void(Rank)> returned;
+  };
+  MasterProcess(World& world, Record& record, SimTransport& transport, Start start);
+
+  void start();
+  void turn();
+  void beat();
+  [[nodiscard]] TimeUs next_turn() const;
+  /// It was stopped since then.
+  void woke(TimeUs frozen_at);
+  /// Until then the loop stands still for the disk.
+  [[nodiscard]] TimeUs disk_until() const { return disk_until_; }
+
+  [[nodiscard]] const std::optional<core::Finish>& finish() const { return driver_->finish(); }
+  [[nodiscard]] driver::MasterDriver& driver() { return *driver_; }
+  [[nodiscard]] const core::Master& machine() const { return *machine_; }
+  [[nodiscard]] WatchedStore* store() { return store_.get(); }
+  [[nodiscard]] const Lineage& lineage() const { return lineage_; }
+  [[nodiscard]] const Fold& fold() const { return fold_; }
+  [[nodiscard]] std::string text() const;
+
+  Life life = Life::waiting;
+  TimeUs turn_at = kNever;
+
+ private:
+  [[nodiscard]] core::MasterOptions options() const;
+  void load_fold();
+  [[nodiscard]] driver::MasterHooks hooks();
+  void on_note(const core::Note& note);
+  void on_committed(const core::Committed& committed);
+
+  World& world_;
+  Record& record_;
+  std::uint32_t job_;
+  SimTransport& transport_;
+  SimClock clock_;
+  std::unique_ptr<WatchedStore> store_;
+  std::optional<core::RecoveredState> recovered_;
+  Lineage lineage_;
+  std::function<void(Rank, std::uint64_t)> lost_;
+  std::function<void(Rank)> returned_;
+  Fold fold_;
+  std::vector<Rank> workers_;
+  std::vector<bool> beats_to_;  // the heartbeat thread's list, by rank
+  Bytes beat_;
+  std::unique_ptr<core::Master> machine_;
+  std::unique_ptr<driver::MasterDriver> driver_;
+  TimeUs woke_at_ = -1;  // after a freeze long enough to make everybody look silent
+  std::uint64_t publishes_seen_ = 0;
+  TimeUs disk_until_ = 0;
+  bool busy_ = true;
+};
+
+}  // namespace steadfarm::sim

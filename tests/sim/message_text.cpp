@@ -1,0 +1,63 @@
+// Messages as people read them in a trace.
+#include "sim/network.hpp"
+
+namespace steadfarm::sim {
+namespace {
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+struct Describe {
+  std::string operator()(const wire::Hello& m) const {
+    return m.concurrent ? "Hello" : "Hello (no heartbeat thread)";
+  }
+  std::string operator()(const wire::Report& m) const {
+    std::string out = "Report " + number(m.report_seq);
+    m.answers->for_each([&](const wire::AnswerView& answer) {
+      out += answer.status == wire::AnswerStatus::done ? " done " : " failed ";
+      out += to_string(answer.key) + "#" + number(answer.attempt.value);
+      if (!answer.children.empty()) out += "(+" + number(answer.children.size()) + ")";
+    });
+    out += " assigns_seen=" + number(m.assigns_seen) + " unacked=" + number(m.unacked);
+    return m.idle ? out + " idle" : out;
+  }
+  std::string operator()(const wire::Heartbeat& m) const { return "Heartbeat " + number(m.seq); }
+  std::string operator()(const wire::EpochAck& m) const {
+    return "EpochAck " + number(m.epoch.value);
+  }
+  std::string operator()(const wire::Propose& m) const {
+    return "Propose " + std::to_string(m.shared.value);
+  }
+  std::string operator()(const wire::Goodbye& /*m*/) const { return "Goodbye"; }
+  std::string operator()(const wire::Welcome& /*m*/) const { return "Welcome"; }
+  std::string operator()(const wire::Assign& m) const {
+    std::string out = "Assign " + number(m.assign_seq) + ":";
+    for (const auto& head : m.units.heads) {
+      out += " " + to_string(head.key) + "#" + number(head.attempt.value);
+    }
+    for (const auto& run : m.units.runs) {
+      out += " [" + number(run.begin) + "," + number(run.begin + run.count) + ")#" +
+             number(run.attempt.value);
+    }
+    return out;
+  }
+  std::string operator()(const wire::Ack& m) const { return "Ack " + number(m.report_seq); }
+  std::string operator()(const wire::Shared& m) const {
+    return "Shared v" + number(m.version) + " " + std::to_string(m.shared.value);
+  }
+  std::string operator()(const wire::EpochOpen& m) const {
+    return "EpochOpen " + number(m.epoch.value);
+  }
+  std::string operator()(const wire::Beat& /*m*/) const { return "Beat"; }
+  std::string operator()(const wire::Stop& /*m*/) const { return "Stop"; }
+  std::string operator()(const wire::Shutdown& m) const {
+    return "Shutdown " + std::to_string(m.exit_code);
+  }
+};
+
+}  // namespace
+
+std::string text_of(const wire::Message& message) {
+  return std::visit(Describe{}, message.body) + " (session " + number(message.session.value) + ")";
+}
+
+}  // namespace steadfarm::sim

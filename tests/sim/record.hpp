@@ -1,0 +1,85 @@
+// The record kept outside of the job under test: what was accepted, given up, handed to the store
+// and reported. Everything the runtime says is held against it at once.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "checkpoint/store.hpp"
+#include "core/action.hpp"
+#include "sim/world.hpp"
+
+namespace steadfarm::sim {
+
+enum class Fate : std::uint8_t { pending, accepted, given_up };
+
+/// What one master, and those before it whose state it took over, did with the units.
+struct Lineage {
+  std::vector<Fate> fates;  // by place in Workload::entries()
+  std::uint64_t accepted = 0;
+  std::uint64_t given_up = 0;
+  Fold fold;  // of the accepted units, as the checker reckons it
+};
+
+class Record {
+ public:
+  explicit Record(World& world);
+
+  [[nodiscard]] Lineage fresh_lineage() const;
+
+  // what a master does
+  void accept(Lineage& lineage, const UnitKey& key, ByteView result);
+  void give_up(Lineage& lineage, const core::Note& note);
+  void granted(std::uint32_t job, Rank worker, const UnitKey& key);
+  void worker_lost(std::uint32_t job, Rank worker);
+
+  // what units do
+  [[nodiscard]] std::uint32_t throws(std::uint32_t unit) const { return throws_[unit]; }
+  void threw(std::uint32_t unit) { ++throws_[unit]; }
+
+  // what becomes durable
+  /// A delta goes to the store; from now on it may turn up after a crash. Returns its number.
+  std::uint64_t publishing(const Lineage& lineage, const core::GenerationDelta& delta);
+  /// The store has called it durable.
+  void published(std::uint32_t job, std::uint64_t number, Generation generation);
+  /// A job opened the store: its state must be one that was handed to it, and no older than what
+  /// was called durable last.
+  [[nodiscard]] Lineage opened(std::uint32_t job, const checkpoint::OpenReport& report);
+  [[nodiscard]] bool is_owner(std::uint32_t job) const { return job == owner_; }
+  [[nodiscard]] bool has_durable() const { return has_durable_; }
+
+  /// Against the serial run. `fold` is the application's.
+  void check_end(const Lineage& lineage, const Fold& fold,
+                 const std::optional<SharedValue>& shared);
+  [[nodiscard]] std::vector<std::uint64_t> given_up_ids(const Lineage& lineage) const;
+
+ private:
+  struct Snapshot {
+    std::uint64_t number = 0;
+    bool durable = false;
+    Lineage lineage;
+  };
+  void wrong(const std::string& text) { world_.verdict.fail(kExitWrong, text); }
+  [[nodiscard]] std::string name(std::uint32_t unit) const;
+  [[nodiscard]] bool born(const Lineage& lineage, std::uint32_t unit) const;
+  void check_pending_indices(const Lineage& lineage, const std::vector<core::Interval>& runs);
+  void check_recovered(const Lineage& lineage, const core::RecoveredState& state);
+  void make_durable(std::size_t at);
+
+  World& world_;
+  std::vector<std::uint32_t> throws_;
+  std::vector<std::uint32_t> losses_;  // workers lost with the unit
+  std::map<std::pair<std::uint32_t, Rank>, std::vector<std::uint32_t>> grants_;
+  std::vector<Snapshot> snapshots_;  // from the newest durable one on
+  std::uint64_t numbers_ = 0;
+  bool has_durable_ = false;
+  Generation generation_;
+  OwnerEpoch owner_epoch_;
+  std::uint32_t owner_ = 0;
+  Generation owner_generation_;
+  std::uint64_t owner_snapshot_ = 0;
+};
+
+}  // namespace steadfarm::sim

@@ -1,0 +1,153 @@
+// The record of what was made durable, and what a start may therefore find.
+#include <algorithm>
+
+#include "sim/record.hpp"
+
+namespace steadfarm::sim {
+
+void Record::check_pending_indices(const Lineage& lineage,
+                                   const std::vector<core::Interval>& runs) {
+  std::uint64_t next = 0;
+  for (const core::Interval& run : runs) {
+    if (run.begin < next || run.end <= run.begin || run.end > world_.options.roots) {
+      wrong("the pending indices of a generation are not sorted intervals");
+      return;
+    }
+    for (; next < run.begin; ++next) {
+      if (lineage.fates[next] == Fate::pending) wrong(name(next) + " is missing in a generation");
+    }
+    for (; next < run.end; ++next) {
+      if (lineage.fates[next] != Fate::pending) wrong(name(next) + " is done and still pending");
+    }
+  }
+  for (; next < world_.options.roots; ++next) {
+    if (lineage.fates[next] == Fate::pending) wrong(name(next) + " is missing in a generation");
+  }
+}
+
+std::uint64_t Record::publishing(const Lineage& lineage, const core::GenerationDelta& delta) {
+  check_pending_indices(lineage, delta.pending_indices);
+  if (delta.counters.accepted != lineage.accepted || delta.counters.failed != lineage.given_up) {
+    wrong("a generation counts " + std::to_string(delta.counters.accepted) + " accepted and " +
+          std::to_string(delta.counters.failed) + " failed units, but they are " +
+          std::to_string(lineage.accepted) + " and " + std::to_string(lineage.given_up));
+  }
+  if (delta.fold_state != lineage.fold.save()) {
+    wrong("a generation goes to the store with the fold state of another moment");
+  }
+  snapshots_.push_back({++numbers_, false, lineage});
+  return numbers_;
+}
+
+void Record::make_durable(std::size_t at) {
+  const Lineage& now = snapshots_[at].lineage;
+  if (has_durable_) {
+    const Lineage& before = snapshots_.front().lineage;
+    for (std::uint32_t unit = 0; unit < now.fates.size(); ++unit) {
+      if (before.fates[unit] != Fate::pending && now.fates[unit] != before.fates[unit]) {
+        wrong(name(unit) + " was committed and is not any more");
+      }
+    }
+  }
+  snapshots_[at].durable = true;
+  has_durable_ = true;
+  snapshots_.erase(snapshots_.begin(), snapshots_.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+void Record::published(std::uint32_t job, std::uint64_t number, Generation generation) {
+  if (job != owner_) {
+    // Its manifest may have been in place before the other's, who must then have found it.
+    if (generation >= owner_generation_ || number > owner_snapshot_) {
+      wrong("generation " + std::to_string(generation.value) + " was published by job " +
+            std::to_string(job) + ", but job " + std::to_string(owner_) + " owns the store");
+    }
+    return;
+  }
+  if (generation <= generation_) {
+    wrong("generation " + std::to_string(generation.value) + " came after generation " +
+          std::to_string(generation_.value));
+  }
+  generation_ = generation;
+  for (std::size_t at = 0; at < snapshots_.size(); ++at) {
+    if (snapshots_[at].number != number) continue;
+    make_durable(at);
+    return;
+  }
+  wrong("a generation was published that is older than a durable one");
+}
+
+void Record::check_recovered(const Lineage& lineage, const core::RecoveredState& state) {
+  const std::vector<Workload::Entry>& entries = world_.workload.entries();
+  check_pending_indices(lineage, state.pending_indices);
+  std::uint64_t spawned_pending = 0;
+  for (std::uint32_t unit = world_.options.roots; unit < entries.size(); ++unit) {
+    if (lineage.fates[unit] == Fate::pending && born(lineage, unit)) ++spawned_pending;
+  }
+  for (const core::UnitRecord& record : state.units) {
+    const std::uint32_t unit = world_.workload.find(record.key);
+    if (unit == Workload::kNone || lineage.fates[unit] != Fate::pending || !born(lineage, unit)) {
+      wrong("the store gave back unit " + to_string(record.key) + ", which is not pending");
+      return;
+    }
+    if (record.payload != world_.workload.spawn_payload(entries[unit].node) ||
+        record.priority != world_.workload.priority(entries[unit].node)) {
+      wrong("the store gave back " + name(unit) + " with another payload or priority");
+    }
+    if (record.tries > throws_[unit] || record.deaths > losses_[unit]) {
+      wrong("the store gave back " + name(unit) + " with more tries or deaths than it had");
+    }
+  }
+  if (state.units.size() != spawned_pending) {
+    wrong("the store gave back " + std::to_string(state.units.size()) +
+          " spawned units, but pending are " + std::to_string(spawned_pending));
+  }
+  for (const core::RetriedIndex& retried : state.retried) {
+    if (retried.tries > throws_[retried.index] || retried.deaths > losses_[retried.index]) {
+      wrong("the store gave back unit " + std::to_string(retried.index) +
+            " with more tries or deaths than it had");
+    }
+  }
+  for (const core::FailedUnit& failed : state.failed) {
+    const std::uint32_t unit = world_.workload.find(failed.key);
+    if (unit == Workload::kNone || lineage.fates[unit] != Fate::given_up) {
+      wrong("the store calls unit " + to_string(failed.key) + " failed, which it is not");
+    }
+  }
+  if (state.failed.size() != lineage.given_up) {
+    wrong("the store gave back " + std::to_string(state.failed.size()) +
+          " failed units, but there are " + std::to_string(lineage.given_up));
+  }
+}
+
+Lineage Record::opened(std::uint32_t job, const checkpoint::OpenReport& report) {
+  if (report.generation <= generation_) wrong("opening the store did not raise the generation");
+  if (report.owner_epoch <= owner_epoch_) wrong("opening the store did not raise the owner epoch");
+  owner_ = job;
+  owner_epoch_ = report.owner_epoch;
+  generation_ = report.generation;
+  owner_generation_ = report.generation;
+  owner_snapshot_ = 0;
+  if (!report.recovered) {
+    if (has_durable_) wrong("the store was opened as a new one, but it held committed units");
+    snapshots_.clear();
+    return fresh_lineage();
+  }
+  const core::RecoveredState& state = *report.recovered;
+  for (std::size_t at = snapshots_.size(); at-- > 0;) {
+    const Lineage& lineage = snapshots_[at].lineage;
+    if (state.fold_state != lineage.fold.save() || state.counters.accepted != lineage.accepted ||
+        state.counters.failed != lineage.given_up) {
+      continue;
+    }
+    check_recovered(lineage, state);
+    owner_snapshot_ = snapshots_[at].number;
+    make_durable(at);
+    return snapshots_.front().lineage;
+  }
+  wrong("the store gave back generation " + std::to_string(state.generation.value) + " with " +
+        std::to_string(state.counters.accepted) +
+        " accepted units, which is no state since the last committed one");
+  return fresh_lineage();
+}
+
+}  // namespace steadfarm::sim

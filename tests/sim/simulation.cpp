@@ -1,0 +1,254 @@
+#include "sim/simulation.hpp"
+
+#include <algorithm>
+
+namespace steadfarm::sim {
+namespace {
+constexpr std::uint64_t kStepsMax = 20'000'000;
+}
+
+Simulation::Simulation(const SimOptions& options, std::ostream* trace)
+    : world_(options, trace), record_(world_), tap_(world_) {
+  for (const Workload::Entry& entry : world_.workload.entries()) {
+    const TimeUs us = world_.workload.duration_us(entry.node);
+    total_work_us_ += us;
+    longest_unit_us_ = std::max(longest_unit_us_, us);
+    if (entry.kind == UnitKind::poison) ++poison_units_;
+  }
+}
+
+SimResult Simulation::run() {
+  start_job();
+  plan_strikes();
+  world_.queue.call(world_.options.safety_us, [this] { begin_calm(); });
+  while (!world_.verdict.failed() && !over()) {
+    STEADFARM_ASSERT(!world_.queue.empty());
+    const Event event = world_.queue.pop();
+    world_.now = event.time;
+    ++steps_;
+    handle(event);
+    check_time();
+  }
+  if (!world_.verdict.failed() && !abandoned_) finish(current());
+  SimResult result;
+  result.exit_code = world_.verdict.exit_code;
+  result.message = world_.verdict.message;
+  result.tally = world_.tally;
+  result.recovered = !world_.verdict.failed() && !abandoned_ && world_.recovery.any();
+  result.hash = world_.trace.hash();
+  result.steps = steps_;
+  result.executions = world_.executions;
+  if (!jobs_.empty()) result.accepted = current().master().lineage().accepted;
+  result.starts = static_cast<std::uint32_t>(jobs_.size());
+  result.simulated_us = world_.now;
+  return result;
+}
+
+void Simulation::handle(const Event& event) {
+  switch (event.kind) {
+    case EventKind::turn: {
+      Job& at = job(event.job);
+      const Rank rank(static_cast<std::int32_t>(event.a));
+      at.on_turn(rank);
+      if (rank == kMaster && at.life(kMaster) == Life::ended && at.master().finish()) {
+        on_master_ended(at);
+      }
+      break;
+    }
+    case EventKind::deliver:
+      job(event.job).on_deliver(event.a);
+      break;
+    case EventKind::heartbeat:
+      job(event.job).on_heartbeat(Rank(static_cast<std::int32_t>(event.a)));
+      break;
+    case EventKind::call:
+      world_.queue.take_call(event.a)();
+      break;
+  }
+}
+
+std::unique_ptr<checkpoint::Store> Simulation::open_store(checkpoint::OpenReport& report) {
+  checkpoint::StoreOptions options;
+  options.path = kStorePath;
+  options.fingerprint = digest(std::string_view("the simulated job"));
+  options.description = "the simulated job";
+  options.keep = 2 + static_cast<std::uint32_t>(mix(world_.options.seed, 11) % 2);
+  options.compact_every = 2 + static_cast<std::uint32_t>(mix(world_.options.seed, 12) % 40);
+  if (mix(world_.options.seed, 13) % 4 == 0) options.segment_bytes_max = 2000;
+  if (mix(world_.options.seed, 14) % 4 == 0) options.inline_results_bytes_max = 500;
+  FaultWatch watch(world_);
+  auto opened = checkpoint::Store::open(world_.files, options, report);
+  watch.finish(opened ? nullptr : &opened.error());
+  tap_.check();
+  world_.trace.event(world_.now, static_cast<std::uint32_t>(jobs_.size() + 1), kNobody, "opens",
+                     opened ? report.generation.value : 0, [&] {
+                       if (!opened) return "failed: " + opened.error().message;
+                       std::string text = "generation " + std::to_string(report.generation.value);
+                       for (const std::string& warning : report.warnings) text += "; " + warning;
+                       return text;
+                     });
+  if (opened) return std::move(opened).value();
+  const ErrorCode code = opened.error().code;
+  const bool may_fail = !world_.calm && (code == ErrorCode::io || code == ErrorCode::no_space ||
+                                         code == ErrorCode::fenced);
+  if (!may_fail) {
+    world_.verdict.fail(kExitWrong, "the store cannot be opened: " + opened.error().message);
+  }
+  return nullptr;
+}
+
+void Simulation::start_job() {
+  restart_planned_ = false;
+  Lineage lineage = record_.fresh_lineage();
+  std::optional<core::RecoveredState> recovered;
+  std::unique_ptr<WatchedStore> store;
+  const std::uint32_t number = static_cast<std::uint32_t>(jobs_.size() + 1);
+  if (world_.options.store != 0) {
+    checkpoint::OpenReport report;
+    std::unique_ptr<checkpoint::Store> opened = open_store(report);
+    if (!opened) {
+      opening_failed_ = true;
+      if (!world_.verdict.failed()) restart_later();
+      return;
+    }
+    lineage = record_.opened(number, report);
+    if (world_.verdict.failed()) return;
+    recovered = std::move(report.recovered);
+    store = std::make_unique<WatchedStore>(world_, record_, tap_, number, std::move(opened));
+    if (lineage.accepted > 0) {
+      ++world_.recovery.restores;
+      if (killed_by_strike_) world_.tally.took_effect(FaultClass::job_kill);
+    }
+  }
+  killed_by_strike_ = false;
+  opening_failed_ = false;
+  base_done_ = lineage.accepted + lineage.given_up;
+  std::uint32_t workers = world_.options.workers;
+  if (number > 1) {
+    const std::int64_t most = workers > 64 ? workers : std::min<std::int64_t>(64, 2 * workers);
+    workers = static_cast<std::uint32_t>(world_.fault_prng.between(1, most));
+  }
+  world_.trace.event(world_.now, number, kNobody, "STARTS", workers,
+                     [&] { return "with " + std::to_string(workers) + " workers"; });
+  jobs_.push_back(std::make_unique<Job>(world_, record_, number, workers, std::move(store),
+                                        std::move(recovered), std::move(lineage)));
+  if (world_.verdict.failed()) return;
+  jobs_.back()->begin();
+  world_.progress_at = world_.now;
+}
+
+void Simulation::restart_later() {
+  if (restart_planned_ || done_) return;
+  restart_planned_ = true;
+  world_.queue.call(world_.now + some_time(1000, world_.options.timeout_us),
+                    [this] { start_job(); });
+}
+
+void Simulation::on_master_ended(Job& ended) {
+  const core::Finish& finish = *ended.master().finish();
+  if (&ended != &current()) {
+    on_superseded_ended(ended, finish.outcome);
+    return;
+  }
+  switch (finish.outcome) {
+    case core::Outcome::complete:
+    case core::Outcome::complete_failed:
+      done_ = true;
+      if (!world_.calm) begin_calm();
+      break;
+    case core::Outcome::fenced:
+      if (opening_failed_) {  // and left a manifest that says whose the store is
+        restart_later();
+        break;
+      }
+      world_.verdict.fail(kExitWrong, "the owner of the store found itself fenced");
+      break;
+    case core::Outcome::not_durable:
+      if (world_.calm && world_.now > calm_at_ + 10 * world_.options.timeout_us) {
+        world_.verdict.fail(kExitWrong, "the end was called not durable on a good disk");
+      }
+      [[fallthrough]];
+    case core::Outcome::stopped:
+      restart_later();
+      break;
+    case core::Outcome::no_workers:
+      on_nobody_left(ended);
+      break;
+  }
+}
+
+// Without a store there is nothing to resume from, so this is an honest end.
+void Simulation::on_nobody_left(Job& ended) {
+  if (world_.options.store != 0) {
+    world_.verdict.fail(kExitWrong, "a job with a store ended with nothing to resume from");
+  } else if (world_.calm && world_.now > calm_at_ + 5 * world_.options.timeout_us &&
+             !ended.workers_in(Life::running).empty()) {
+    world_.verdict.fail(kExitWrong, "the master gave up, but there are workers");
+  }
+  done_ = true;
+  abandoned_ = true;
+  if (!world_.calm) begin_calm();
+}
+
+void Simulation::on_superseded_ended(Job& ended, core::Outcome outcome) {
+  if (outcome == core::Outcome::fenced) {
+    world_.tally.took_effect(FaultClass::second_master);
+    ++world_.recovery.owners_fenced;
+    return;
+  }
+  const bool complete =
+      outcome == core::Outcome::complete || outcome == core::Outcome::complete_failed;
+  const Lineage& lineage = ended.master().lineage();
+  if (complete && lineage.accepted + lineage.given_up != base_done_) {
+    world_.verdict.fail(kExitWrong,
+                        "job " + std::to_string(ended.number()) +
+                            " ended as complete after another had taken its store over");
+  }
+}
+
+void Simulation::begin_calm() {
+  if (world_.calm) return;
+  world_.trace.event(world_.now, 0, kNobody, "CALM");
+  world_.calm = true;
+  calm_at_ = world_.now;
+  world_.progress_at = world_.now;
+  world_.files.faults().clear();
+  world_.files.set_capacity_bytes(UINT64_MAX);
+  for (const auto& heal : std::exchange(heals_, {})) heal();
+  for (const auto& each : jobs_) each->wake_all();
+}
+
+bool Simulation::over() const {
+  return done_ && std::all_of(jobs_.begin(), jobs_.end(),
+                              [](const std::unique_ptr<Job>& each) { return each->over(); });
+}
+
+void Simulation::check_time() {
+  if (steps_ > kStepsMax) {
+    world_.verdict.fail(kExitNoProgress, "no end after many events: " + everybody());
+  }
+  if (!world_.calm) return;
+  const TimeUs timeout_us = world_.options.timeout_us;
+  const TimeUs patience_us = 15 * timeout_us + 3 * longest_unit_us_;
+  const auto deaths = static_cast<TimeUs>(poison_units_ * world_.options.deaths_max);
+  const TimeUs bound_us = 100 * timeout_us + 8 * total_work_us_ + 10 * deaths * timeout_us;
+  const bool stuck = world_.now - world_.progress_at > patience_us;
+  if (!stuck && world_.now - calm_at_ <= bound_us) return;
+  world_.verdict.fail(kExitNoProgress,
+                      (stuck ? "nothing moves any more: " : "no end in sight: ") + everybody());
+}
+
+std::string Simulation::everybody() const {
+  std::string out = done_ ? "the job is done, but processes are left" : "the job is not done";
+  for (const auto& each : jobs_) {
+    if (!each->over()) out += "; " + each->text();
+  }
+  return out;
+}
+
+void Simulation::finish(Job& last) {
+  check_outcome(last);
+  if (world_.options.store != 0 && !world_.verdict.failed()) check_store(last);
+}
+
+}  // namespace steadfarm::sim

@@ -1,0 +1,84 @@
+#include "sim/watched_store.hpp"
+
+namespace steadfarm::sim {
+
+void FaultWatch::finish(const Error* error) {
+  using checkpoint::Operation;
+  const checkpoint::FaultCounts& now = world_.files.faults().counts();
+  std::uint64_t syncs = 0;
+  std::uint64_t others = 0;
+  for (std::size_t i = 0; i < checkpoint::operation_count; ++i) {
+    const std::uint64_t count = now.injected[i] - before_.injected[i];
+    const auto operation = static_cast<Operation>(i);
+    const bool sync = operation == Operation::sync || operation == Operation::sync_folder;
+    (sync ? syncs : others) += count;
+  }
+  const auto count = [&](FaultClass fault, std::uint64_t injected) {
+    for (std::uint64_t i = 0; i < injected; ++i) world_.tally.injected(fault);
+    if (injected > 0 && error != nullptr) world_.tally.took_effect(fault);
+  };
+  count(FaultClass::failed_write, others);
+  count(FaultClass::failed_sync, syncs);
+  if (error != nullptr && syncs + others == 0 && error->code == ErrorCode::no_space) {
+    world_.tally.took_effect(FaultClass::no_space);
+  }
+}
+
+void StoreTap::changed(checkpoint::Operation operation, const std::string& folder,
+                       const std::string& name, const std::string& to) {
+  checker_.changed(operation, folder, name, to);
+  world_.trace.event(world_.now, 0, kNobody, "  file", static_cast<std::uint64_t>(operation), [&] {
+    return std::string(checkpoint::to_string(operation)) + " " + name +
+           (to.empty() ? "" : " -> " + to);
+  });
+  if (!publishing_) return;
+  if (operation == checkpoint::Operation::write && writes_left_ > 0 && --writes_left_ == 0) {
+    checkpoint::MemoryFaults& faults = world_.files.faults();
+    faults.power_off_after(faults.operations());
+  }
+  if (!interruption_ || changes_left_-- > 0) return;
+  std::exchange(interruption_, nullptr)();
+}
+
+void StoreTap::reported(Generation generation) { checker_.reported(kStorePath, generation); }
+
+void StoreTap::check() {
+  if (checker_.breaches().empty()) return;
+  world_.verdict.fail(kExitWrong, "file operations in the wrong order: " + checker_.breaches()[0]);
+}
+
+Result<Generation> WatchedStore::publish(const core::GenerationDelta& delta) {
+  STEADFARM_ASSERT(lineage_ != nullptr);
+  const std::uint64_t number = record_.publishing(*lineage_, delta);
+  const bool power_goes = power_lost_ != nullptr && !world_.calm;
+  if (power_goes && power_after_ > 0) {
+    checkpoint::MemoryFaults& faults = world_.files.faults();
+    faults.power_off_after(faults.operations() + power_after_);
+  } else if (power_goes) {
+    tap_.arm_torn_write(1 + world_.fault_prng.below(2));
+  }
+  ++publishes_;
+  FaultWatch watch(world_);
+  tap_.set_publishing(true);
+  Result<Generation> result = inner_->publish(delta);
+  tap_.set_publishing(false);
+  watch.finish(result ? nullptr : &result.error());
+  world_.trace.event(world_.now, job_, kMaster, "  publish", result ? 1 : 0, [&] {
+    return result ? "generation " + std::to_string(result.value().value) + " with " +
+                        std::to_string(delta.counters.accepted) + " accepted units"
+                  : "failed: " + result.error().message;
+  });
+  if (result) {
+    tap_.reported(result.value());
+    record_.published(job_, number, result.value());
+    last_ = {result.value(), delta.counters.accepted};
+    if (failed_before_) ++world_.recovery.publishes_repeated;
+  }
+  failed_before_ = !result;
+  tap_.check();
+  tap_.arm_torn_write(0);
+  if (power_goes) std::exchange(power_lost_, nullptr)();
+  return result;
+}
+
+}  // namespace steadfarm::sim

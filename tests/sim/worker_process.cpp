@@ -1,0 +1,103 @@
+#include "sim/worker_process.hpp"
+
+#include <algorithm>
+
+namespace steadfarm::sim {
+namespace {
+
+core::WorkerOptions options_for(const SimOptions& o, Rank rank) {
+  core::WorkerOptions w;
+  w.host = "host" + std::to_string(rank.value / 8);
+  w.pid = static_cast<std::uint32_t>(rank.value);
+  w.concurrent = o.concurrent != 0;
+  w.lossless = o.lossless != 0;
+  w.hello_us = o.timeout_us / 10;
+  w.heartbeat_us = o.heartbeat_us();
+  w.master_timeout_us = 3 * o.timeout_us;
+  w.startup_timeout_us = 8 * o.timeout_us;
+  w.idle_report_us = o.timeout_us / 10;
+  w.resend_us = o.timeout_us / 5;
+  w.retain_bytes = o.retain_bytes;
+  return w;
+}
+
+}  // namespace
+
+const char* to_string(Life life) {
+  switch (life) {
+    case Life::waiting:
+      return "waiting";
+    case Life::running:
+      return "running";
+    case Life::frozen:
+      return "frozen";
+    case Life::ended:
+      return "ended";
+    case Life::dead:
+      return "dead";
+  }
+  return "unknown";
+}
+
+WorkerProcess::WorkerProcess(World& world, Record& record, SimTransport& transport,
+                             std::uint32_t job, wire::JobId job_id, Rank rank)
+    : world_(world),
+      job_(job),
+      rank_(rank),
+      transport_(transport),
+      clock_(world, world.process_prng.between(0, 1'000'000'000'000)),
+      executor_(world, record, job, rank),
+      machine_(options_for(world.options, rank), clock_.now()),
+      driver_(machine_, transport, executor_, clock_, job_id, kMaster),
+      heartbeat_(wire::encode(job_id, {Session(0), wire::Heartbeat{1}})) {}
+
+void WorkerProcess::start() {
+  life = Life::running;
+  driver_.start();
+}
+
+bool WorkerProcess::inside_unit() const {
+  return world_.options.blocking != 0 && executor_.running() && world_.now < executor_.end_at();
+}
+
+void WorkerProcess::turn() {
+  if (!inside_unit()) {
+    busy_ = driver_.turn() > 0;
+  } else if (world_.now >= executor_.look_at()) {
+    look_outside();
+  }
+}
+
+// What a unit does that asks for the shared value or proposes a better one.
+void WorkerProcess::look_outside() {
+  driver_.safe_point();
+  if (const std::optional<SharedValue> proposal = executor_.look()) driver_.propose(*proposal);
+}
+
+void WorkerProcess::beat() { transport_.send_urgent(kMaster, heartbeat_); }
+
+bool WorkerProcess::wants_to_die() const {
+  return executor_.running() && world_.now >= executor_.deadly_at();
+}
+
+bool WorkerProcess::has_left() const { return driver_.exit().has_value() && !inside_unit(); }
+
+TimeUs WorkerProcess::next_turn() const {
+  TimeUs next = world_.now + (busy_ ? 10 : world_.options.poll_us);
+  if (executor_.running()) {
+    const TimeUs unit = std::min(executor_.end_at(), executor_.deadly_at());
+    if (inside_unit()) return std::max(world_.now + 1, std::min(unit, executor_.look_at()));
+    next = std::min(next, std::max(unit, world_.now + 1));
+  }
+  return next;
+}
+
+std::string WorkerProcess::text() const {
+  std::string out = std::to_string(rank_.value) + " " + to_string(life) + ", session " +
+                    std::to_string(machine_.session().value) + ", " +
+                    std::to_string(machine_.queued_count()) + " queued";
+  if (executor_.running()) out += ", in a unit";
+  return out;
+}
+
+}  // namespace steadfarm::sim

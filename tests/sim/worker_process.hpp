@@ -1,0 +1,57 @@
+// A worker process of a simulated job: the production driver and machine, turned by the simulator.
+#pragma once
+
+#include "core/worker.hpp"
+#include "driver/worker_driver.hpp"
+#include "sim/executor.hpp"
+#include "sim/network.hpp"
+
+namespace steadfarm::sim {
+
+enum class Life : std::uint8_t {
+  waiting,  // not started yet
+  running,
+  frozen,  // stopped by a signal
+  ended,   // left by itself
+  dead,    // killed
+};
+[[nodiscard]] const char* to_string(Life life);
+
+class WorkerProcess {
+ public:
+  WorkerProcess(World& world, Record& record, SimTransport& transport, std::uint32_t job,
+                wire::JobId job_id, Rank rank);
+
+  void start();
+  /// One turn of its loop. Afterwards the process may have ended or want to die.
+  void turn();
+  void beat();  // its heartbeat thread
+
+  /// When it should be turned next; kNever only if it has ended.
+  [[nodiscard]] TimeUs next_turn() const;
+  /// Its loop would notice a message that arrives now.
+  [[nodiscard]] bool listens() const { return !inside_unit(); }
+  [[nodiscard]] bool wants_to_die() const;
+  [[nodiscard]] bool has_left() const;
+  [[nodiscard]] std::string text() const;
+
+  Life life = Life::waiting;
+  TimeUs turn_at = kNever;  // of the turn that is planned
+
+ private:
+  [[nodiscard]] bool inside_unit() const;
+  void look_outside();
+
+  World& world_;
+  std::uint32_t job_;
+  Rank rank_;
+  SimTransport& transport_;
+  SimClock clock_;
+  SimExecutor executor_;
+  core::WorkerMachine machine_;
+  driver::WorkerDriver driver_;
+  Bytes heartbeat_;
+  bool busy_ = true;  // the last turn did something
+};
+
+}  // namespace steadfarm::sim

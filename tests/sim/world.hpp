@@ -1,0 +1,92 @@
+// What all parts of one simulated run share.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <utility>
+
+#include "base/prng.hpp"
+#include "checkpoint/memory_file_system.hpp"
+#include "driver/clock.hpp"
+#include "sim/event_queue.hpp"
+#include "sim/fault_class.hpp"
+#include "sim/options.hpp"
+#include "sim/trace.hpp"
+#include "sim/workload.hpp"
+
+namespace steadfarm::sim {
+
+inline constexpr Rank kMaster{0};
+inline constexpr Rank kNobody{-1};
+
+inline constexpr int kExitAssertion = 70;
+inline constexpr int kExitWrong = 71;
+inline constexpr int kExitNoProgress = 72;
+inline constexpr int kExitNotDeterministic = 73;
+
+/// The first thing that went wrong ends the run.
+struct Verdict {
+  int exit_code = 0;
+  std::string message;
+
+  void fail(int code, std::string text) {
+    if (exit_code != 0) return;
+    exit_code = code;
+    message = std::move(text);
+  }
+  [[nodiscard]] bool failed() const { return exit_code != 0; }
+};
+
+/// What the run saw of recovery.
+struct Recovery {
+  std::uint64_t leases_redone = 0;       // units taken from lost workers
+  std::uint64_t restores = 0;            // starts that restored accepted units
+  std::uint64_t publishes_repeated = 0;  // generations that went well after one that failed
+  std::uint64_t owners_fenced = 0;
+  std::uint64_t links_reset = 0;
+  [[nodiscard]] bool any() const {
+    return leases_redone + restores + publishes_repeated + owners_fenced + links_reset > 0;
+  }
+};
+
+struct World {
+  World(const SimOptions& sim_options, std::ostream* out)
+      : options(sim_options),
+        workload(sim_options),
+        trace(out),
+        network_prng(mix(sim_options.seed, 1)),
+        fault_prng(mix(sim_options.seed, 2)),
+        process_prng(mix(sim_options.seed, 3)),
+        files(mix(sim_options.seed, 4)) {}
+
+  SimOptions options;
+  Workload workload;
+  EventQueue queue;
+  TimeUs now = 0;
+  bool calm = false;       // faults have stopped
+  TimeUs progress_at = 0;  // when something last came closer to the end
+  Trace trace;
+  Verdict verdict;
+  FaultTally tally;
+  Recovery recovery;
+  Prng network_prng;
+  Prng fault_prng;
+  Prng process_prng;
+  checkpoint::MemoryFileSystem files;
+  std::uint64_t executions = 0;
+
+  [[nodiscard]] bool strikes(FaultClass fault) const { return !calm && options.has(fault); }
+};
+
+/// A process's own clock: its zero is its own.
+class SimClock final : public driver::Clock {
+ public:
+  SimClock(const World& world, TimeUs zero) : world_(world), zero_(zero) {}
+  [[nodiscard]] TimeUs now() override { return world_.now + zero_; }
+
+ private:
+  const World& world_;
+  TimeUs zero_;
+};
+
+}  // namespace steadfarm::sim
