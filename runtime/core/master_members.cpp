@@ -29,11 +29,12 @@ void Master::on_message(Worker& /*worker*/, const Other& /*m*/, const MessageFro
   // Heartbeats have done their work by arriving; what only masters send is nobody's here.
 }
 
-void Master::on_message(Worker& worker, const wire::Hello& m, const MessageFrom& event,
+void Master::on_message(Worker& worker, const wire::Hello& m, const MessageFrom& /*event*/,
                         Actions& out) {
   if (!m.concurrent) members_.ignore_silence(worker.rank);
-  // A repeated Hello means that the Welcome has not arrived yet.
-  if (event.message.session == Session(0) && !options_.lossless) welcome(worker, out);
+  // A repeated Hello means that the Welcome has not arrived yet, whatever session an Assign that
+  // did arrive has told the worker.
+  if (!options_.lossless && worker.welcomed_at < now_) welcome(worker, out);
 }
 
 void Master::on_message(Worker& worker, const wire::Report& m, const MessageFrom& event,
