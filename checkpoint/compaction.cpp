@@ -28,11 +28,12 @@ bool compaction_is_due(const Manifest& manifest, std::uint32_t every) {
 }
 
 Result<core::GenerationDelta> compact(Folder& folder, const Manifest& manifest,
-                                      const core::GenerationDelta& delta) {
+                                      const core::GenerationDelta& delta,
+                                      const SegmentCodec& codec) {
   Replay replay;
   for (const SegmentEntry& entry : manifest.segments) {
     if (entry.role != SegmentRole::state) continue;
-    Result<Segment> segment = load_segment(folder, entry, manifest.fingerprint);
+    Result<Segment> segment = load_segment(folder, entry, manifest.fingerprint, codec);
     if (!segment) return segment.error();
     replay.apply(std::move(segment).value(), true);
   }

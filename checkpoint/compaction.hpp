@@ -16,6 +16,7 @@ namespace steadfarm::checkpoint {
 /// The delta that turns nothing into what `manifest` and then `delta` hold: the whole live state,
 /// every failure, and the results that rode in state segments. Reads and verifies them.
 [[nodiscard]] Result<core::GenerationDelta> compact(Folder& folder, const Manifest& manifest,
-                                                    const core::GenerationDelta& delta);
+                                                    const core::GenerationDelta& delta,
+                                                    const SegmentCodec& codec);
 
 }  // namespace steadfarm::checkpoint

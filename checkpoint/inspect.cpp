@@ -36,13 +36,14 @@ namespace {
 class ResultReader {
  public:
   using Visit = std::function<void(const UnitKey&, ByteView)>;
-  ResultReader(Folder& folder, const Visit& visit) : folder_(folder), visit_(visit) {}
+  ResultReader(Folder& folder, const Visit& visit, const SegmentCodec& codec)
+      : folder_(folder), visit_(visit), codec_(codec) {}
 
   /// False if a file went away before it was read: look for a newer manifest.
   Result<bool> read(const Manifest& manifest) {
     for (const SegmentEntry& entry : manifest.segments) {
       if (entry.results == 0 || read_.contains(entry.file)) continue;
-      const Result<Segment> segment = load_segment(folder_, entry, manifest.fingerprint);
+      const Result<Segment> segment = load_segment(folder_, entry, manifest.fingerprint, codec_);
       if (!segment && segment.error().code == ErrorCode::not_found) return false;
       if (!segment) return segment.error();
       pass_on(segment.value().delta.results, entry.role);
@@ -66,6 +67,7 @@ class ResultReader {
 
   Folder& folder_;
   const Visit& visit_;
+  const SegmentCodec& codec_;
   std::unordered_set<std::string> read_;
   std::unordered_set<UnitKey, UnitKeyHash> moved_;
   std::vector<UnitKey> fresh_;
@@ -74,10 +76,11 @@ class ResultReader {
 }  // namespace
 
 Status for_each_result(FileSystem& files, const std::string& path,
-                       const std::function<void(const UnitKey&, ByteView)>& visit) {
+                       const std::function<void(const UnitKey&, ByteView)>& visit,
+                       const SegmentCodec* codec) {
   Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
   if (!folder) return folder.error();
-  ResultReader reader(*folder.value(), visit);
+  ResultReader reader(*folder.value(), visit, codec_or_hdf5(codec));
   Generation last;
   while (true) {
     const Result<Found> found = find_newest(*folder.value());

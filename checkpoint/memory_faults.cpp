@@ -18,6 +18,12 @@ bool takes_space(Operation operation) {
          operation == Operation::link || operation == Operation::make_folder;
 }
 
+bool only_reads(Operation operation) {
+  return operation == Operation::open_folder || operation == Operation::read ||
+         operation == Operation::size || operation == Operation::list ||
+         operation == Operation::free_space;
+}
+
 }  // namespace
 
 const char* to_string(Operation operation) { return names[index_of(operation)]; }
@@ -59,6 +65,9 @@ std::optional<Fault> MemoryFaults::next(Operation operation) {
   if (scripted) {
     script_hit_ = true;
     fault = scripted_;
+    const bool of_space = scripted_.error_number == ENOSPC || scripted_.error_number == EDQUOT;
+    // No system says "disk full" to a reader.
+    if (of_space && only_reads(operation)) fault->error_number = EIO;
   } else if (rates_set_ && rates_.fail[index_of(operation)] > 0.0 &&
              prng_.chance(rates_.fail[index_of(operation)])) {
     fault = draw(operation);

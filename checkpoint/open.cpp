@@ -53,8 +53,8 @@ Result<Claim> judge_rival(Folder& folder, const Manifest& ours) {
                                       " over at this moment; stop one of the two"};
 }
 
-Result<Claim> claim(Folder& folder, const Manifest& manifest, Digest& digest) {
-  Publisher publisher(folder, manifest.owner_epoch, manifest.nonce);
+Result<Claim> claim(Folder& folder, Publisher& publisher, const Manifest& manifest,
+                    Digest& digest) {
   Publisher::Outcome outcome = publisher.write_manifest(manifest);
   digest = outcome.digest;
   if (outcome.status) return Claim::won;
@@ -87,7 +87,8 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions optio
     if (!found) return found.error();
     const Manifest takeover = takeover_of(found.value(), options, nonce);
     Digest digest;
-    const Result<Claim> claimed = claim(folder, takeover, digest);
+    Publisher publisher(folder, takeover.owner_epoch, nonce, codec_or_hdf5(options.codec));
+    const Result<Claim> claimed = claim(folder, publisher, takeover, digest);
     if (!claimed) return claimed.error();
     if (claimed.value() == Claim::look_again) continue;
 
@@ -98,8 +99,9 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions optio
     retention.sweep(folder, report.warnings);
     report.generation = takeover.generation;
     report.owner_epoch = takeover.owner_epoch;
-    auto store = std::make_unique<OwnedStore>(std::move(opened).value(), std::move(options),
-                                              takeover, digest, std::move(retention));
+    auto store =
+        std::make_unique<OwnedStore>(std::move(opened).value(), std::move(publisher),
+                                     std::move(options), takeover, digest, std::move(retention));
     if (found.value().base && !takeover.segments.empty()) {
       store->restore(found.value().state);
       report.recovered = std::move(found.value().state);

@@ -26,13 +26,13 @@ std::uint64_t bytes_of(const core::GenerationDelta& delta) {
 
 }  // namespace
 
-OwnedStore::OwnedStore(std::unique_ptr<Folder> folder, StoreOptions options, Manifest newest,
-                       Digest digest, Retention retention)
+OwnedStore::OwnedStore(std::unique_ptr<Folder> folder, Publisher publisher, StoreOptions options,
+                       Manifest newest, Digest digest, Retention retention)
     : folder_(std::move(folder)),
       options_(std::move(options)),
       newest_(std::move(newest)),
       newest_digest_(digest),
-      publisher_(*folder_, newest_.owner_epoch, newest_.nonce),
+      publisher_(std::move(publisher)),
       retention_(std::move(retention)) {}
 
 std::vector<std::string> OwnedStore::take_warnings() { return std::exchange(warnings_, {}); }
@@ -104,7 +104,8 @@ Result<Manifest> OwnedStore::write_content(const core::GenerationDelta& delta, G
   CutLimits limits{options_.segment_bytes_max, options_.inline_results_bytes_max};
   if (compaction_pause_ > 0) --compaction_pause_;
   if (compaction_pause_ == 0 && compaction_is_due(newest_, options_.compact_every)) {
-    Result<core::GenerationDelta> compacted = compact(*folder_, newest_, delta);
+    Result<core::GenerationDelta> compacted =
+        compact(*folder_, newest_, delta, codec_or_hdf5(options_.codec));
     if (compacted) {
       whole = std::move(compacted).value();
       content = &whole;

@@ -15,9 +15,9 @@ namespace steadfarm::checkpoint {
 
 class OwnedStore final : public Store {
  public:
-  /// `newest` is the take-over manifest, durable already.
-  OwnedStore(std::unique_ptr<Folder> folder, StoreOptions options, Manifest newest, Digest digest,
-             Retention retention);
+  /// `newest` is the take-over manifest, which `publisher` has made durable.
+  OwnedStore(std::unique_ptr<Folder> folder, Publisher publisher, StoreOptions options,
+             Manifest newest, Digest digest, Retention retention);
 
   void restore(const core::RecoveredState& state) { live_.reset(state.units); }
 

@@ -8,7 +8,7 @@
 namespace steadfarm::checkpoint {
 
 Result<SegmentEntry> Publisher::write_segment(const Part& part, const std::string& name) {
-  const Result<Bytes> bytes = encode_segment(part.view);
+  const Result<Bytes> bytes = codec_.encode(part.view);
   if (!bytes) return bytes.error();
   const Result<std::string> temp = files_.write(bytes.value());
   if (!temp) return temp.error();

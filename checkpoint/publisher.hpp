@@ -13,8 +13,8 @@ namespace steadfarm::checkpoint {
 
 class Publisher {
  public:
-  Publisher(Folder& folder, OwnerEpoch owner_epoch, std::uint64_t nonce)
-      : folder_(folder), files_(folder, owner_epoch, nonce) {}
+  Publisher(Folder& folder, OwnerEpoch owner_epoch, std::uint64_t nonce, const SegmentCodec& codec)
+      : folder_(folder), codec_(codec), files_(folder, owner_epoch, nonce) {}
 
   /// Writes the parts and makes their names durable. `names` gets every final name that was tried,
   /// also on failure: those files are then to be removed.
@@ -34,6 +34,7 @@ class Publisher {
   [[nodiscard]] Result<SegmentEntry> write_segment(const Part& part, const std::string& name);
 
   Folder& folder_;
+  const SegmentCodec& codec_;
   DurableFiles files_;
   std::uint64_t next_sequence_ = 1;
 };

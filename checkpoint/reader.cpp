@@ -18,10 +18,14 @@ Error with_path(const Folder& folder, const std::string& name, const Error& erro
 }
 
 /// A network file system sometimes fails once for no lasting reason, and giving a generation up
-/// for that would cost work.
+/// for that would cost work. After that an older one that can be read is better than none.
+constexpr int read_tries_max = 4;
+
 Result<Bytes> read_patiently(Folder& folder, const std::string& name, std::uint64_t bytes_max) {
   Result<Bytes> bytes = folder.read_all(name, bytes_max);
-  if (!bytes && bytes.error().code == ErrorCode::io) bytes = folder.read_all(name, bytes_max);
+  for (int i = 1; i < read_tries_max && !bytes && bytes.error().code == ErrorCode::io; ++i) {
+    bytes = folder.read_all(name, bytes_max);
+  }
   return bytes;
 }
 
@@ -29,7 +33,9 @@ Result<Bytes> read_patiently(Folder& folder, const std::string& name, std::uint6
 
 Result<Listing> list_store(Folder& folder) {
   Result<std::vector<std::string>> names = folder.list();
-  if (!names && names.error().code == ErrorCode::io) names = folder.list();
+  for (int i = 1; i < read_tries_max && !names && names.error().code == ErrorCode::io; ++i) {
+    names = folder.list();
+  }
   if (!names) return names.error();
   Listing listing;
   for (std::string& name : names.value()) {
@@ -76,10 +82,11 @@ Result<Bytes> read_verified(Folder& folder, const SegmentEntry& entry) {
   return bytes;
 }
 
-Result<Segment> load_segment(Folder& folder, const SegmentEntry& entry, const Digest& fingerprint) {
+Result<Segment> load_segment(Folder& folder, const SegmentEntry& entry, const Digest& fingerprint,
+                             const SegmentCodec& codec) {
   const Result<Bytes> bytes = read_verified(folder, entry);
   if (!bytes) return bytes.error();
-  Result<Segment> segment = decode_segment(bytes.value());
+  Result<Segment> segment = codec.decode(bytes.value());
   if (!segment) return with_path(folder, entry.file, segment.error());
   const SegmentHeader& header = segment.value().header;
   const std::optional<SegmentName> name = parse_segment_name(entry.file);

@@ -41,6 +41,6 @@ struct StoredManifest {
 
 /// The same, decoded, with its header compared with its name and the manifest.
 [[nodiscard]] Result<Segment> load_segment(Folder& folder, const SegmentEntry& entry,
-                                           const Digest& fingerprint);
+                                           const Digest& fingerprint, const SegmentCodec& codec);
 
 }  // namespace steadfarm::checkpoint

@@ -47,7 +47,7 @@ std::uint64_t pending_count(const std::vector<core::Interval>& indices, std::uin
 }
 
 Result<core::RecoveredState> load_generation(Folder& folder, const Manifest& manifest,
-                                             std::string& bad_file) {
+                                             const SegmentCodec& codec, std::string& bad_file) {
   for (const SegmentEntry& entry : manifest.segments) {
     if (entry.role != SegmentRole::results) continue;
     // Its bytes are what was written; nobody needs them decoded in order to go on.
@@ -56,15 +56,15 @@ Result<core::RecoveredState> load_generation(Folder& folder, const Manifest& man
     bad_file = entry.file;
     return bytes.error();
   }
-  return load_state(folder, manifest, bad_file);
+  return load_state(folder, manifest, codec, bad_file);
 }
 
 Result<core::RecoveredState> load_state(Folder& folder, const Manifest& manifest,
-                                        std::string& bad_file) {
+                                        const SegmentCodec& codec, std::string& bad_file) {
   Replay replay;
   for (const SegmentEntry& entry : manifest.segments) {
     if (entry.role != SegmentRole::state) continue;
-    Result<Segment> segment = load_segment(folder, entry, manifest.fingerprint);
+    Result<Segment> segment = load_segment(folder, entry, manifest.fingerprint, codec);
     if (!segment) {
       bad_file = entry.file;
       return segment.error();

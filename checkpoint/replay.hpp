@@ -27,10 +27,12 @@ class Replay {
 /// Reads and verifies the state segments that `manifest` names, and checks that the outcome agrees
 /// with what it says. On failure `bad_file` is the file to blame, or empty if it is the manifest.
 [[nodiscard]] Result<core::RecoveredState> load_state(Folder& folder, const Manifest& manifest,
+                                                      const SegmentCodec& codec,
                                                       std::string& bad_file);
 
 /// The same, after checking size and digest of the result segments.
 [[nodiscard]] Result<core::RecoveredState> load_generation(Folder& folder, const Manifest& manifest,
+                                                           const SegmentCodec& codec,
                                                            std::string& bad_file);
 
 /// Units pending in this state, indices and spawned ones.

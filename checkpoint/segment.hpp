@@ -42,10 +42,23 @@ struct Segment {
   core::GenerationDelta delta;
 };
 
-[[nodiscard]] Result<Bytes> encode_segment(const SegmentView& view);
+/// Content to bytes and back. HDF5 takes a fraction of a millisecond even for the smallest file,
+/// so the simulation brings its own.
+class SegmentCodec {
+ public:
+  virtual ~SegmentCodec() = default;
+  [[nodiscard]] virtual Result<Bytes> encode(const SegmentView& view) const = 0;
+  /// `bytes` must have passed its digest. `corrupt`, without a path, if they have another form.
+  [[nodiscard]] virtual Result<Segment> decode(ByteView bytes) const = 0;
+};
 
-/// `bytes` must have passed its digest: HDF5 parses it here. `corrupt`, without a path, if the
-/// content does not have the form of FORMAT.md.
+/// The codec of FORMAT.md.
+[[nodiscard]] const SegmentCodec& hdf5_codec();
+[[nodiscard]] inline const SegmentCodec& codec_or_hdf5(const SegmentCodec* codec) {
+  return codec != nullptr ? *codec : hdf5_codec();
+}
+
+[[nodiscard]] Result<Bytes> encode_segment(const SegmentView& view);
 [[nodiscard]] Result<Segment> decode_segment(ByteView bytes);
 
 [[nodiscard]] ResultsView view_of(const core::ResultBatch& batch);

@@ -164,6 +164,21 @@ void read_results(In& in, core::ResultBatch& results) {
 
 }  // namespace
 
+namespace {
+
+class Hdf5Codec final : public SegmentCodec {
+ public:
+  Result<Bytes> encode(const SegmentView& view) const override { return encode_segment(view); }
+  Result<Segment> decode(ByteView bytes) const override { return decode_segment(bytes); }
+};
+
+}  // namespace
+
+const SegmentCodec& hdf5_codec() {
+  static const Hdf5Codec codec;
+  return codec;
+}
+
 Result<Segment> decode_segment(ByteView bytes) {
   Result<ImageReader> reader = ImageReader::open(bytes);
   if (!reader) return reader.error();

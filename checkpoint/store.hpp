@@ -16,6 +16,7 @@
 namespace steadfarm::checkpoint {
 
 class FileSystem;
+class SegmentCodec;
 
 struct StoreOptions {
   std::string path;         // the folder; made (0700) if it is not there
@@ -25,7 +26,8 @@ struct StoreOptions {
   bool fresh = false;       // discard another job's or an older run's content
   std::uint64_t segment_bytes_max = 256ULL << 20U;  // a larger delta is cut into several segments
   std::uint64_t inline_results_bytes_max = 1ULL << 20U;  // fewer ride in the state segment
-  std::uint32_t compact_every = 64;  // state segments after which the live state is written anew
+  std::uint32_t compact_every = 64;     // state segments after which the live state is written anew
+  const SegmentCodec* codec = nullptr;  // null: HDF5; the simulation has a faster one
 };
 
 /// What opening found. `warnings` are complete one-line sentences for the user.
@@ -99,10 +101,12 @@ struct Verification {
 
 /// Reads every manifest and every segment that any manifest names, and checks all of them. Reads
 /// only; safe while a run is live. An error means that the folder is no store or unreadable.
-[[nodiscard]] Result<Verification> verify(FileSystem& files, const std::string& path);
+[[nodiscard]] Result<Verification> verify(FileSystem& files, const std::string& path,
+                                          const SegmentCodec* codec = nullptr);
 
 /// Calls `visit` for every committed result, in no particular order. Stops at the first error.
 [[nodiscard]] Status for_each_result(FileSystem& files, const std::string& path,
-                                     const std::function<void(const UnitKey&, ByteView)>& visit);
+                                     const std::function<void(const UnitKey&, ByteView)>& visit,
+                                     const SegmentCodec* codec = nullptr);
 
 }  // namespace steadfarm::checkpoint

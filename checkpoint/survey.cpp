@@ -75,7 +75,8 @@ class Surveyor {
         return foreign(folder_, stored.manifest, options_);
       }
       std::string bad_file;
-      Result<core::RecoveredState> state = load_generation(folder_, stored.manifest, bad_file);
+      Result<core::RecoveredState> state =
+          load_generation(folder_, stored.manifest, codec_or_hdf5(options_.codec), bad_file);
       if (state) {
         found_.base = stored;
         found_.state = std::move(state).value();

@@ -15,7 +15,7 @@ namespace {
 
 class Verifier {
  public:
-  explicit Verifier(Folder& folder) : folder_(folder) {}
+  Verifier(Folder& folder, const SegmentCodec& codec) : folder_(folder), codec_(codec) {}
 
   Result<Verification> run() {
     const Result<Listing> listing = list_store(folder_);
@@ -79,7 +79,7 @@ class Verifier {
     const auto known = segments_.find(key);
     if (known != segments_.end()) return known->second;
     ++out_.files_checked;
-    const Result<Segment> segment = load_segment(folder_, entry, fingerprint);
+    const Result<Segment> segment = load_segment(folder_, entry, fingerprint, codec_);
     std::optional<Error> error;
     if (!segment) error = segment.error();
     return segments_.emplace(key, std::move(error)).first->second;
@@ -87,7 +87,7 @@ class Verifier {
 
   bool check_sum(const Manifest& manifest) {
     std::string bad_file;
-    const Result<core::RecoveredState> state = load_state(folder_, manifest, bad_file);
+    const Result<core::RecoveredState> state = load_state(folder_, manifest, codec_, bad_file);
     if (state) return true;
     if (state.error().code == ErrorCode::not_found && was_let_go(manifest.generation)) return false;
     bad(state.error().message);
@@ -107,6 +107,7 @@ class Verifier {
   }
 
   Folder& folder_;
+  const SegmentCodec& codec_;
   Verification out_;
   std::map<std::pair<std::string, Digest>, std::optional<Error>> segments_;
   std::map<Generation, std::pair<Generation, Digest>> parents_;  // parent: child, its digest of it
@@ -114,10 +115,10 @@ class Verifier {
 
 }  // namespace
 
-Result<Verification> verify(FileSystem& files, const std::string& path) {
+Result<Verification> verify(FileSystem& files, const std::string& path, const SegmentCodec* codec) {
   Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
   if (!folder) return folder.error();
-  return Verifier(*folder.value()).run();
+  return Verifier(*folder.value(), codec_or_hdf5(codec)).run();
 }
 
 }  // namespace steadfarm::checkpoint

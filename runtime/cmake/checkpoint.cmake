@@ -29,4 +29,5 @@ steadfarm_layer(checkpoint
 steadfarm_layer(memory_file_system
   SOURCES checkpoint/memory_disk.cpp checkpoint/memory_faults.cpp
           checkpoint/memory_file_system.cpp checkpoint/order_checker.cpp
+          checkpoint/plain_codec.cpp
   PUBLIC steadfarm_checkpoint)

@@ -7,3 +7,10 @@ steadfarm_test(checkpoint_unit_test
   SOURCES tests/unit/checkpoint/store_test.cpp
   LINKS steadfarm_checkpoint_test_support
   LABELS unit)
+
+# Faults at every operation, crashes at every point, damage at every byte.
+steadfarm_test(checkpoint_crash_test
+  SOURCES tests/crash/counting_loop_test.cpp tests/crash/crash_point_test.cpp
+          tests/crash/scenario.cpp
+  LINKS steadfarm_checkpoint_test_support
+  LABELS crash)

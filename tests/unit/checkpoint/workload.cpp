@@ -150,13 +150,16 @@ std::string difference(const core::RecoveredState& recovered, const Snapshot& ex
   return {};
 }
 
-std::string results_difference(FileSystem& files, const std::string& path,
-                               const Snapshot& expected) {
+std::string results_difference(FileSystem& files, const std::string& path, const Snapshot& expected,
+                               const SegmentCodec* codec) {
   std::map<UnitKey, Bytes> seen;
   std::string twice;
-  const Status read = for_each_result(files, path, [&](const UnitKey& key, ByteView bytes) {
-    if (!seen.emplace(key, Bytes(bytes.begin(), bytes.end())).second) twice = to_string(key);
-  });
+  const Status read = for_each_result(
+      files, path,
+      [&](const UnitKey& key, ByteView bytes) {
+        if (!seen.emplace(key, Bytes(bytes.begin(), bytes.end())).second) twice = to_string(key);
+      },
+      codec);
   if (!read) return read.error().message;
   if (!twice.empty()) return "result " + twice + " is there twice";
   return seen == expected.results ? "" : "the results differ";

@@ -68,7 +68,8 @@ inline constexpr const char* store_path = "/store";
                                      const Snapshot& expected);
 /// The same for the results that a reader of the store sees.
 [[nodiscard]] std::string results_difference(FileSystem& files, const std::string& path,
-                                             const Snapshot& expected);
+                                             const Snapshot& expected,
+                                             const SegmentCodec* codec = nullptr);
 
 /// Bytes from text, for tests.
 [[nodiscard]] Bytes bytes_of(const std::string& text);

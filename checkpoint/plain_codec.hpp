@@ -1,0 +1,15 @@
+// Segments as packed bytes, for simulations and fault loops that write millions of them. No file
+// that a user keeps has this form.
+#pragma once
+
+#include "checkpoint/segment.hpp"
+
+namespace steadfarm::checkpoint {
+
+class PlainCodec final : public SegmentCodec {
+ public:
+  [[nodiscard]] Result<Bytes> encode(const SegmentView& view) const override;
+  [[nodiscard]] Result<Segment> decode(ByteView bytes) const override;
+};
+
+}  // namespace steadfarm::checkpoint
