@@ -37,3 +37,10 @@ steadfarm_test(scenario_test
   LABELS scenario)
 target_include_directories(scenario_test PRIVATE tests/scenarios)
 target_compile_definitions(scenario_test PRIVATE STEADFARM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+
+steadfarm_test(decode_fuzz_test
+  SOURCES tests/fuzz/decode_fuzz.cpp tests/fuzz/decode_fuzz_allocations.cpp
+          tests/fuzz/decode_fuzz_test.cpp
+  LINKS steadfarm_wire
+  LABELS unit)
+target_include_directories(decode_fuzz_test PRIVATE tests)

@@ -77,6 +77,10 @@ void WorkerMachine::begin_session(Session session, WorkerActions& out) {
   assigns_seen_ = 0;
   seen_beyond_.clear();
   drop_queue();
+  if (executing_) {
+    carried_ = running_key_;
+    carried_done_ = false;
+  }
   resent_at_ = now_;
   for (const wire::Report& kept : unacked_) send_report(kept, out);
 }
@@ -137,6 +141,9 @@ void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
   executing_ = false;
   event.answer.key = running_key_;
   event.answer.attempt = running_attempt_;
+  if (carried_ == running_key_ && event.answer.status == wire::AnswerStatus::done) {
+    carried_done_ = true;
+  }
   if (outbox_->empty()) outbox_since_ = now_;
   outbox_->add(event.answer);
   const auto duration_us = static_cast<std::uint64_t>(now_ - running_since_);
@@ -169,8 +176,27 @@ void WorkerMachine::drop_queue() {
   queued_ = 0;
 }
 
+bool WorkerMachine::may_execute() const {
+  return welcomed_ && !executing_ && !stopping_ && queued_ > 0 &&
+         unacked_bytes_ <= options_.retain_bytes;
+}
+
 void WorkerMachine::execute_next(WorkerActions& out) {
-  if (!welcomed_ || executing_ || stopping_ || queued_ == 0 || unacked_bytes_ > options_.retain_bytes) return;
+  while (may_execute()) {
+    const Execute action = take_next();
+    if (carried_done_ && action.key == *carried_) {
+      if (idle()) report(out);
+      continue;
+    }
+    executing_ = true;
+    running_key_ = action.key;
+    running_attempt_ = action.attempt;
+    running_since_ = now_;
+    out.emplace_back(action);
+  }
+}
+
+Execute WorkerMachine::take_next() {
   Execute action;
   action.job_seed = job_seed_;
   Batch* batch = &queue_.front();
@@ -195,11 +221,7 @@ void WorkerMachine::execute_next(WorkerActions& out) {
     }
   }
   --queued_;
-  executing_ = true;
-  running_key_ = action.key;
-  running_attempt_ = action.attempt;
-  running_since_ = now_;
-  out.emplace_back(action);
+  return action;
 }
 
 void WorkerMachine::report(WorkerActions& out) {

@@ -95,7 +95,9 @@ class WorkerMachine {
   void begin_session(Session session, WorkerActions& out);
   [[nodiscard]] bool mark_seen(std::uint32_t assign_seq);
   void drop_queue();
+  [[nodiscard]] bool may_execute() const;
   void execute_next(WorkerActions& out);
+  [[nodiscard]] Execute take_next();
   void report(WorkerActions& out);
   void send_report(const wire::Report& report, WorkerActions& out);
   [[nodiscard]] bool idle() const { return !executing_ && queued_ == 0; }
@@ -119,6 +121,10 @@ class WorkerMachine {
   UnitKey running_key_;
   Attempt running_attempt_;
   TimeUs running_since_ = 0;
+  // Ran when a new session began. The master did not know that and may hand it out to us again;
+  // once it is done there is nothing left to do.
+  std::optional<UnitKey> carried_;
+  bool carried_done_ = false;
 
   std::shared_ptr<wire::AnswerBatch> outbox_;
   TimeUs outbox_since_ = 0;

@@ -135,9 +135,10 @@ class MasterScript : public MachineScript {
     const std::string& rank = c.words[0];
     if (c.verb == "lose") return core::PeerLost{to_rank(rank), rest_after(c, 1)};
     if (c.verb == "hello") {
-      // A first word; it carries no session.
+      // A first word carries no session.
       const bool silent = c.words.size() > 1 && c.words[1] == "silent-while-computing";
-      return core::MessageFrom{to_rank(rank), {Session(0), wire::Hello{"host", 1, !silent}}};
+      const Session session(static_cast<std::uint32_t>(c.number("session", 0)));
+      return core::MessageFrom{to_rank(rank), {session, wire::Hello{"host", 1, !silent}}};
     }
     if (c.verb == "heartbeat") return heartbeat(rank);
     if (c.verb == "goodbye") return from(rank, wire::Goodbye{});
