@@ -1,0 +1,140 @@
+# shellcheck shell=bash disable=SC2034
+# Farm programs under mpirun, their stores, and what must hold after a run. On top of jobs.sh.
+# Source it after `set -euo pipefail`; STEADFARM_BUILD says where the programs are.
+#
+# A run NAME has its event log in $JOBS_TMP/NAME.log, its output in NAME.out and NAME.err.
+
+# shellcheck source=tests/lib/jobs.sh
+source "$(dirname "${BASH_SOURCE[0]}")/jobs.sh"
+FARMS_BIN=${STEADFARM_BUILD:?set it to the build folder}/bin
+
+# What a killed MPI leaves behind, session folders and shared memory, goes with the test.
+export TMPDIR=$JOBS_TMP
+FARMS_SHARED_MEMORY=
+if [ -d /dev/shm ]; then
+  FARMS_SHARED_MEMORY=$(mktemp -d /dev/shm/steadfarm-test.XXXXXX)
+  export OMPI_MCA_btl_vader_backing_directory=$FARMS_SHARED_MEMORY
+fi
+farms_cleanup() {
+  local code=$?
+  set +e
+  jobs_end
+  rm -rf "$FARMS_SHARED_MEMORY"
+  (exit "$code")
+  jobs_cleanup
+}
+trap farms_cleanup EXIT
+
+# farm_start NAME RANKS PROGRAM ARGS...: in a way that survives the loss of a worker. mpirun's
+# process id is in JOB_PID; its exit code says nothing then.
+farm_start() {
+  local name=$1 ranks=$2 program=$3
+  shift 3
+  rm -f "$JOBS_TMP/$name.log"
+  job_start "$name" mpirun --enable-recovery --oversubscribe -n "$ranks" "$FARMS_BIN/$program" \
+    "$@" --json --progress off --timeout 3 --heartbeat 0.5 --log "$JOBS_TMP/$name.log"
+}
+
+# farm_run NAME RANKS PROGRAM ARGS...: plain mpirun, to the end, which passes on the exit code; it
+# is in JOB_EXIT. Nothing is left running.
+farm_run() {
+  local name=$1 ranks=$2 program=$3
+  shift 3
+  rm -f "$JOBS_TMP/$name.log"
+  job_start "$name" mpirun --oversubscribe -n "$ranks" "$FARMS_BIN/$program" \
+    "$@" --json --progress off --log "$JOBS_TMP/$name.log"
+  job_wait "$JOB_PID" 400 || fail "$name did not end"
+}
+
+# farm_ranks RANKS: waits until all ranks of JOB_PID run; their process ids are in FARM_PIDS.
+farm_ranks() {
+  local rank
+  FARM_PIDS=()
+  for ((rank = 0; rank < $1; ++rank)); do
+    rank_pid "$JOB_PID" "$rank" 60 || fail "rank $rank did not start"
+    FARM_PIDS+=("$RANK_PID")
+  done
+}
+
+farm_is_gone() {
+  local pid
+  for pid in "${FARM_PIDS[@]}"; do process_gone "$pid" || return 1; done
+}
+
+# Every rank that farm_ranks found has ended.
+expect_farm_gone() {
+  poll_until 20 "all ranks to end" farm_is_gone || fail "a rank lives on after the end"
+}
+
+# SIGKILL for mpirun and every rank, at the same moment.
+farm_kill_all() {
+  kill -s KILL "$JOB_PID" "${FARM_PIDS[@]}" || fail "a process had ended before it was killed"
+  poll_until 20 "mpirun to die" process_gone "$JOB_PID"
+  expect_farm_gone
+}
+
+# at_units NAME UNITS: waits until the log of the run shows so many accepted units.
+at_units() {
+  log_wait "$JOBS_TMP/$1.log" "(last('progress') or {}).get('accepted', 0) >= $2" 300 ||
+    fail "$1 never had $2 units accepted"
+}
+
+# log_says NAME EXPRESSION: of the event log. out_says NAME EXPRESSION: of the JSON object that the
+# program printed, whose fields are names in the expression.
+log_says() { log_value "$JOBS_TMP/$1.log" "$2"; }
+out_says() { json_says "$JOBS_TMP/$1.out" "$2"; }
+
+# json_says FILE EXPRESSION: of the object in the last line of a file.
+json_says() {
+  python3 -c 'import json, sys
+fields = json.loads(open(sys.argv[1]).read().splitlines()[-1])
+fields.update({"true": True, "false": False, "null": None})
+print(eval(sys.argv[2], fields))' "$1" "$2"
+}
+
+expect_true() {  # WHAT VALUE
+  [ "$2" = True ] || fail "$1"
+}
+
+# store_says STORE EXPRESSION: of what `steadfarm inspect --json` prints.
+store_says() {
+  "$FARMS_BIN/steadfarm" inspect --json "$1" >"$JOBS_TMP/inspect.json" ||
+    fail "steadfarm inspect $1 failed"
+  json_says "$JOBS_TMP/inspect.json" "$2"
+}
+
+# A store that nobody uses now: it verifies, nothing was set aside, and no temporary file is left.
+expect_store_sound() {
+  local output odd
+  output=$("$FARMS_BIN/steadfarm" verify "$1" 2>&1) || fail "steadfarm verify $1: $output"
+  odd=$(find "$1" -mindepth 1 ! -name 'manifest-*' ! -name 'segment-*.h5')
+  expect_eq "files in $1 that are neither manifest nor segment" "" "$odd"
+}
+
+accepted_now() { log_says "$1" 'last("progress")["accepted"]'; }
+
+# expect_middle WHAT ACCEPTED TOTAL: a fault came when 10 to 90 % of the work was done.
+expect_middle() {
+  if [ $(($2 * 10)) -lt "$3" ] || [ $(($2 * 10)) -gt $(($3 * 9)) ]; then
+    fail "$1: $2 of $3 units were accepted at the kill; it proves nothing"
+  fi
+  echo "$1: killed with $2 of $3 units accepted"
+}
+
+# expect_victim NAME RANK: this rank and no other was lost in the run, and it had units.
+expect_victim() {
+  expect_eq "$1: ranks lost" "[$2]" "$(log_says "$1" 'values("worker_lost", "rank")')"
+  expect_true "$1: the victim held no units" "$(log_says "$1" 'last("worker_lost")["leases"] > 0')"
+  expect_eq "$1: workers lost" 1 "$(out_says "$1" workers_lost)"
+}
+
+# expect_committed NAME STORE: what the dead run's log calls committed is in the store, whose count
+# is then in COMMITTED; and there was something.
+expect_committed() {
+  local logged
+  logged=$(log_says "$1" 'max(values("progress", "committed"))')
+  [ "$logged" -gt 0 ] || fail "$1: nothing was committed before the kill; it proves nothing"
+  COMMITTED=$(store_says "$2" committed)
+  [ "$COMMITTED" -ge "$logged" ] || fail "$1: the log says $logged, the store $COMMITTED committed"
+  expect_eq "$1: store is complete" False "$(store_says "$2" complete)"
+}
