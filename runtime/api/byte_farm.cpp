@@ -23,10 +23,15 @@ class ByteFarm::Impl {
     auto opened = transport::open_mpi_transport(*environment, transport_options);
     if (!opened) throw std::runtime_error(opened.error().message);
     transport = std::move(opened).value();
+    // From here on, so that a signal before run() is not lost and does not end the process. Where
+    // MPI is ours, to the very end: one that comes late must not spoil a result.
+    signals.emplace(options.handle_signals);
   }
 
   Outcome run() {
-    const driver::SignalScope signals(options.handle_signals);
+    if (was_run) throw std::logic_error("Farm::run was called twice");
+    if (!work) throw std::logic_error("Farm::run before Farm::work");
+    was_run = true;
     api::Job job;
     job.options = &options;
     job.submitted = &submitted;
@@ -34,7 +39,6 @@ class ByteFarm::Impl {
     job.fold = std::move(fold);
     job.work = std::move(work);
     job.id = wire::JobId(digest(options.identity).lo);
-    if (!job.work) throw std::logic_error("Farm::run before Farm::work");
     Outcome outcome;
     if (transport->rank_count() == 1) {
       outcome = api::run_alone(job);
@@ -44,6 +48,7 @@ class ByteFarm::Impl {
       outcome = api::run_worker(job, *transport);
     }
     exit_code = outcome.exit_code;
+    if (!environment->owns_mpi()) signals.reset();
     return outcome;
   }
 
@@ -51,9 +56,7 @@ class ByteFarm::Impl {
     constexpr int kCloseMs = 3'000;
     if (!transport) return;
     const bool closed = transport->close(kCloseMs);
-    // MPI still holds memory for a peer that is gone; it is leaked rather than pulled away.
-    if (!closed) static_cast<void>(transport.release());
-    transport.reset();
+    transport.reset();  // keeps what MPI may still write into
     if (!environment->owns_mpi()) return;
     if (!closed) transport::MpiEnvironment::leave_now(exit_code);
     transport::FinalizeOptions finalize;
@@ -62,12 +65,14 @@ class ByteFarm::Impl {
   }
 
   Options options;
+  std::optional<driver::SignalScope> signals;
   std::optional<transport::MpiEnvironment> environment;
   std::unique_ptr<transport::Transport> transport;
   api::SubmittedUnits submitted;
   std::uint64_t range_count = 0;
   ByteFarm::Fold fold;
   std::function<void(UnitCall&)> work;
+  bool was_run = false;
   int exit_code = 70;
 };
 

@@ -1,14 +1,26 @@
 #include "api/job.hpp"
 
-#include <unistd.h>
-
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <thread>
 
 #include "base/digest.hpp"
 
 namespace steadfarm::api {
+namespace {
+// The command line's limits too; they keep every sum of times within its type.
+constexpr double kSecondsMin = 1e-3;
+constexpr double kSecondsMax = 1e9;
+
+bool is_duration(double seconds) { return seconds >= kSecondsMin && seconds <= kSecondsMax; }
+}  // namespace
+
+TimeUs to_us(double seconds) {
+  if (std::isnan(seconds)) seconds = kSecondsMin;
+  return std::llround(std::clamp(seconds, kSecondsMin, kSecondsMax) * 1e6);
+}
 
 Status check_options(const Options& options) {
   const auto usage = [](const std::string& text) { return Error{ErrorCode::usage, text}; };
@@ -19,8 +31,10 @@ Status check_options(const Options& options) {
   }
   if (options.chunk == 0) return usage("--chunk is 0; at least one unit goes into a message");
   if (options.retries == 0) return usage("--retries is 0; every unit is executed at least once");
-  if (!(options.interval_s > 0)) return usage("--interval is not above 0 seconds");
-  if (!(options.heartbeat_s > 0)) return usage("--heartbeat is not above 0 seconds");
+  const char* limits = " is not between 0.001 and 1e9 seconds";
+  if (!is_duration(options.interval_s)) return usage(std::string("--interval") + limits);
+  if (!is_duration(options.heartbeat_s)) return usage(std::string("--heartbeat") + limits);
+  if (!is_duration(options.timeout_s)) return usage(std::string("--timeout") + limits);
   if (!(options.timeout_s > options.heartbeat_s)) {
     return usage("--timeout is not above --heartbeat; every worker would be lost at once");
   }
@@ -56,7 +70,9 @@ void flush(transport::Transport& transport, int deadline_ms) {
   }
 }
 
-void say(const std::string& text) {
+void say(std::string text) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  std::replace_if(text.begin(), text.end(), is_control, ' ');
   std::fprintf(stderr, "steadfarm: %s\n", text.c_str());
   std::fflush(stderr);
 }

@@ -28,7 +28,14 @@ struct Job {
 /// Errors: usage, with what is wrong in `options`.
 [[nodiscard]] Status check_options(const Options& options);
 
-/// What the store remembers of the job, as text and as a digest.
+/// Seconds of an option as microseconds, at least one millisecond and at most the 1e9 s that
+/// check_options allows, whatever was given: the workers come by their times before the master has
+/// refused the options.
+[[nodiscard]] TimeUs to_us(double seconds);
+
+/// What the store remembers of the job, as text; its digest is the job's fingerprint. It has what
+/// the result depends on: identity, seed, and the units in their order. Priorities, like every
+/// other option, may change from one start to the next.
 [[nodiscard]] std::string describe(const Job& job);
 
 /// The master's whole run. Returns after its transport was flushed, or could not be.
@@ -41,7 +48,8 @@ struct Job {
 /// Moves queued sends on until they are out or the time is over.
 void flush(transport::Transport& transport, int deadline_ms);
 
-/// One line on standard error, as "steadfarm: ...".
-void say(const std::string& text);
+/// One line on standard error, as "steadfarm: ...". Messages of units and of the system may hold
+/// line breaks and terminal codes: these are shown as blanks.
+void say(std::string text);
 
 }  // namespace steadfarm::api

@@ -1,13 +1,13 @@
 #include "api/master_run.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "checkpoint/posix_file_system.hpp"
+#include "driver/private_file.hpp"
 #include "driver/signals.hpp"
 
 namespace steadfarm::api {
@@ -22,8 +22,6 @@ driver::ProgressMode progress_mode(const std::string& name) {
   if (name == "line") return driver::ProgressMode::line;
   return driver::ProgressMode::off;
 }
-
-TimeUs to_us(double seconds) { return static_cast<TimeUs>(std::llround(seconds * 1e6)); }
 
 }  // namespace
 
@@ -54,6 +52,8 @@ bool MasterRun::start() {
     return false;
   }
   log_ = std::move(log).value();
+  // Before the store is read, which may take long: the workers wait for us, and a stop must not.
+  start_heartbeat();
   if (const Status status = open_store(); !status) {
     refuse(status.error().code == ErrorCode::internal ? 70 : 65, status.error().message);
     return false;
@@ -75,10 +75,7 @@ Status MasterRun::open_store() {
   store_options.fresh = options_.fresh;
   files_ = std::make_unique<checkpoint::PosixFileSystem>();
   auto store = checkpoint::Store::open(*files_, store_options, opened_);
-  for (const std::string& warning : opened_.warnings) {
-    say("warning: " + warning);
-    log_->write("store_warning", {{"text", warning}});
-  }
+  for (const std::string& warning : opened_.warnings) warn_of_store(warning);
   if (!store) return store.error();
   store_ = std::move(store).value();
   return opened_.recovered ? load_fold(*opened_.recovered) : Status();
@@ -92,7 +89,10 @@ Status MasterRun::load_fold(const core::RecoveredState& recovered) {
   if (!job_.fold.load || (recovered.fold_state.empty() && recovered.counters.accepted == 0)) {
     return {};
   }
-  if (job_.fold.load(recovered.fold_state)) return {};
+  in_fold_ = true;
+  const bool loaded = job_.fold.load(recovered.fold_state);
+  in_fold_ = false;
+  if (loaded) return {};
   return Error{ErrorCode::foreign,
                "store '" + options_.store +
                    "': the fold's state does not fit this program; was it built from other "
@@ -110,6 +110,7 @@ core::MasterOptions MasterRun::machine_options() const {
   m.has_store = store_ != nullptr;
   m.heartbeat_us = to_us(options_.heartbeat_s);
   m.timeout_us = to_us(options_.timeout_s);
+  m.startup_timeout_us = std::max(m.startup_timeout_us, m.timeout_us);
   m.interval_us = to_us(options_.interval_s);
   return m;
 }
@@ -129,19 +130,43 @@ void MasterRun::make_driver() {
     }
     opened_.recovered->units = {};  // the machine has its own copy now
   }
-  if (transport_.concurrent() && !workers_.empty()) {
-    heartbeat_ = std::make_unique<driver::Heartbeat>(transport_, job_.id, wire::Beat{},
-                                                     to_us(options_.heartbeat_s), workers_);
-  }
+  driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, store_.get(), clock_,
+                                                   job_.id, hooks());
+}
+
+// A worker on this very rank and thread needs no heartbeats, and could not take them in.
+void MasterRun::start_heartbeat() {
+  const bool beats = transport_.concurrent() && rank_count_ > 1;
+  if (!beats && !options_.handle_signals) return;
+  heartbeat_ = std::make_unique<driver::Heartbeat>(
+      transport_, job_.id, wire::Beat{}, driver::HeartbeatTimes{to_us(options_.heartbeat_s)},
+      beats ? workers_ : std::vector<Rank>());
+}
+
+driver::MasterHooks MasterRun::hooks() {
   driver::MasterHooks hooks;
-  hooks.fold = job_.fold.apply;
-  hooks.save_fold = job_.fold.save;
+  if (job_.fold.apply) {
+    hooks.fold = [this](const UnitKey& key, ByteView result) {
+      in_fold_ = true;
+      job_.fold.apply(key, result);
+      in_fold_ = false;
+    };
+  }
+  if (job_.fold.save) {
+    hooks.save_fold = [this] {
+      in_fold_ = true;
+      Bytes state = job_.fold.save();
+      in_fold_ = false;
+      return state;
+    };
+  }
   hooks.note = [this](const core::Note& note) { on_note(note); };
   hooks.peer_changed = [this](Rank rank, bool welcome) {
-    if (heartbeat_) heartbeat_->set_peer(rank, welcome);
+    if (heartbeat_ && transport_.concurrent() && rank_count_ > 1) {
+      heartbeat_->set_peer(rank, welcome);
+    }
   };
-  driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, store_.get(), clock_,
-                                                   job_.id, std::move(hooks));
+  return hooks;
 }
 
 void MasterRun::on_note(const core::Note& note) {
@@ -154,6 +179,9 @@ void MasterRun::on_note(const core::Note& note) {
   if (note.kind == NoteKind::generation_failed) {
     progress_.end();
     say("warning: a checkpoint failed, the last good generation stays: " + note.text);
+  }
+  if (note.kind == NoteKind::generation_failed || note.kind == NoteKind::generation_durable) {
+    for (const std::string& warning : store_->take_warnings()) warn_of_store(warning);
   }
   if (!options_.announce) return;
   if (note.kind == NoteKind::worker_lost) {
@@ -169,6 +197,12 @@ void MasterRun::on_note(const core::Note& note) {
   }
 }
 
+void MasterRun::warn_of_store(const std::string& warning) {
+  progress_.end();
+  say("warning: " + warning);
+  log_->write("store_warning", {{"text", warning}});
+}
+
 std::size_t MasterRun::turn() {
   const std::size_t done = driver_->turn();
   if (driver::take_checkpoint_signal()) driver_->request_checkpoint();
@@ -181,6 +215,7 @@ std::size_t MasterRun::turn() {
   if (!options_.log.empty() && now >= next_log_progress_) {
     next_log_progress_ = now + kLogProgressUs;
     log_->progress(machine_->progress(), machine_->worker_progress());
+    warn_of_log();
   }
   return done;
 }
@@ -204,7 +239,16 @@ void MasterRun::refuse(int exit_code, const std::string& message) {
   refused_ = outcome;
 }
 
-void MasterRun::abandon(const std::string& message) { refuse(70, message); }
+void MasterRun::abandon(const std::string& what) {
+  refuse(70, (in_fold_ ? "the fold failed: " : "the master failed: ") + what);
+}
+
+void MasterRun::warn_of_log() {
+  const std::optional<Error> failure = log_->take_failure();
+  if (!failure) return;
+  progress_.end();
+  say("warning: " + failure->message);
+}
 
 Outcome MasterRun::outcome() {
   heartbeat_.reset();
@@ -239,6 +283,7 @@ Outcome MasterRun::outcome() {
   log_->write("finish", {{"outcome", core::to_string(finish.outcome)},
                          {"exit_code", outcome.exit_code},
                          {"text", finish.reason}});
+  warn_of_log();
   write_report(outcome);
   return outcome;
 }
@@ -292,7 +337,7 @@ void MasterRun::say_end(const Outcome& outcome) {
   say(text);
 }
 
-void MasterRun::write_report(Outcome& outcome) {
+void MasterRun::write_report(const Outcome& outcome) {
   if (options_.report.empty()) return;
   nlohmann::json report = nlohmann::json::parse(outcome.json("null"));
   report.erase("answer");
@@ -302,10 +347,13 @@ void MasterRun::write_report(Outcome& outcome) {
   for (const FailedUnitReport& failure : outcome.failures) {
     report["failures"].push_back({{"unit", to_string(failure.key)}, {"message", failure.message}});
   }
-  std::ofstream file(options_.report, std::ios::trunc);
-  file << report.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
-  file.close();
-  if (!file) say("warning: cannot write the report '" + options_.report + "'; check --report");
+  const std::string text =
+      report.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + '\n';
+  auto file = driver::open_private_file(options_.report, driver::OpenMode::replace);
+  // Closing may be what fails: until then the bytes are in memory.
+  const bool written = file.ok() && std::fputs(text.c_str(), file.value().get()) >= 0 &&
+                       std::fclose(file.value().release()) == 0;
+  if (!written) say("warning: cannot write the report '" + options_.report + "'; check --report");
 }
 
 }  // namespace steadfarm::api

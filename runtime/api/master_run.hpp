@@ -31,19 +31,23 @@ class MasterRun {
   [[nodiscard]] bool finished() const;
   /// The end: closes the log, writes the report.
   [[nodiscard]] Outcome outcome();
-  /// The application's fold threw: nothing can be trusted any more.
-  void abandon(const std::string& message);
+  /// Something threw, most likely the application's fold: nothing can be trusted any more.
+  void abandon(const std::string& what);
 
  private:
   [[nodiscard]] Status open_store();
   [[nodiscard]] Status load_fold(const core::RecoveredState& recovered);
   [[nodiscard]] core::MasterOptions machine_options() const;
+  void start_heartbeat();
   void make_driver();
+  [[nodiscard]] driver::MasterHooks hooks();
   void on_note(const core::Note& note);
   void refuse(int exit_code, const std::string& message);
+  void warn_of_store(const std::string& warning);
   void say_start();
   void say_end(const Outcome& outcome);
-  void write_report(Outcome& outcome);
+  void warn_of_log();
+  void write_report(const Outcome& outcome);
 
   const Job& job_;
   const Options& options_;
@@ -62,6 +66,7 @@ class MasterRun {
   driver::ProgressLine progress_;
   TimeUs next_log_progress_ = 0;
   bool stop_forwarded_ = false;
+  bool in_fold_ = false;  // in the application's code
   std::optional<Outcome> refused_;
   std::vector<FailedUnitReport> failures_;
 };

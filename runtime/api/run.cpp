@@ -1,6 +1,7 @@
 // The loops of a run: the master's, a worker's, and both on one rank.
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@ namespace steadfarm::api {
 namespace {
 
 constexpr int kFlushMs = 2'000;
+constexpr TimeUs kLeaveGraceUs = 5'000'000;  // for a unit that still runs when the run is over
 
 std::string host_name() {
   char name[256] = {};
@@ -28,31 +30,58 @@ core::WorkerOptions worker_options(const Options& options, bool concurrent) {
   w.host = host_name();
   w.pid = static_cast<std::uint32_t>(getpid());
   w.concurrent = concurrent;
-  w.heartbeat_us = static_cast<TimeUs>(options.heartbeat_s * 1e6);
-  // The master may be busy with a checkpoint; be more patient with it than it is with us.
-  w.master_timeout_us = static_cast<TimeUs>(options.timeout_s * 3e6);
+  w.heartbeat_us = to_us(options.heartbeat_s);
+  // The master may be busy with a checkpoint; be more patient with it than it is with us. Without
+  // a heartbeat thread its silence says nothing about its life.
+  const TimeUs patience = concurrent ? 3 : 60;
+  w.master_timeout_us = patience * to_us(options.timeout_s);
+  w.startup_timeout_us = std::max(w.startup_timeout_us, w.master_timeout_us);
   return w;
 }
 
 // The worker's end: machine, executor and driver, wired to each other.
 class WorkerSide {
  public:
-  WorkerSide(const Job& job, transport::Transport& transport, bool concurrent)
+  /// `guard` may be null: nobody asked that a unit be cut off when the run is over.
+  WorkerSide(const Job& job, transport::Transport& transport, bool concurrent,
+             driver::Heartbeat* guard)
       : machine_(worker_options(*job.options, concurrent), clock_.now()),
         executor_(job.work),
-        driver_(machine_, transport, executor_, clock_, job.id, Rank(0)) {
-    executor_.set_hooks({[this] { driver_.safe_point(); },
-                         [this](const SharedValue& shared) { driver_.propose(shared); }});
+        driver_(machine_, transport, executor_, clock_, job.id, Rank(0)),
+        guard_(guard) {
+    executor_.set_hooks(
+        {[this] { safe_point(); }, [this](const SharedValue& shared) { driver_.propose(shared); }});
   }
   [[nodiscard]] driver::WorkerDriver& driver() { return driver_; }
   [[nodiscard]] driver::Clock& clock() { return clock_; }
 
  private:
+  // Once the master has sent everybody home, nobody waits for what this unit would find.
+  void safe_point() {
+    driver_.safe_point();
+    if (guard_ != nullptr && driver_.exit()) {
+      guard_->end_process_after(kLeaveGraceUs, driver_.exit()->exit_code);
+    }
+  }
+
   driver::SteadyClock clock_;
   core::WorkerMachine machine_;
   worker::FunctionExecutor executor_;
   driver::WorkerDriver driver_;
+  driver::Heartbeat* guard_;
 };
+
+// Calls `run` and hands whatever it throws, in words, to the master.
+template <class Run>
+void guarded(MasterRun& master, Run&& run) {
+  try {
+    run();
+  } catch (const std::exception& e) {
+    master.abandon(e.what());
+  } catch (...) {
+    master.abandon("something was thrown that is not a std::exception");
+  }
+}
 
 }  // namespace
 
@@ -61,26 +90,25 @@ Outcome run_master(const Job& job, transport::Transport& transport) {
   driver::SteadyClock clock;
   driver::Idle idle(clock);
   // The application's fold runs in here, and it may throw.
-  try {
-    if (run.start()) {
-      while (!run.finished()) idle.after_turn(run.turn() > 0);
-    }
-  } catch (const std::exception& e) {
-    run.abandon(std::string("the fold failed: ") + e.what());
-  }
+  guarded(run, [&] {
+    if (!run.start()) return;
+    while (!run.finished()) idle.after_turn(run.turn() > 0);
+  });
   flush(transport, kFlushMs);
   return run.outcome();
 }
 
 Outcome run_worker(const Job& job, transport::Transport& transport) {
   const bool concurrent = transport.concurrent();
-  WorkerSide side(job, transport, concurrent);
   std::unique_ptr<driver::Heartbeat> heartbeat;
-  if (concurrent) {
+  if (concurrent || job.options->handle_signals) {
     heartbeat = std::make_unique<driver::Heartbeat>(
-        transport, job.id, wire::Heartbeat{1}, static_cast<TimeUs>(job.options->heartbeat_s * 1e6),
-        std::vector<Rank>{Rank(0)});
+        transport, job.id, wire::Heartbeat{1},
+        driver::HeartbeatTimes{to_us(job.options->heartbeat_s)},
+        concurrent ? std::vector<Rank>{Rank(0)} : std::vector<Rank>());
   }
+  WorkerSide side(job, transport, concurrent,
+                  job.options->handle_signals ? heartbeat.get() : nullptr);
   driver::Idle idle(side.clock());
   side.driver().start();
   while (!side.driver().exit()) idle.after_turn(side.driver().turn() > 0);
@@ -103,19 +131,17 @@ Outcome run_alone(const Job& job) {
   const auto master_end = hub.take(Rank(0));
   const auto worker_end = hub.take(Rank(1));
   MasterRun run(job, *master_end, 1);
-  WorkerSide side(job, *worker_end, false);
+  // The master's guard sees to a unit that does not return: it is the same thread.
+  WorkerSide side(job, *worker_end, false, nullptr);
   driver::Idle idle(side.clock());
-  try {
-    if (run.start()) {
-      side.driver().start();
-      while (!run.finished()) {
-        const std::size_t done = side.driver().turn() + run.turn();
-        idle.after_turn(done > 0);
-      }
+  guarded(run, [&] {
+    if (!run.start()) return;
+    side.driver().start();
+    while (!run.finished()) {
+      const std::size_t done = side.driver().turn() + run.turn();
+      idle.after_turn(done > 0);
     }
-  } catch (const std::exception& e) {
-    run.abandon(std::string("the fold failed: ") + e.what());
-  }
+  });
   return run.outcome();
 }
 

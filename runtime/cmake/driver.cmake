@@ -12,6 +12,7 @@ steadfarm_layer(driver
     runtime/driver/heartbeat.cpp
     runtime/driver/idle.cpp
     runtime/driver/master_driver.cpp
+    runtime/driver/private_file.cpp
     runtime/driver/progress_line.cpp
     runtime/driver/signals.cpp
     runtime/driver/worker_driver.cpp
@@ -36,13 +37,15 @@ target_link_libraries(steadfarm
 target_compile_features(steadfarm PUBLIC cxx_std_20)
 
 # The command. Its target is steadfarm_cli, its file build/bin/steadfarm.
+include(runtime/cmake/simulator.cmake)
 add_executable(steadfarm_cli
   runtime/cli/inspect.cpp
   runtime/cli/main.cpp
+  runtime/cli/simulate.cpp
   runtime/cli/verify.cpp
   runtime/cli/version.cpp)
 target_include_directories(steadfarm_cli PRIVATE ${PROJECT_SOURCE_DIR}/runtime ${PROJECT_SOURCE_DIR})
 target_compile_definitions(steadfarm_cli PRIVATE STEADFARM_VERSION="${PROJECT_VERSION}")
 target_link_libraries(steadfarm_cli PRIVATE steadfarm_build_flags steadfarm_driver
-  steadfarm_checkpoint_hdf5 CLI11::CLI11 nlohmann_json::nlohmann_json)
+  steadfarm_simulator steadfarm_checkpoint_hdf5 CLI11::CLI11 nlohmann_json::nlohmann_json)
 set_target_properties(steadfarm_cli PROPERTIES OUTPUT_NAME steadfarm)

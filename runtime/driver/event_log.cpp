@@ -2,36 +2,35 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace steadfarm::driver {
 
 Result<std::unique_ptr<EventLog>> EventLog::open(const std::string& path, Clock& clock) {
-  if (path.empty()) return std::unique_ptr<EventLog>(new EventLog(nullptr, clock));
-  std::FILE* file = std::fopen(path.c_str(), "a");
-  if (file == nullptr) {
+  if (path.empty()) return std::unique_ptr<EventLog>(new EventLog(path, nullptr, clock));
+  auto file = open_private_file(path, OpenMode::append);
+  if (!file) {
     return Error{ErrorCode::io,
-                 "cannot write the log '" + path + "': " + std::strerror(errno) + "; check --log"};
+                 "cannot write the log '" + path + "': " + file.error().message + "; check --log"};
   }
-  std::error_code ignored;  // a log on a file system without modes is still a log
-  using std::filesystem::perms;
-  std::filesystem::permissions(path, perms::owner_read | perms::owner_write, ignored);
-  return std::unique_ptr<EventLog>(new EventLog(file, clock));
+  return std::unique_ptr<EventLog>(new EventLog(path, std::move(file).value(), clock));
 }
 
-EventLog::EventLog(std::FILE* file, Clock& clock)
-    : file_(file), clock_(clock), opened_at_(clock.now()) {}
+EventLog::EventLog(std::string path, PrivateFile file, Clock& clock)
+    : path_(std::move(path)), file_(std::move(file)), clock_(clock), opened_at_(clock.now()) {}
 
 void EventLog::write(const char* kind, nlohmann::json fields) {
   if (!file_) return;
   nlohmann::json line = {{"t_ms", (clock_.now() - opened_at_) / 1000}, {"kind", kind}};
-  line.update(fields);
+  if (fields.is_object()) line.update(fields);
   // Worker bytes may be anything; what is not UTF-8 is replaced, never passed on.
   std::string text = line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   text.push_back('\n');
-  std::fwrite(text.data(), 1, text.size(), file_.get());
-  std::fflush(file_.get());
+  const bool written = std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size();
+  if (written && std::fflush(file_.get()) == 0) return;
+  failure_ = Error{ErrorCode::io, "the log '" + path_ + "' ends here: " + std::strerror(errno)};
+  file_.reset();
 }
 
 void EventLog::note(const core::Note& note) {

@@ -1,14 +1,17 @@
 // The event log: one JSON object a line, written by the master alone.
 #pragma once
 
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "core/master.hpp"
 #include "driver/clock.hpp"
+#include "driver/private_file.hpp"
 
 namespace steadfarm::driver {
 
@@ -24,15 +27,18 @@ class EventLog {
   void note(const core::Note& note);
   void progress(const core::Progress& progress, const std::vector<core::WorkerProgress>& workers);
 
- private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  EventLog(std::FILE* file, Clock& clock);
+  /// Once, if a line could not be written (a full disk): why. The log has ended then, so that it
+  /// has no hole in the middle.
+  [[nodiscard]] std::optional<Error> take_failure() { return std::exchange(failure_, {}); }
 
-  std::unique_ptr<std::FILE, Close> file_;
+ private:
+  EventLog(std::string path, PrivateFile file, Clock& clock);
+
+  std::string path_;
+  PrivateFile file_;
   Clock& clock_;
   TimeUs opened_at_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace steadfarm::driver

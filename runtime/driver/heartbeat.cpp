@@ -1,27 +1,47 @@
 #include "driver/heartbeat.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <utility>
 
 #include "driver/clock.hpp"
-#include "driver/signals.hpp"
 
 namespace steadfarm::driver {
+namespace {
+
+// A signal handler cannot wake the thread, so it looks this often, however rare the heartbeats are.
+constexpr TimeUs kSignalLookUs = 250'000;
+constexpr int kExitStopped = 75;
+
+// A thread inherits the mask of its maker, so the application's handlers never run in one that is
+// made meanwhile.
+class AllSignalsBlocked {
+ public:
+  AllSignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
 
 Heartbeat::Heartbeat(transport::Transport& transport, wire::JobId job, wire::Body body,
-                     TimeUs interval_us, const std::vector<Rank>& peers)
+                     HeartbeatTimes times, const std::vector<Rank>& peers)
     : transport_(transport),
       message_(wire::encode(job, {Session(0), std::move(body)})),
-      interval_us_(interval_us),
+      times_(times),
       peers_(peers.begin(), peers.end()) {
-  // A thread inherits the mask of its maker, so the application's handlers never run in it.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const AllSignalsBlocked blocked;
   thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Heartbeat::~Heartbeat() {
@@ -43,22 +63,38 @@ void Heartbeat::set_peer(Rank peer, bool welcome) {
 }
 
 void Heartbeat::end_process_after(TimeUs grace_us, int exit_code) {
-  const std::lock_guard lock(mutex_);
-  if (end_at_us_ >= 0) return;
-  end_at_us_ = SteadyClock().now() + grace_us;
-  end_code_ = exit_code;
+  {
+    const std::lock_guard lock(mutex_);
+    if (end_at_us_ >= 0) return;
+    end_at_us_ = SteadyClock().now() + grace_us;
+    end_code_ = exit_code;
+  }
+  changed_.notify_all();
+}
+
+void Heartbeat::end_if_due(TimeUs now) {
+  if (stop_was_signalled() && end_at_us_ < 0) {
+    end_at_us_ = now + times_.stop_grace_us;
+    end_code_ = kExitStopped;
+  }
+  if (end_at_us_ >= 0 && now >= end_at_us_) std::_Exit(end_code_);
 }
 
 void Heartbeat::run() {
+  SteadyClock clock;
   std::unique_lock lock(mutex_);
+  TimeUs next_beat = clock.now();
   while (!stop_) {
-    for (const Rank peer : peers_) transport_.send_urgent(peer, message_);
-    if (stop_was_signalled() && end_at_us_ < 0) {
-      end_at_us_ = SteadyClock().now() + kStopGraceUs;
-      end_code_ = 75;
+    const TimeUs now = clock.now();
+    if (now >= next_beat) {
+      for (const Rank peer : peers_) transport_.send_urgent(peer, message_);
+      next_beat = now + times_.interval_us;
     }
-    if (end_at_us_ >= 0 && SteadyClock().now() >= end_at_us_) std::_Exit(end_code_);
-    changed_.wait_for(lock, std::chrono::microseconds(interval_us_), [this] { return stop_; });
+    end_if_due(now);
+    TimeUs wake_at = std::min(next_beat, now + kSignalLookUs);
+    if (end_at_us_ >= 0) wake_at = std::min(wake_at, end_at_us_);
+    // Woken by a change or by nobody: the loop looks at everything anew.
+    changed_.wait_for(lock, std::chrono::microseconds(std::max<TimeUs>(wake_at - now, 0)));
   }
 }
 

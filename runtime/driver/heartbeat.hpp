@@ -1,23 +1,30 @@
-// A thread that says "I live" while the main thread computes. All signals are blocked in it.
+// A thread that says "I live" while the main thread computes, and ends the process if that does not
+// return after a stop. All signals are blocked in it.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <set>
 #include <thread>
 #include <vector>
 
+#include "driver/signals.hpp"
 #include "transport/transport.hpp"
 #include "wire/messages.hpp"
 
 namespace steadfarm::driver {
 
+struct HeartbeatTimes {
+  TimeUs interval_us = 1'000'000;
+  TimeUs stop_grace_us = kStopGraceUs;  // from a stop signal to the end of the process
+};
+
 class Heartbeat {
  public:
-  /// Sends `body` to every peer each `interval_us`. The transport must be concurrent() and outlive
-  /// this object.
-  Heartbeat(transport::Transport& transport, wire::JobId job, wire::Body body, TimeUs interval_us,
+  /// Sends `body` to every peer each interval. The transport must outlive this object, and be
+  /// concurrent() unless there are never any peers: then the thread only guards the stop. Throws
+  /// std::system_error if there is no thread to be had.
+  Heartbeat(transport::Transport& transport, wire::JobId job, wire::Body body, HeartbeatTimes times,
             const std::vector<Rank>& peers);
   ~Heartbeat();  // stops the thread
   Heartbeat(const Heartbeat&) = delete;
@@ -26,16 +33,17 @@ class Heartbeat {
   /// From any thread: when this returns, nothing more is sent to a peer that is not welcome.
   void set_peer(Rank peer, bool welcome);
 
-  /// From any thread, also a signal handler's flag reader: if the process is still here after
-  /// `grace_us`, it ends with this exit code. For a unit that does not return after a stop.
+  /// From any thread: if this object still exists after `grace_us`, the process ends with this exit
+  /// code. For a unit that does not return after a stop. The first call counts.
   void end_process_after(TimeUs grace_us, int exit_code);
 
  private:
   void run();
+  void end_if_due(TimeUs now);
 
   transport::Transport& transport_;
   Bytes message_;
-  TimeUs interval_us_;
+  HeartbeatTimes times_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::set<Rank> peers_;

@@ -3,9 +3,14 @@
 // spinning would take the core from somebody who computes.
 #pragma once
 
+#include <optional>
+
 #include "driver/clock.hpp"
 
 namespace steadfarm::driver {
+
+/// After so much idle time: nothing means spin on, 0 means yield, otherwise sleep so long.
+[[nodiscard]] std::optional<TimeUs> pause_us(TimeUs idle_us);
 
 class Idle {
  public:

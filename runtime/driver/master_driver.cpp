@@ -104,8 +104,8 @@ void MasterDriver::persist(const core::Persist& action) {
   const TimeUs before = clock_.now();
   auto published = store_->publish(*action.delta);
   stats_.publish_us_max = std::max(stats_.publish_us_max, clock_.now() - before);
-  ++stats_.publishes;
   if (published) {
+    ++stats_.publishes;
     follow_ups_.emplace_back(core::GenerationDurable{action.delta->epoch, published.value()});
   } else {
     follow_ups_.emplace_back(core::GenerationFailed{action.delta->epoch, published.error()});

@@ -33,8 +33,8 @@ struct MasterDriverStats {
   std::uint64_t messages_out = 0;
   std::uint64_t messages_refused = 0;  // strays and malformed
   std::uint64_t workers_lost = 0;
-  std::uint64_t publishes = 0;
-  TimeUs publish_us_max = 0;  // longest time that the loop stood still for a generation
+  std::uint64_t publishes = 0;  // that went well
+  TimeUs publish_us_max = 0;    // longest time that the loop stood still for a generation
 };
 
 class MasterDriver {

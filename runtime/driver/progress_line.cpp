@@ -1,8 +1,11 @@
 #include "driver/progress_line.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace steadfarm::driver {
 namespace {
@@ -10,6 +13,12 @@ constexpr TimeUs kBarUs = 250'000;
 constexpr TimeUs kLineUs = 1'000'000;
 constexpr TimeUs kQuietLineUs = 10'000'000;  // for logs that nobody asked for
 constexpr std::size_t kBarWidth = 24;
+constexpr const char* kPrefix = "steadfarm: ";
+
+std::size_t terminal_columns() {
+  winsize size = {};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 }  // namespace
 
 ProgressLine::ProgressLine(ProgressMode mode, Clock& clock)
@@ -35,7 +44,9 @@ std::string progress_text(const core::Progress& progress, double seconds, double
     head = text;
   } else {
     const double share =
-        progress.total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(progress.total);
+        progress.total == 0
+            ? 1.0
+            : std::min(1.0, static_cast<double>(done) / static_cast<double>(progress.total));
     if (with_bar) {
       const auto full = static_cast<std::size_t>(share * kBarWidth);
       head = "[" + std::string(full, '#') + std::string(kBarWidth - full, '.') + "] ";
@@ -55,6 +66,12 @@ std::string progress_text(const core::Progress& progress, double seconds, double
   return head + text;
 }
 
+std::string fit_columns(std::string text, std::size_t columns) {
+  // The cursor needs the last column.
+  if (columns > 0 && text.size() >= columns) text.resize(columns - 1);
+  return text;
+}
+
 void ProgressLine::show(TimeUs now, const core::Progress& progress) {
   if (mode_ == ProgressMode::off) return;
   if (first_) accepted_at_start_ = progress.counters.accepted;
@@ -65,8 +82,9 @@ void ProgressLine::show(TimeUs now, const core::Progress& progress) {
       seconds > 0 ? static_cast<double>(progress.counters.accepted - accepted_at_start_) / seconds
                   : 0;
   const bool bar = mode_ == ProgressMode::bar;
-  const std::string text = progress_text(progress, seconds, rate, bar);
-  std::fprintf(stderr, bar ? "\rsteadfarm: %s\033[K" : "steadfarm: %s\n", text.c_str());
+  std::string text = kPrefix + progress_text(progress, seconds, rate, bar);
+  if (bar) text = fit_columns(std::move(text), terminal_columns());
+  std::fprintf(stderr, bar ? "\r%s\033[K" : "%s\n", text.c_str());
   line_open_ = bar;
 }
 

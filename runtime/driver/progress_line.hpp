@@ -1,6 +1,7 @@
 // What a person watches while the farm runs: one line on standard error.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -35,5 +36,9 @@ class ProgressLine {
 /// The text of the line, without its end.
 [[nodiscard]] std::string progress_text(const core::Progress& progress, double seconds,
                                         double units_per_s, bool with_bar);
+
+/// As much of a line as a terminal of so many columns shows without wrapping; 0 columns: unknown,
+/// all of it. A line that wraps cannot be overwritten.
+[[nodiscard]] std::string fit_columns(std::string text, std::size_t columns);
 
 }  // namespace steadfarm::driver

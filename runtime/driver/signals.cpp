@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <mutex>
 
 namespace steadfarm::driver {
 namespace {
@@ -12,7 +13,10 @@ std::atomic<int> stop_wanted{0};
 static_assert(std::atomic<int>::is_always_lock_free, "used in a signal handler");
 
 constexpr std::array<int, 4> kSignals = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
-std::array<struct sigaction, kSignals.size()> previous;
+
+std::mutex scopes_mutex;  // guards what follows
+int scopes = 0;
+std::array<struct sigaction, kSignals.size()> former;
 
 extern "C" void steadfarm_on_signal(int number) {
   if (number == SIGUSR1) {
@@ -26,18 +30,27 @@ extern "C" void steadfarm_on_signal(int number) {
 
 SignalScope::SignalScope(bool install) : installed_(install) {
   if (!installed_) return;
+  const std::lock_guard lock(scopes_mutex);
+  if (++scopes > 1) return;
   checkpoint_wanted.store(false);
   stop_wanted.store(0);
   struct sigaction action = {};
   action.sa_handler = steadfarm_on_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &previous[i]);
+  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &former[i]);
 }
 
 SignalScope::~SignalScope() {
   if (!installed_) return;
-  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &previous[i], nullptr);
+  const std::lock_guard lock(scopes_mutex);
+  if (--scopes > 0) return;
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    // A handler that the application installed meanwhile is its own and stays.
+    struct sigaction now = {};
+    sigaction(kSignals[i], nullptr, &now);
+    if (now.sa_handler == steadfarm_on_signal) sigaction(kSignals[i], &former[i], nullptr);
+  }
 }
 
 bool take_checkpoint_signal() { return checkpoint_wanted.exchange(false); }

@@ -71,9 +71,8 @@ void WorkerDriver::receive_all() {
   static_cast<void>(transport_.poll(incoming_, kMessagesPerTurn));
   for (const transport::Incoming& incoming : incoming_) {
     ++stats_.messages_in;
-    if (incoming.from != master_) continue;
     auto message = wire::decode(job_, incoming.bytes);
-    if (!message) {
+    if (!message || incoming.from != master_) {
       ++stats_.messages_refused;
       continue;
     }

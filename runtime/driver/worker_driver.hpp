@@ -14,7 +14,7 @@ namespace steadfarm::driver {
 struct WorkerDriverStats {
   std::uint64_t units_executed = 0;
   std::uint64_t messages_in = 0;
-  std::uint64_t messages_refused = 0;
+  std::uint64_t messages_refused = 0;  // strays and malformed
 };
 
 class WorkerDriver {

@@ -1,11 +1,18 @@
 #include "worker/function_executor.hpp"
 
 #include <exception>
+#include <string_view>
 #include <utility>
 
 #include "base/ids.hpp"
 
 namespace steadfarm::worker {
+namespace {
+
+// A message that somebody reads; failed units are kept with theirs, so it has a limit.
+constexpr std::size_t kMessageBytesMax = 4096;
+
+}  // namespace
 
 class FunctionExecutor::Call final : public UnitCall {
  public:
@@ -57,7 +64,8 @@ void FunctionExecutor::start(const core::Execute& unit) {
     outcome_.status = wire::AnswerStatus::failed;
     outcome_.children.clear();
     outcome_.proposal.reset();
-    const std::string_view text(message);
+    const std::string_view whole(message != nullptr ? message : "an exception without a message");
+    const std::string_view text = whole.substr(0, kMessageBytesMax);
     const auto* bytes = reinterpret_cast<const std::byte*>(text.data());
     outcome_.payload.assign(bytes, bytes + text.size());
   };
