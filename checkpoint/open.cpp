@@ -58,8 +58,10 @@ Result<Claim> claim(Folder& folder, Publisher& publisher, const Manifest& manife
   Publisher::Outcome outcome = publisher.write_manifest(manifest);
   digest = outcome.digest;
   if (outcome.status) return Claim::won;
-  if (outcome.status.error().code == ErrorCode::exists) return judge_rival(folder, manifest);
-  return outcome.status.error();
+  // Taken, or our temporary file was tidied away, which only a newer owner does.
+  const ErrorCode code = outcome.status.error().code;
+  const bool rival = code == ErrorCode::exists || code == ErrorCode::not_found;
+  return rival ? judge_rival(folder, manifest) : outcome.status.error();
 }
 
 void describe(const Survey& found, const HousekeepingReport& house, OpenReport& report) {

@@ -138,9 +138,7 @@ Status OwnedStore::publish_manifest(const Manifest& manifest,
     } else {
       doom(written);
     }
-    if (outcome.status.error().code != ErrorCode::exists) return outcome.status;
-    Status whose = resolve(manifest.generation);
-    return whose ? outcome.status : whose;
+    return outcome.status;
   }
   last_publish_bytes_ = outcome.bytes;
   for (const SegmentEntry& entry : manifest.segments) {
@@ -149,6 +147,14 @@ Status OwnedStore::publish_manifest(const Manifest& manifest,
   }
   newest_digest_ = outcome.digest;
   return {};
+}
+
+/// A name that is taken or a file of ours that is gone: most likely a newer owner was here.
+Error OwnedStore::explained(const Error& error) {
+  if (error.code != ErrorCode::exists && error.code != ErrorCode::not_found) return error;
+  const Result<Generation> number = next_number();
+  if (!number && number.error().code == ErrorCode::fenced) return number.error();
+  return {ErrorCode::io, error.message};
 }
 
 Result<Generation> OwnedStore::publish(const core::GenerationDelta& delta) {
@@ -161,11 +167,11 @@ Result<Generation> OwnedStore::publish(const core::GenerationDelta& delta) {
   if (!manifest) {
     live_.undo();
     doom(written);
-    return manifest.error();
+    return explained(manifest.error());
   }
   if (Status done = publish_manifest(manifest.value(), written); !done) {
     live_.undo();
-    return done.error();
+    return explained(done.error());
   }
   newest_ = std::move(manifest).value();
   retention_.keep(newest_);

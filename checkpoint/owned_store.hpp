@@ -37,6 +37,7 @@ class OwnedStore final : public Store {
   [[nodiscard]] Manifest child(const core::GenerationDelta& delta, Generation number) const;
   [[nodiscard]] Status publish_manifest(const Manifest& manifest,
                                         const std::vector<std::string>& written);
+  [[nodiscard]] Error explained(const Error& error);
   void doom(const std::vector<std::string>& names);
 
   std::unique_ptr<Folder> folder_;

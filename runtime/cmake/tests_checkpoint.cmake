@@ -11,6 +11,7 @@ steadfarm_test(checkpoint_unit_test
 # Faults at every operation, crashes at every point, damage at every byte.
 steadfarm_test(checkpoint_crash_test
   SOURCES tests/crash/counting_loop_test.cpp tests/crash/crash_point_test.cpp
+          tests/crash/damage_test.cpp tests/crash/owners_test.cpp
           tests/crash/scenario.cpp
   LINKS steadfarm_checkpoint_test_support
   LABELS crash)
