@@ -74,7 +74,7 @@ find_skips
 try "tests under address and undefined behaviour sanitizers" test_sanitized asan
 try "tests under the thread sanitizer" test_sanitized tsan
 if deps_have_style_tools; then
-  try "clang-tidy" python3 tests/tidy/clang_tidy.py build
+  try "clang-tidy" python3 tests/tidy/clang_tidy.py build /runtime/ /checkpoint/ /examples/
 else
   echo "clang-format 14 and clang-tidy 14 are not to be had here; the style is checked on Debian 12"
 fi

@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 import rules
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+CPP_FUNCTION = re.compile(r"^(?!namespace|struct|class|enum|union|extern|template|\s|[#/}])(.*)\(")
 SHELL_FUNCTION = re.compile(r"^(\w+)\(\) \{")
 
 
@@ -105,22 +106,38 @@ def check_source(path, text, findings):
             findings.add(path, number, "file calls belong to checkpoint/posix_file_system.cpp")
 
 
+def python_functions(text):
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node.name, node.lineno, node.end_lineno - node.lineno + 1
+
+
+def braced_functions(text, opening):
+    """Bodies that open with a match at the margin and close with a brace there: formatted code."""
+    name, start, in_body = "", 0, False
+    for number, line in enumerate(text.split("\n"), 1):
+        if not start:
+            match = opening.match(line)
+            if not match:
+                continue
+            name, start = match.group(1), number
+        if not in_body:
+            in_body = line.endswith("{")
+            if line.endswith((";", "}")) or not line:  # a declaration, or all on one line
+                start = 0
+        elif line.startswith("}"):
+            yield name, start, number - start + 1
+            start, in_body = 0, False
+
+
 def check_functions(path, text, findings):
-    """Python and shell; C++ functions are clang-tidy's (readability-function-size)."""
-    sizes = []
+    """clang-tidy knows C++ functions better, but only where it runs (readability-function-size)."""
     if path.endswith(".py"):
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                sizes.append((node.name, node.lineno, node.end_lineno - node.lineno + 1))
+        sizes = python_functions(text)
+    elif path.endswith(".sh"):
+        sizes = braced_functions(text, SHELL_FUNCTION)
     else:
-        open_at = None
-        for number, line in enumerate(text.split("\n"), 1):
-            match = SHELL_FUNCTION.match(line)
-            if match:
-                open_at = (match.group(1), number)
-            if line == "}" and open_at:
-                sizes.append((*open_at, number - open_at[1] + 1))
-                open_at = None
+        sizes = braced_functions(text, CPP_FUNCTION)
     for name, line, size in sizes:
         if size > rules.FUNCTION_LINES_MAX:
             limit = rules.FUNCTION_LINES_MAX
@@ -163,7 +180,7 @@ def check_file(root, path, findings):
         check_text(path, text, findings)
     if suffix in rules.SOURCE:
         check_source(path, text, findings)
-    if suffix in rules.SCRIPT:
+    if suffix in rules.SCRIPT | rules.SOURCE:
         check_functions(path, text, findings)
 
 

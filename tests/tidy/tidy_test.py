@@ -13,7 +13,8 @@ import tidy
 GOOD = {
     "CMakeLists.txt": "add(runtime/core/a.cpp)\n",
     "runtime/core/a.hpp": "#pragma once\n#include <vector>\n",
-    "runtime/core/a.cpp": '#include "core/a.hpp"\n// MPI_COMM_WORLD in a comment\nint a;\n',
+    "runtime/core/a.cpp": '#include "core/a.hpp"\n// MPI_COMM_WORLD in a comment\nint a;\n'
+    + "int f(int a,\n      int b);\n" + "// words\n" * 80 + "int g() {\n  return 1;\n}\n",
 }
 WORLD = "MPI_COMM" + "_WORLD"
 UNFINISHED = "// TO" + "DO later\n"
@@ -40,6 +41,7 @@ FAULTS = {
     "dead source": ({"runtime/core/b.cpp": "int b;\n"}, "never built"),
     "dead test": ({"tests/cli/b_test.sh": "true\n"}, "never built"),
     "mode": ({"tests/lib/b.sh": "#!/bin/sh\ntrue\n"}, "not executable"),
+    "long test": ({"runtime/core/a.cpp": "TEST(A, b) {\n" + "f();\n" * 70 + "}\n"}, "72 lines"),
     "long function": ({"tests/lib/b.sh": "f() {\n" + "true\n" * 70 + "}\n"}, "f has 72 lines"),
 }
 

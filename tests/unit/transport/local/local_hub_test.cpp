@@ -21,6 +21,7 @@ TEST_P(LocalContract, holds) {
   LocalHub hub(ranks);
   std::barrier everybody(ranks);
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<std::size_t>(ranks));
   for (int rank = 0; rank < ranks; ++rank) {
     threads.emplace_back([&, rank, body = contract_case.body] {
       const std::unique_ptr<Transport> transport = hub.take(Rank(rank));
