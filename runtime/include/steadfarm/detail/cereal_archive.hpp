@@ -4,10 +4,12 @@
 
 #include <bit>
 #include <cereal/cereal.hpp>
+#include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <cstring>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "steadfarm/detail/buffers.hpp"
 
