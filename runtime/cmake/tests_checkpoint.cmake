@@ -4,7 +4,7 @@ steadfarm_layer(checkpoint_test_support
   PUBLIC steadfarm_memory_file_system)
 
 steadfarm_test(checkpoint_unit_test
-  SOURCES tests/unit/checkpoint/store_test.cpp
+  SOURCES tests/unit/checkpoint/posix_file_system_test.cpp tests/unit/checkpoint/store_test.cpp
   LINKS steadfarm_checkpoint_test_support
   LABELS unit)
 
