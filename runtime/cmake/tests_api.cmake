@@ -15,3 +15,10 @@ steadfarm_test(qap_shared_incumbent_test
   LINKS steadfarm_driver steadfarm_qap LABELS unit examples)
 target_compile_definitions(qap_shared_incumbent_test PRIVATE
   STEADFARM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+
+steadfarm_test(driver_test
+  SOURCES tests/unit/driver/event_log_test.cpp tests/unit/driver/heartbeat_test.cpp
+          tests/unit/driver/idle_test.cpp tests/unit/driver/progress_line_test.cpp
+          tests/unit/driver/signals_test.cpp
+  LINKS steadfarm_driver
+  LABELS unit)
