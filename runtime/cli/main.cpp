@@ -16,6 +16,7 @@ int run(int argc, char** argv) {
   int exit_code = 0;
   add_inspect(app, exit_code);
   add_verify(app, exit_code);
+  add_simulate(app, exit_code);
   add_version(app, exit_code);
   try {
     app.parse(argc, argv);
