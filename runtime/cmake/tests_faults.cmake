@@ -10,4 +10,8 @@ if(STEADFARM_BUILD_EXAMPLES)
     LABELS faults TIMEOUT 900 PROCESSORS 4)
   steadfarm_script_test(qap_kill tests/faults/qap_kill.sh
     LABELS faults TIMEOUT 1500 PROCESSORS 4)
+  steadfarm_script_test(stop_signals tests/faults/stop_signals.sh
+    LABELS faults TIMEOUT 1500 PROCESSORS 4)
+  steadfarm_script_test(stop_long_unit tests/faults/stop_long_unit.sh
+    LABELS faults TIMEOUT 300 PROCESSORS 2)
 endif()

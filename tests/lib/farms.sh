@@ -32,18 +32,24 @@ farm_start() {
   shift 3
   rm -f "$JOBS_TMP/$name.log"
   job_start "$name" mpirun --enable-recovery --oversubscribe -n "$ranks" "$FARMS_BIN/$program" \
-    "$@" --json --progress off --timeout 3 --heartbeat 0.5 --log "$JOBS_TMP/$name.log"
+    --json --progress off --log "$JOBS_TMP/$name.log" --timeout "${FARMS_TIMEOUT:-3}" \
+    --heartbeat 0.25 "$@"
 }
 
-# farm_run NAME RANKS PROGRAM ARGS...: plain mpirun, to the end, which passes on the exit code; it
-# is in JOB_EXIT. Nothing is left running.
-farm_run() {
+# farm_start_plain NAME RANKS PROGRAM ARGS...: mpirun ends everything when it loses a rank, and
+# passes on the exit code of a rank that ends by itself.
+farm_start_plain() {
   local name=$1 ranks=$2 program=$3
   shift 3
   rm -f "$JOBS_TMP/$name.log"
   job_start "$name" mpirun --oversubscribe -n "$ranks" "$FARMS_BIN/$program" \
-    "$@" --json --progress off --log "$JOBS_TMP/$name.log"
-  job_wait "$JOB_PID" 400 || fail "$name did not end"
+    --json --progress off --log "$JOBS_TMP/$name.log" "$@"
+}
+
+# farm_run NAME RANKS PROGRAM ARGS...: the same, to the end. The exit code is in JOB_EXIT.
+farm_run() {
+  farm_start_plain "$@"
+  job_wait "$JOB_PID" 400 || fail "$1 did not end"
 }
 
 # farm_ranks RANKS: waits until all ranks of JOB_PID run; their process ids are in FARM_PIDS.
