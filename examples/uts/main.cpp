@@ -26,7 +26,8 @@ struct Arguments {
 };
 
 void add_tree_options(CLI::App& app, Arguments& a) {
-  auto* name = app.add_option("--tree", a.tree_name, "a published tree: T1 to T5, T1L, T2L, T3L");
+  auto* name =
+      app.add_option("--tree", a.tree_name, "a published tree: T1 to T5, T1L, T2L, T3L, T1XL");
   const auto own = [&](CLI::Option* option) { option->excludes(name)->capture_default_str(); };
   own(app.add_option("-t", a.type, "0 binomial, 1 geometric, 2 hybrid")->check(CLI::Range(0, 2)));
   own(app.add_option("-b", a.params.root_factor, "branching factor of the root"));
@@ -46,7 +47,7 @@ std::optional<std::string> settle(Arguments& a) {
   if (!a.tree_name.empty()) {
     const auto* named = steadfarm::uts::find_tree(a.tree_name);
     if (named == nullptr) {
-      return "--tree '" + a.tree_name + "' is not known; take T1 to T5, T1L, T2L or T3L";
+      return "--tree '" + a.tree_name + "' is not known; take T1 to T5, T1L, T2L, T3L or T1XL";
     }
     a.params = named->params;
     return std::nullopt;

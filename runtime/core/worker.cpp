@@ -114,6 +114,7 @@ void WorkerMachine::on_body(wire::Ack& m, Session /*session*/, WorkerActions& /*
 
 void WorkerMachine::on_body(wire::Shared& m, Session /*session*/, WorkerActions& out) {
   shared_version_ = std::max(shared_version_, m.version);
+  if (shared_ && !is_better(*shared_, m.shared)) shared_unechoed_ = false;
   if (!is_better(m.shared, shared_)) return;
   shared_ = std::move(m.shared);
   out.emplace_back(SharedChanged{*shared_});
@@ -144,6 +145,12 @@ void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
   if (carried_ == running_key_ && event.answer.status == wire::AnswerStatus::done) {
     carried_done_ = true;
   }
+  // What this unit left out because of a value that the master may not have must not be accepted
+  // without that value.
+  if (shared_unechoed_ && !event.answer.proposal_value) {
+    event.answer.proposal_value = shared_->value;
+    event.answer.proposal_witness = shared_->witness;
+  }
   if (outbox_->empty()) outbox_since_ = now_;
   outbox_->add(event.answer);
   const auto duration_us = static_cast<std::uint64_t>(now_ - running_since_);
@@ -165,6 +172,7 @@ bool WorkerMachine::must_report() const {
 void WorkerMachine::on(SharedFound& event, WorkerActions& out) {
   if (!is_better(event.shared, shared_)) return;
   shared_ = event.shared;
+  shared_unechoed_ = true;
   out.emplace_back(SharedChanged{*shared_});
   send(wire::Propose{std::move(event.shared)}, out);
 }

@@ -139,6 +139,7 @@ class WorkerMachine {
   std::set<std::uint32_t> seen_beyond_;  // arrived out of order
 
   std::optional<SharedValue> shared_;
+  bool shared_unechoed_ = false;  // found here, and the master has not said as much yet
   std::uint64_t shared_version_ = 0;
 
   TimeUs heard_at_ = 0;
