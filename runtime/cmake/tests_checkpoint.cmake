@@ -15,3 +15,11 @@ steadfarm_test(checkpoint_crash_test
           tests/crash/scenario.cpp
   LINKS steadfarm_checkpoint_test_support
   LABELS crash)
+
+# Another language reads what we write, from FORMAT.md alone.
+steadfarm_test(checkpoint_format_test
+  SOURCES tests/unit/checkpoint/format_test.cpp
+  LINKS steadfarm_checkpoint_test_support
+  LABELS unit)
+target_compile_definitions(checkpoint_format_test PRIVATE
+  STEADFARM_TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}/tests/unit/checkpoint")

@@ -1,0 +1,77 @@
+"""Reads a store with nothing but FORMAT.md and h5py, and prints every result as a line.
+
+usage: read_by_format.py STORE
+"""
+
+import os
+import sys
+
+import h5py
+
+
+def newest_manifest(store):
+    names = [n for n in os.listdir(store) if n.startswith("manifest-")]
+    return max(names, key=lambda n: int(n.split("-")[1]))
+
+
+def read_manifest(path):
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    assert lines[0] == "steadfarm-manifest 1", lines[0]
+    assert lines[-1] == "" and lines[-2].startswith("digest "), "no digest at the end"
+    fields, segments = {}, []
+    for line in lines[1:-2]:
+        key, value = line.split(" ", 1)
+        if key == "segment":
+            segments.append(value.split(" "))
+        else:
+            assert key not in fields, key
+            fields[key] = value
+    assert int(fields["segments"]) == len(segments)
+    return fields, segments
+
+
+def pieces(group, data):
+    keys = group["keys"][:]
+    offsets = group["offsets"][:]
+    content = group[data][:] if data in group else []
+    assert keys.shape[1] == 2 and len(offsets) == len(keys) + 1
+    for (high, low), begin, end in zip(keys, offsets[:-1], offsets[1:]):
+        yield (int(high), int(low)), bytes(content[begin:end])
+
+
+def main(store):
+    fields, segments = read_manifest(os.path.join(store, newest_manifest(store)))
+    units, state, results = {}, None, {}
+    for name, role, count, size, _digest in segments:
+        path = os.path.join(store, name)
+        assert os.path.getsize(path) == int(size), name
+        with h5py.File(path, "r") as file:
+            assert file.attrs["format"] == b"steadfarm-segment"
+            assert int(file.attrs["format_version"]) == 1
+            assert name.split("-")[1] == f"{int(file.attrs['generation']):012d}"
+            assert file.attrs["fingerprint"].decode() == fields["fingerprint"]
+            found = dict(pieces(file["results"], "bytes")) if "results" in file else {}
+            assert len(found) == int(count), name
+            assert not found.keys() & results.keys(), "a key twice"
+            results.update(found)
+            if role == "results":
+                continue
+            for high, low in file["removed"][:] if "removed" in file else []:
+                units.pop((int(high), int(low)), None)
+            if "units" in file:
+                units.update(pieces(file["units"], "bytes"))
+            if "state" in file:
+                state = dict(file["state"].attrs)
+                pending = file["state/pending"][:] if "pending" in file["state"] else []
+    if state is not None:
+        for key in ("accepted", "failed", "executions", "spawned", "complete"):
+            assert int(state[key]) == int(fields[key]), key
+        indices = sum(int(end) - int(begin) for begin, end in pending)
+        assert indices + len(units) == int(fields["pending"]), "pending"
+    for (high, low), data in sorted(results.items()):
+        print(high, low, data.hex())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
