@@ -18,7 +18,8 @@ target_compile_definitions(qap_shared_incumbent_test PRIVATE
 
 steadfarm_test(driver_test
   SOURCES tests/unit/driver/event_log_test.cpp tests/unit/driver/heartbeat_test.cpp
-          tests/unit/driver/idle_test.cpp tests/unit/driver/progress_line_test.cpp
-          tests/unit/driver/signals_test.cpp
+          tests/unit/driver/idle_test.cpp tests/unit/driver/master_driver_test.cpp
+          tests/unit/driver/progress_line_test.cpp tests/unit/driver/signals_test.cpp
+          tests/unit/driver/worker_driver_test.cpp tests/unit/worker/function_executor_test.cpp
   LINKS steadfarm_driver
   LABELS unit)

@@ -1,0 +1,232 @@
+#include "driver/master_driver.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "tests/unit/driver/farm_rig.hpp"
+
+namespace steadfarm::driver {
+namespace {
+
+std::uint64_t number_after(const std::string& entry) {
+  return std::stoull(entry.substr(entry.find(' ') + 1));
+}
+
+TEST(MasterDriver, runs_a_small_farm_to_its_end) {
+  FarmRig rig({});
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::complete);
+  EXPECT_EQ(rig.folded.size(), 100U);  // 50 units and a child of each
+  EXPECT_TRUE(rig.each_folded_once());
+  for (const auto& worker : rig.workers) {
+    EXPECT_EQ(worker->driver.exit()->exit_code, 0);
+    EXPECT_GT(worker->driver.stats().units_executed, 0U);
+  }
+  ASSERT_FALSE(rig.store.deltas.empty());
+  EXPECT_TRUE(rig.store.deltas.back().complete);
+  EXPECT_EQ(rig.store.deltas.back().counters.accepted, 100U);
+  EXPECT_EQ(rig.machine->progress().committed, 100U);
+  EXPECT_EQ(rig.driver->stats().publishes, rig.store.deltas.size());
+  EXPECT_EQ(rig.driver->stats().messages_refused, 0U);
+  EXPECT_EQ(rig.driver->stats().workers_lost, 0U);
+}
+
+TEST(MasterDriver, runs_without_a_store) {
+  FarmRig::Setup setup;
+  setup.with_store = false;
+  FarmRig rig(std::move(setup));
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::complete);
+  EXPECT_EQ(rig.folded.size(), 100U);
+  EXPECT_EQ(rig.count("save") + rig.count("publish") + rig.count("committed"), 0U);
+}
+
+TEST(MasterDriver, saves_the_fold_of_exactly_the_units_that_the_delta_says_are_done) {
+  FarmRig::Setup setup;
+  setup.units = 2'000;
+  FarmRig rig(std::move(setup));
+  ASSERT_TRUE(rig.finishes());
+  ASSERT_GE(rig.store.deltas.size(), 3U);
+  std::uint64_t folds = 0;
+  for (std::size_t i = 0; i < rig.journal.size(); ++i) {
+    if (rig.journal[i] == "fold") ++folds;
+    if (rig.journal[i].rfind("publish", 0) != 0) continue;
+    ASSERT_GT(i, 0U);
+    EXPECT_EQ(rig.journal[i - 1], "save " + std::to_string(folds));
+    EXPECT_EQ(rig.journal[i], "publish " + std::to_string(folds));
+  }
+  for (const core::GenerationDelta& delta : rig.store.deltas) {
+    EXPECT_EQ(delta.fold_state.size(), delta.counters.accepted);
+  }
+}
+
+TEST(MasterDriver, reports_nothing_committed_while_the_store_fails) {
+  FarmRig::Setup setup;
+  setup.units = 2'000;
+  setup.master.store_retry_us = 1'000;
+  setup.store_failures.assign(3, {ErrorCode::io, "the disk is ill"});
+  FarmRig rig(std::move(setup));
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::complete);
+  // No committed before a good publish, and then no more than that one held.
+  std::uint64_t tries = 0;
+  std::uint64_t durable = 0;
+  for (const std::string& entry : rig.journal) {
+    if (entry.rfind("publish", 0) == 0 && ++tries > 3) durable = number_after(entry);
+    if (entry.rfind("committed", 0) == 0) {
+      EXPECT_GT(tries, 3U);
+      EXPECT_EQ(number_after(entry), durable);
+    }
+  }
+  EXPECT_EQ(rig.count("publish"), rig.store.deltas.size() + 3);
+  EXPECT_EQ(rig.count("committed"), rig.store.deltas.size());
+  EXPECT_EQ(rig.driver->stats().publishes, rig.store.deltas.size());
+  EXPECT_EQ(
+      std::count_if(rig.notes.begin(), rig.notes.end(),
+                    [](const auto& n) { return n.kind == core::NoteKind::generation_failed; }),
+      3);
+}
+
+TEST(MasterDriver, ends_as_not_durable_when_the_last_generation_cannot_be_published) {
+  FarmRig::Setup setup;
+  setup.store_failures.assign(100'000, {ErrorCode::no_space, "the disk is full"});
+  FarmRig rig(std::move(setup));
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::not_durable);
+  EXPECT_EQ(rig.folded.size(), 100U);
+  EXPECT_EQ(rig.count("committed"), 0U);
+  EXPECT_EQ(rig.machine->progress().committed, 0U);
+  for (const auto& worker : rig.workers) EXPECT_EQ(worker->driver.exit()->exit_code, 74);
+}
+
+TEST(MasterDriver, stops_with_everybody_when_another_owner_has_the_store) {
+  FarmRig::Setup setup;
+  setup.store_failures.push_back({ErrorCode::fenced, "owner epoch 2 has taken the store over"});
+  FarmRig rig(std::move(setup));
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::fenced);
+  EXPECT_EQ(rig.driver->finish()->reason, "owner epoch 2 has taken the store over");
+  EXPECT_EQ(rig.store.tries, 1U);
+  EXPECT_EQ(rig.count("committed"), 0U);
+  const int code = core::exit_code(core::Outcome::fenced);
+  EXPECT_NE(code, 0);
+  for (const auto& worker : rig.workers) EXPECT_EQ(worker->driver.exit()->exit_code, code);
+}
+
+TEST(MasterDriver, refuses_and_counts_strays_and_malformed_messages) {
+  FarmRig rig({});
+  auto& end = *rig.workers[0]->end;
+  const Bytes good = wire::encode(kRigJob, {Session(0), wire::Goodbye{}});
+  Bytes cut(good.begin(), good.end() - 1);
+  ASSERT_TRUE(end.send(Rank(0), {}).ok());
+  ASSERT_TRUE(end.send(Rank(0), Bytes(40, std::byte{0xff})).ok());
+  ASSERT_TRUE(end.send(Rank(0), cut).ok());
+  const Bytes foreign = wire::encode(wire::JobId(12), {Session(0), wire::Goodbye{}});
+  ASSERT_TRUE(end.send(Rank(0), foreign).ok());
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.driver->stats().messages_refused, 4U);
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::complete);
+  EXPECT_EQ(rig.folded.size(), 100U);
+}
+
+TEST(MasterDriver, forgets_a_dead_worker_before_anything_else_and_gives_its_units_to_others) {
+  FarmRig::Setup setup;
+  setup.units = 500;
+  FarmRig rig(std::move(setup));
+  while (rig.folded.size() < 50) rig.round();
+  rig.hub.kill(Rank(1));
+  rig.workers[0]->frozen = true;
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::complete);
+  EXPECT_EQ(rig.driver->stats().workers_lost, 1U);
+  EXPECT_EQ(rig.count("forget 1"), 1U);
+  EXPECT_EQ(rig.count("forget"), 1U);
+  EXPECT_EQ(rig.folded.size(), 1'000U);
+  EXPECT_TRUE(rig.each_folded_once());
+}
+
+TEST(MasterDriver, takes_a_silent_worker_back_when_it_speaks_again) {
+  FarmRig::Setup setup;
+  setup.units = 3'000;
+  setup.master.timeout_us = 20'000;
+  FarmRig rig(std::move(setup));
+  while (rig.folded.size() < 50) rig.round();
+  rig.workers[0]->frozen = true;
+  while (rig.count("forget 1") == 0) {
+    rig.round();
+    ASSERT_FALSE(rig.driver->finish().has_value());
+  }
+  rig.workers[0]->frozen = false;
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.count("readmit 1"), 1U);
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::complete);
+  EXPECT_EQ(rig.folded.size(), 6'000U);
+  EXPECT_TRUE(rig.each_folded_once());
+}
+
+TEST(MasterDriver, stops_on_request_with_what_is_pending_in_the_store) {
+  FarmRig::Setup setup;
+  setup.units = 5'000;
+  FarmRig rig(std::move(setup));
+  while (rig.folded.size() < 50) rig.round();
+  rig.driver->request_stop("asked to");
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::stopped);
+  EXPECT_EQ(rig.driver->finish()->reason, "asked to");
+  const core::GenerationDelta& last = rig.store.deltas.back();
+  EXPECT_FALSE(last.complete);
+  EXPECT_EQ(last.counters.accepted, rig.folded.size());
+  EXPECT_FALSE(last.pending_indices.empty());
+  for (const auto& worker : rig.workers) EXPECT_EQ(worker->driver.exit()->exit_code, 75);
+}
+
+TEST(MasterDriver, checkpoints_on_request_and_goes_on) {
+  FarmRig::Setup setup;
+  setup.units = 2'000;
+  FarmRig rig(std::move(setup));
+  while (rig.folded.size() < 50) rig.round();
+  const std::size_t before = rig.store.deltas.size();
+  rig.driver->request_checkpoint();
+  for (int i = 0; i < 5 && rig.store.deltas.size() == before; ++i)
+    rig.round();  // 1 ms: no interval
+  EXPECT_EQ(rig.store.deltas.size(), before + 1);
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::complete);
+}
+
+TEST(MasterDriver, measures_how_long_it_stood_still) {
+  FarmRig rig({});
+  TimeUs stall_us = 100;
+  rig.during_publish = [&] { rig.clock.now_us += (stall_us = stall_us == 100 ? 7'000 : 50); };
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.driver->stats().publish_us_max, 7'000);
+}
+
+TEST(MasterDriver, publishes_nothing_after_a_fold_that_threw) {
+  FarmRig rig({});
+  while (rig.folded.empty()) rig.round();
+  const std::uint64_t before = rig.store.tries;
+  rig.before_fold = [] { throw std::runtime_error("no room for this result"); };
+  EXPECT_THROW(
+      {
+        for (int i = 0; i < 1'000; ++i) rig.round();
+      },
+      std::runtime_error);
+  EXPECT_EQ(rig.store.tries, before);
+}
+
+TEST(MasterDriver, does_nothing_more_after_the_finish) {
+  FarmRig rig({});
+  ASSERT_TRUE(rig.finishes());
+  const auto messages = rig.driver->stats().messages_out;
+  rig.driver->request_checkpoint();
+  rig.driver->request_stop("late");
+  EXPECT_EQ(rig.driver->turn(), 0U);
+  EXPECT_EQ(rig.driver->stats().messages_out, messages);
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::complete);
+}
+
+}  // namespace
+}  // namespace steadfarm::driver

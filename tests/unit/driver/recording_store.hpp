@@ -1,0 +1,42 @@
+// A store in memory that keeps every delta and fails when a test says so.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "checkpoint/store.hpp"
+
+namespace steadfarm::driver {
+
+class RecordingStore final : public checkpoint::Store {
+ public:
+  [[nodiscard]] Result<Generation> publish(const core::GenerationDelta& delta) override {
+    ++tries;
+    if (on_publish) on_publish(delta);
+    if (!failures.empty()) {
+      const Error error = failures.front();
+      failures.pop_front();
+      return error;
+    }
+    deltas.push_back(delta);
+    generation_ = generation_.next();
+    return generation_;
+  }
+  [[nodiscard]] Generation generation() const override { return generation_; }
+  [[nodiscard]] OwnerEpoch owner_epoch() const override { return OwnerEpoch(1); }
+  [[nodiscard]] std::uint64_t last_publish_bytes() const override { return 0; }
+  [[nodiscard]] std::vector<std::string> take_warnings() override { return {}; }
+
+  std::deque<Error> failures;  // for the next tries
+  std::function<void(const core::GenerationDelta&)> on_publish;
+  std::uint64_t tries = 0;
+  std::vector<core::GenerationDelta> deltas;  // the durable ones
+
+ private:
+  Generation generation_;
+};
+
+}  // namespace steadfarm::driver

@@ -1,0 +1,215 @@
+#include "driver/worker_driver.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "tests/unit/driver/manual_clock.hpp"
+#include "transport/local/local_hub.hpp"
+
+namespace steadfarm::driver {
+namespace {
+
+constexpr wire::JobId kJob{5};
+
+// Units end when the test says so.
+class SlowExecutor final : public worker::Executor {
+ public:
+  void start(const core::Execute& unit) override {
+    started.push_back(unit.key);
+    done = false;
+    if (inside) inside();
+  }
+  [[nodiscard]] const worker::UnitOutcome* finished() override { return done ? &outcome : nullptr; }
+  void shared_changed(const SharedValue& shared) override { news.push_back(shared); }
+
+  std::vector<UnitKey> started;
+  std::vector<SharedValue> news;
+  std::function<void()> inside;  // during start
+  worker::UnitOutcome outcome;
+  bool done = false;
+};
+
+class WorkerDriverTest : public testing::Test {
+ protected:
+  void SetUp() override { driver_.start(); }
+
+  void send(wire::Body body, Session session = Session(1)) {
+    ASSERT_TRUE(master_->send(Rank(1), wire::encode(kJob, {session, std::move(body)})).ok());
+  }
+  void assign(std::uint64_t first, std::uint64_t count) {
+    wire::Assign message;
+    message.assign_seq = ++assigns_;
+    message.units.add_run(first, count, Attempt(1));
+    send(std::move(message));
+  }
+  std::size_t turn() {
+    clock_.now_us += 1'000;
+    return driver_.turn();
+  }
+  // Everything of one type that has reached the master since the last call.
+  template <class Body>
+  std::vector<Body> at_master() {
+    std::vector<transport::Incoming> incoming;
+    master_->poll(incoming, 1'000);
+    std::vector<Body> out;
+    for (const transport::Incoming& one : incoming) {
+      auto message = wire::decode(kJob, one.bytes);
+      EXPECT_TRUE(message.ok());
+      if (auto* body = std::get_if<Body>(&message.value().body)) out.push_back(std::move(*body));
+    }
+    return out;
+  }
+
+  ManualClock clock_;
+  transport::LocalHub hub_{3};
+  std::unique_ptr<transport::Transport> master_ = hub_.take(Rank(0));
+  std::unique_ptr<transport::Transport> end_ = hub_.take(Rank(1));
+  std::unique_ptr<transport::Transport> other_ = hub_.take(Rank(2));
+  core::WorkerMachine machine_{{}, clock_.now_us};
+  SlowExecutor executor_;
+  WorkerDriver driver_{machine_, *end_, executor_, clock_, kJob, Rank(0)};
+  std::uint32_t assigns_ = 0;
+};
+
+TEST_F(WorkerDriverTest, says_hello_first) {
+  EXPECT_EQ(at_master<wire::Hello>().size(), 1U);
+  EXPECT_EQ(turn(), 0U);
+}
+
+TEST_F(WorkerDriverTest, hands_in_result_children_and_proposal_of_a_unit) {
+  send(wire::Welcome{1});
+  assign(7, 1);
+  turn();
+  EXPECT_EQ(executor_.started, std::vector<UnitKey>{UnitKey::index(7)});
+  executor_.outcome.payload = Bytes(3, std::byte{9});
+  executor_.outcome.children = {{-2, Bytes(1)}, {5, Bytes(2)}};
+  executor_.outcome.proposal = SharedValue{40, Bytes(4)};
+  executor_.done = true;
+  EXPECT_EQ(turn(), 1U);
+  int answers = 0;
+  for (const wire::Report& report : at_master<wire::Report>()) {
+    report.answers->for_each([&](const wire::AnswerView& answer) {
+      ++answers;
+      EXPECT_EQ(answer.key, UnitKey::index(7));
+      EXPECT_EQ(answer.status, wire::AnswerStatus::done);
+      EXPECT_EQ(answer.payload.size(), 3U);
+      ASSERT_EQ(answer.children.size(), 2U);
+      EXPECT_EQ(answer.children[0].priority, -2);
+      EXPECT_EQ(answer.children[1].payload.size(), 2U);
+      EXPECT_EQ(answer.proposal_value, 40);
+      EXPECT_EQ(answer.proposal_witness.size(), 4U);
+    });
+  }
+  EXPECT_EQ(answers, 1);
+  EXPECT_EQ(driver_.stats().units_executed, 1U);
+}
+
+TEST_F(WorkerDriverTest, goes_on_listening_while_a_unit_runs_elsewhere) {
+  send(wire::Welcome{1});
+  assign(0, 2);
+  turn();
+  send(wire::Shared{1, {33, {}}});
+  send(wire::EpochOpen{Epoch(4)});
+  EXPECT_EQ(turn(), 2U);
+  EXPECT_EQ(executor_.started.size(), 1U) << "one unit at a time";
+  EXPECT_EQ(executor_.news, (std::vector<SharedValue>{{33, {}}}));
+  EXPECT_EQ(at_master<wire::EpochAck>().size(), 1U);
+}
+
+TEST_F(WorkerDriverTest, refuses_and_counts_strays_and_malformed_messages) {
+  send(wire::Welcome{1});
+  turn();
+  const Bytes shutdown = wire::encode(kJob, {Session(1), wire::Shutdown{70}});
+  ASSERT_TRUE(other_->send(Rank(1), shutdown).ok());  // not from the master
+  ASSERT_TRUE(master_->send(Rank(1), Bytes(shutdown.begin(), shutdown.end() - 1)).ok());
+  ASSERT_TRUE(master_->send(Rank(1), Bytes(100)).ok());
+  ASSERT_TRUE(
+      master_->send(Rank(1), wire::encode(wire::JobId(6), {Session(1), wire::Shutdown{70}})).ok());
+  EXPECT_EQ(turn(), 4U);
+  EXPECT_EQ(driver_.stats().messages_refused, 4U);
+  EXPECT_FALSE(driver_.exit().has_value());
+}
+
+TEST_F(WorkerDriverTest, leaves_with_the_code_it_is_given_and_a_goodbye) {
+  send(wire::Shutdown{74}, Session(0));  // before any welcome: the master refused the run
+  turn();
+  ASSERT_TRUE(driver_.exit().has_value());
+  EXPECT_EQ(driver_.exit()->exit_code, 74);
+  EXPECT_EQ(driver_.exit()->reason, "");
+  EXPECT_EQ(at_master<wire::Goodbye>().size(), 1U);
+  EXPECT_EQ(turn(), 0U);
+}
+
+TEST_F(WorkerDriverTest, starts_nothing_and_says_nothing_after_it_has_left) {
+  send(wire::Welcome{1});
+  assign(0, 3);
+  turn();
+  send(wire::Shutdown{0});
+  turn();
+  ASSERT_TRUE(driver_.exit().has_value());
+  static_cast<void>(at_master<wire::Goodbye>());
+  executor_.done = true;
+  driver_.propose({1, {}});
+  driver_.safe_point();
+  turn();
+  EXPECT_EQ(executor_.started.size(), 1U);
+  EXPECT_EQ(at_master<wire::Propose>().size(), 0U);
+}
+
+TEST_F(WorkerDriverTest, ends_itself_when_the_master_has_been_silent_for_too_long) {
+  send(wire::Welcome{1});
+  const TimeUs patience_us = core::WorkerOptions().master_timeout_us;
+  turn();
+  for (TimeUs waited = 0; waited < patience_us; waited += 1'000'000) {
+    ASSERT_FALSE(driver_.exit().has_value()) << waited;
+    clock_.now_us += 1'000'000;
+    turn();
+  }
+  turn();
+  ASSERT_TRUE(driver_.exit().has_value());
+  EXPECT_EQ(driver_.exit()->exit_code, 75);
+  EXPECT_EQ(driver_.exit()->reason, "no word from the master for 30 s");
+}
+
+TEST_F(WorkerDriverTest, looks_outside_at_safe_points_but_not_at_every_one) {
+  send(wire::Welcome{1});
+  assign(0, 1);
+  std::vector<std::size_t> known;
+  executor_.inside = [&] {
+    send(wire::Shared{1, {20, {}}});
+    for (int i = 0; i < 4; ++i) {
+      driver_.safe_point();
+      known.push_back(executor_.news.size());
+      clock_.now_us += 40;
+    }
+  };
+  turn();
+  EXPECT_EQ(known, (std::vector<std::size_t>{0, 0, 0, 1}));  // after 120 us: past 100
+}
+
+TEST_F(WorkerDriverTest, tells_of_a_better_shared_value_in_the_middle_of_a_unit) {
+  send(wire::Welcome{1});
+  assign(0, 1);
+  executor_.inside = [&] {
+    driver_.propose({20, Bytes(1)});
+    driver_.propose({21, {}});  // worse than what is known by now
+  };
+  turn();
+  const auto proposed = at_master<wire::Propose>();
+  ASSERT_EQ(proposed.size(), 1U);
+  EXPECT_EQ(proposed[0].shared, (SharedValue{20, Bytes(1)}));
+}
+
+TEST_F(WorkerDriverTest, survives_a_dead_master_until_its_silence_is_long_enough) {
+  send(wire::Welcome{1});
+  assign(0, 2);
+  turn();
+  hub_.kill(Rank(0));
+  executor_.done = true;
+  EXPECT_EQ(turn(), 1U);  // the report goes nowhere, which is no reason to fall
+  EXPECT_FALSE(driver_.exit().has_value());
+}
+
+}  // namespace
+}  // namespace steadfarm::driver

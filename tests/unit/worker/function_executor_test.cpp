@@ -1,0 +1,188 @@
+#include "worker/function_executor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace steadfarm::worker {
+namespace {
+
+Bytes bytes(std::string_view text) {
+  const auto* begin = reinterpret_cast<const std::byte*>(text.data());
+  return {begin, begin + text.size()};
+}
+
+std::string text(ByteView view) {
+  return {reinterpret_cast<const char*>(view.data()), view.size()};
+}
+
+core::Execute unit(std::uint64_t index, ByteView payload = {}) {
+  return {UnitKey::index(index), Attempt(1), payload, 99};
+}
+
+const UnitOutcome& run(FunctionExecutor& executor, const core::Execute& what = unit(0)) {
+  executor.start(what);
+  const UnitOutcome* outcome = executor.finished();
+  STEADFARM_ASSERT(outcome != nullptr);
+  return *outcome;
+}
+
+TEST(FunctionExecutor, shows_the_unit_to_the_function) {
+  const Bytes payload = bytes("what to do");
+  core::Execute what{UnitKey{1ULL << 63U, 5}, Attempt(4), payload, 99};
+  int calls = 0;
+  FunctionExecutor executor([&](UnitCall& call) {
+    ++calls;
+    EXPECT_EQ(call.key(), (UnitKey{1ULL << 63U, 5}));
+    EXPECT_EQ(call.attempt(), 4U);
+    EXPECT_EQ(text(call.payload()), "what to do");
+    EXPECT_EQ(call.seed(), unit_seed(99, what.key));
+  });
+  EXPECT_EQ(executor.finished(), nullptr);
+  run(executor, what);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(FunctionExecutor, hands_back_result_children_and_proposal) {
+  FunctionExecutor executor([](UnitCall& call) {
+    call.spawn(bytes("first"), -3);
+    call.spawn(bytes(""), 7);
+    EXPECT_TRUE(call.improve(12, bytes("proof")));
+    call.set_result(bytes("overwritten"));
+    call.set_result(bytes("result"));
+  });
+  const UnitOutcome& outcome = run(executor);
+  EXPECT_EQ(outcome.status, wire::AnswerStatus::done);
+  EXPECT_EQ(text(outcome.payload), "result");
+  ASSERT_EQ(outcome.children.size(), 2U);
+  EXPECT_EQ(text(outcome.children[0].payload), "first");
+  EXPECT_EQ(outcome.children[0].priority, -3);
+  EXPECT_TRUE(outcome.children[1].payload.empty());
+  EXPECT_EQ(outcome.children[1].priority, 7);
+  EXPECT_EQ(outcome.proposal, (SharedValue{12, bytes("proof")}));
+}
+
+TEST(FunctionExecutor, has_an_empty_result_without_one) {
+  FunctionExecutor executor([](UnitCall& /*call*/) {});
+  const UnitOutcome& outcome = run(executor);
+  EXPECT_EQ(outcome.status, wire::AnswerStatus::done);
+  EXPECT_TRUE(outcome.payload.empty());
+  EXPECT_TRUE(outcome.children.empty());
+  EXPECT_EQ(outcome.proposal, std::nullopt);
+}
+
+TEST(FunctionExecutor, fails_with_the_message_and_without_children_when_the_unit_throws) {
+  FunctionExecutor executor([](UnitCall& call) {
+    call.set_result(bytes("half a result"));
+    call.spawn(bytes("child"), 0);
+    call.improve(1, {});
+    throw std::runtime_error("no convergence");
+  });
+  const UnitOutcome& outcome = run(executor);
+  EXPECT_EQ(outcome.status, wire::AnswerStatus::failed);
+  EXPECT_EQ(text(outcome.payload), "no convergence");
+  EXPECT_TRUE(outcome.children.empty());
+  EXPECT_EQ(outcome.proposal, std::nullopt);
+}
+
+TEST(FunctionExecutor, fails_with_words_of_its_own_when_there_is_no_exception_to_ask) {
+  FunctionExecutor executor([](UnitCall& /*call*/) { throw 42; });  // NOLINT: what users do
+  const UnitOutcome& outcome = run(executor);
+  EXPECT_EQ(outcome.status, wire::AnswerStatus::failed);
+  EXPECT_EQ(text(outcome.payload), "the unit threw something that is not a std::exception");
+}
+
+TEST(FunctionExecutor, bears_an_exception_without_words) {
+  struct Mute final : std::exception {
+    [[nodiscard]] const char* what() const noexcept override { return nullptr; }
+  };
+  FunctionExecutor executor([](UnitCall& /*call*/) { throw Mute(); });
+  EXPECT_EQ(text(run(executor).payload), "an exception without a message");
+}
+
+TEST(FunctionExecutor, keeps_a_message_short_enough_to_be_kept) {
+  FunctionExecutor executor(
+      [](UnitCall& /*call*/) { throw std::runtime_error(std::string(1'000'000, 'x')); });
+  EXPECT_EQ(run(executor).payload.size(), 4096U);
+}
+
+TEST(FunctionExecutor, carries_nothing_over_into_the_next_unit) {
+  FunctionExecutor executor([](UnitCall& call) {
+    if (call.key() == UnitKey::index(1)) return;
+    call.set_result(bytes("result"));
+    call.spawn(bytes("child"), 1);
+    call.improve(5, bytes("w"));
+    if (call.key() == UnitKey::index(2)) throw std::runtime_error("failed");
+  });
+  for (const std::uint64_t before : {0, 2}) {
+    run(executor, unit(before));
+    const UnitOutcome& outcome = run(executor, unit(1));
+    EXPECT_EQ(outcome.status, wire::AnswerStatus::done) << "after unit " << before;
+    EXPECT_TRUE(outcome.payload.empty());
+    EXPECT_TRUE(outcome.children.empty());
+    EXPECT_EQ(outcome.proposal, std::nullopt);
+  }
+}
+
+TEST(FunctionExecutor, is_not_finished_while_the_function_runs) {
+  FunctionExecutor executor([&](UnitCall& /*call*/) { EXPECT_EQ(executor.finished(), nullptr); });
+  run(executor);
+  run(executor);
+}
+
+TEST(FunctionExecutor, calls_the_safe_point_before_it_shows_the_shared_value) {
+  int safe_points = 0;
+  FunctionExecutor executor([](UnitCall& call) {
+    const std::int64_t* value = call.shared_value();
+    ASSERT_NE(value, nullptr);
+    EXPECT_EQ(*value, 30);
+    EXPECT_EQ(text(call.shared_witness()), "news");
+  });
+  executor.set_hooks({[&] {
+                        ++safe_points;
+                        executor.shared_changed({30, bytes("news")});
+                      },
+                      {}});
+  run(executor);
+  EXPECT_EQ(safe_points, 1);
+}
+
+TEST(FunctionExecutor, knows_no_shared_value_at_first) {
+  FunctionExecutor executor([](UnitCall& call) {
+    EXPECT_EQ(call.shared_value(), nullptr);
+    EXPECT_TRUE(call.shared_witness().empty());
+  });
+  run(executor);
+}
+
+TEST(FunctionExecutor, does_not_let_a_worse_shared_value_replace_a_better_one) {
+  FunctionExecutor executor([](UnitCall& call) {
+    EXPECT_EQ(*call.shared_value(), 10);
+    EXPECT_EQ(text(call.shared_witness()), "b");
+  });
+  executor.shared_changed({10, bytes("b")});
+  executor.shared_changed({11, bytes("a")});
+  executor.shared_changed({10, bytes("c")});  // equal, with the larger witness
+  run(executor);
+}
+
+TEST(FunctionExecutor, proposes_only_what_beats_the_known_value) {
+  std::vector<SharedValue> proposed;
+  FunctionExecutor executor([](UnitCall& call) {
+    EXPECT_FALSE(call.improve(10, bytes("z")));
+    EXPECT_TRUE(call.improve(10, bytes("a")));
+    EXPECT_FALSE(call.improve(11, bytes("a")));
+    EXPECT_TRUE(call.improve(9, bytes("x")));
+    EXPECT_EQ(*call.shared_value(), 9);
+  });
+  executor.set_hooks({{}, [&](const SharedValue& found) { proposed.push_back(found); }});
+  executor.shared_changed({10, bytes("m")});
+  const UnitOutcome& outcome = run(executor);
+  EXPECT_EQ(proposed,
+            (std::vector<SharedValue>{{10, bytes("a")}, {9, bytes("x")}}));  // told at once
+  EXPECT_EQ(outcome.proposal, (SharedValue{9, bytes("x")}));  // the best goes with the answer
+}
+
+}  // namespace
+}  // namespace steadfarm::worker
