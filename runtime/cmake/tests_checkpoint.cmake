@@ -4,8 +4,19 @@ steadfarm_layer(checkpoint_test_support
   PUBLIC steadfarm_memory_file_system)
 
 steadfarm_test(checkpoint_unit_test
-  SOURCES tests/unit/checkpoint/posix_file_system_test.cpp tests/unit/checkpoint/store_test.cpp
+  SOURCES tests/unit/checkpoint/cut_test.cpp tests/unit/checkpoint/inspect_test.cpp
+          tests/unit/checkpoint/manifest_test.cpp tests/unit/checkpoint/memory_file_system_test.cpp
+          tests/unit/checkpoint/names_test.cpp tests/unit/checkpoint/order_checker_test.cpp
+          tests/unit/checkpoint/posix_file_system_test.cpp tests/unit/checkpoint/reader_test.cpp
+          tests/unit/checkpoint/retention_test.cpp tests/unit/checkpoint/segment_test.cpp
+          tests/unit/checkpoint/small_parts_test.cpp tests/unit/checkpoint/store_test.cpp
   LINKS steadfarm_checkpoint_test_support
+  LABELS unit)
+
+# The wrapper of HDF5, with files that only the bare library makes.
+steadfarm_test(checkpoint_hdf5_test
+  SOURCES tests/unit/checkpoint/hdf5/image_test.cpp
+  LINKS steadfarm_checkpoint_hdf5 steadfarm_hdf5_headers
   LABELS unit)
 
 # Faults at every operation, crashes at every point, damage at every byte.
