@@ -1,6 +1,41 @@
-# The seeded simulation.
+# The seeded simulation, and the proof that it bites.
 include(runtime/cmake/simulator.cmake)
 
 add_executable(simulator tests/sim/sim_main.cpp)
 target_link_libraries(simulator PRIVATE steadfarm_simulator steadfarm_build_flags)
 set_target_properties(simulator PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# Fresh seeds at every run; STEADFARM_SIM_SEED repeats one.
+add_test(NAME sim_fresh COMMAND simulator --fresh 2000 --keep-going)
+add_test(NAME sim_regress
+  COMMAND simulator --file ${PROJECT_SOURCE_DIR}/tests/sim/seeds/regress.txt)
+set_tests_properties(sim_fresh PROPERTIES LABELS sim TIMEOUT 1800)
+set_tests_properties(sim_regress PROPERTIES LABELS sim TIMEOUT 600)
+
+# steadfarm_canary(NAME FILE): canary_NAME, a simulator with canaries/NAME.patch in FILE. The
+# patched object is linked before the libraries, so that it takes the place of the sound one.
+function(steadfarm_canary name file)
+  set(scratch ${CMAKE_BINARY_DIR}/canaries/${name})
+  set(patch ${PROJECT_SOURCE_DIR}/tests/sim/canaries/${name}.patch)
+  set(apply ${PROJECT_SOURCE_DIR}/tests/sim/canaries/apply.cmake)
+  add_custom_command(OUTPUT ${scratch}/${file}
+    COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DFILE=${file} -DPATCH=${patch}
+            -DOUT=${scratch} -P ${apply}
+    DEPENDS ${PROJECT_SOURCE_DIR}/${file} ${patch} ${apply} VERBATIM)
+  add_executable(canary_${name} EXCLUDE_FROM_ALL tests/sim/sim_main.cpp ${scratch}/${file})
+  target_link_libraries(canary_${name} PRIVATE steadfarm_simulator)
+  set_target_properties(canary_${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+endfunction()
+
+steadfarm_canary(accept_twice runtime/core/master_answers.cpp)
+steadfarm_canary(commit_before_durable runtime/core/master_epochs.cpp)
+steadfarm_canary(count_late_failure runtime/core/master_answers.cpp)
+steadfarm_canary(drop_failed_delta runtime/core/delta_log.cpp)
+steadfarm_canary(fold_of_last_time runtime/driver/master_driver.cpp)
+steadfarm_canary(forget_removed runtime/core/delta_log.cpp)
+steadfarm_canary(forget_requeue runtime/core/master_members.cpp)
+steadfarm_canary(publish_over_rival checkpoint/owned_store.cpp)
+steadfarm_canary(skip_fsync checkpoint/durable_file.cpp)
+steadfarm_canary(suspect_after_sleep runtime/core/membership.cpp)
+steadfarm_script_test(sim_canaries tests/sim/canaries.sh LABELS sim TIMEOUT 3600)

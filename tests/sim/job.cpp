@@ -104,13 +104,18 @@ void Job::end(Rank rank, Life how) {
                      master_.finish()->reason
                : std::string();
   });
+  if (rank != kMaster) tell_master(rank);
 }
 
 void Job::kill(Rank rank) {
   const Life before = life_of(rank);
   if (before == Life::dead || before == Life::ended) return;
   end(rank, Life::dead);
-  if (rank == kMaster || world_.process_prng.below(100) >= world_.options.death_told) return;
+}
+
+// What the transport itself notices of a process that is gone.
+void Job::tell_master(Rank rank) {
+  if (world_.process_prng.below(100) >= world_.options.death_told) return;
   const TimeUs told_at = world_.now + world_.process_prng.between(0, world_.options.timeout_us / 4);
   world_.queue.call(told_at, [this, rank] {
     network_.transport(kMaster).peer_died(rank);

@@ -56,6 +56,7 @@ class Job final : public Post {
   void plan_turn(Rank rank, TimeUs at);
   void after_worker_turn(WorkerProcess& worker, Rank rank);
   void end(Rank rank, Life how);
+  void tell_master(Rank rank);
   void on_lost(Rank rank, std::uint64_t leases);
   void on_returned(Rank rank);
   [[nodiscard]] Life& life_of(Rank rank);
