@@ -6,6 +6,7 @@ steadfarm_layer(transport
     runtime/transport/local/local_hub.cpp
     runtime/transport/mpi/inbox.cpp
     runtime/transport/mpi/launch_check.cpp
+    runtime/transport/mpi/mpi_endpoint.cpp
     runtime/transport/mpi/mpi_environment.cpp
     runtime/transport/mpi/mpi_error.cpp
     runtime/transport/mpi/mpi_transport.cpp

@@ -88,7 +88,7 @@ void keeps_the_order_of_every_sender(Party& party) {
 }
 
 void everybody_sends_before_anybody_receives(Party& party) {
-  const std::vector<std::size_t> sizes(40, 200'000);
+  const std::vector<std::size_t> sizes(20, 200'000);
   for (int to = 0; to < party.size(); ++to) {
     if (to != party.rank()) send_all(party.transport, Rank(to), sizes);
   }

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <thread>
 
 #include "base/prng.hpp"
@@ -19,7 +21,13 @@ std::chrono::steady_clock::time_point guard() {
 Bytes pattern(std::size_t size, std::uint64_t seed) {
   Prng prng(seed * 1'000'003 + size);
   Bytes bytes(size);
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(prng.next() & 255U);
+  std::size_t filled = 0;
+  while (filled < size) {
+    const std::uint64_t word = prng.next();
+    const std::size_t step = std::min(sizeof word, size - filled);
+    std::memcpy(bytes.data() + filled, &word, step);
+    filled += step;
+  }
   return bytes;
 }
 
