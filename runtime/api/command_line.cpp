@@ -1,6 +1,7 @@
 #include "steadfarm/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -16,6 +17,14 @@ bool speaks() {
     if (value != nullptr && *value != '\0') return std::string_view(value) == "0";
   }
   return true;
+}
+
+// CLI11 takes -1 for the largest number there is, and cuts what is larger.
+std::string whole_number(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return "'" + text + "' is not a whole number from 0 to 18446744073709551615";
 }
 
 }  // namespace
@@ -73,6 +82,7 @@ void add_options(CLI::App& app, Options& options) {
       ->group(group);
   app.add_option("--seed", options.seed, "source of every unit's random streams")
       ->envname("STEADFARM_SEED")
+      ->check(whole_number)
       ->capture_default_str()
       ->group(group);
   app.add_option("--progress", options.progress, "what to show while running")

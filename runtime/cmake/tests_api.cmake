@@ -23,3 +23,9 @@ steadfarm_test(driver_test
           tests/unit/driver/worker_driver_test.cpp tests/unit/worker/function_executor_test.cpp
   LINKS steadfarm_driver
   LABELS unit)
+
+steadfarm_test(api_test
+  SOURCES tests/unit/api/command_line_test.cpp tests/unit/api/job_test.cpp
+          tests/unit/api/outcome_test.cpp tests/unit/api/submitted_units_test.cpp
+  LINKS steadfarm::steadfarm steadfarm_driver CLI11::CLI11 nlohmann_json::nlohmann_json
+  LABELS unit)
