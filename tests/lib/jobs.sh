@@ -11,6 +11,12 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_mpi_yield_when_idle=1
 
+# mpirun with more ranks than cores allowed; Open MPI 5 spells that differently.
+MPIRUN=(mpirun --oversubscribe)
+if mpirun --version 2>/dev/null | grep -qE '\(Open MPI\) ([5-9]|[1-9][0-9])\.'; then
+  MPIRUN=(mpirun --map-by :OVERSUBSCRIBE)
+fi
+
 fail() {
   echo "FAIL: $*" >&2
   exit 1

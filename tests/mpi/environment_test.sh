@@ -5,11 +5,11 @@ set -euo pipefail
 source "$STEADFARM_SOURCE/tests/lib/jobs.sh"
 program=$STEADFARM_BUILD/tests/environment_program
 
-job_start twice mpirun --oversubscribe -n 2 "$program" twice
+job_start twice "${MPIRUN[@]}" -n 2 "$program" twice
 job_wait "$JOB_PID" 60 || fail "twice did not end"
 expect_eq "exit code of twice" 0 "$JOB_EXIT"
 
-job_start hang mpirun --oversubscribe -n 2 "$program" hang
+job_start hang "${MPIRUN[@]}" -n 2 "$program" hang
 job_wait "$JOB_PID" 60 || fail "a hanging MPI_Finalize was not ended"
 expect_eq "exit code of the watchdog" 42 "$JOB_EXIT"
 grep -q '^steadfarm: MPI_Finalize did not return within 300 ms' "$JOBS_TMP/hang.err" ||
