@@ -20,10 +20,10 @@ void draw_sizes(SimOptions& o, Prng& prng) {
   } else if (size < 400) {
     o.workers = between(prng, 1, 4);
     o.units = between(prng, 1, 30);
-  } else if (size < 800) {
+  } else if (size < 860) {
     o.workers = between(prng, 2, 12);
     o.units = between(prng, 10, 250);
-  } else if (size < 970) {
+  } else if (size < 980) {
     o.workers = between(prng, 4, 32);
     o.units = between(prng, 100, 900);
   } else {
@@ -40,7 +40,7 @@ void draw_times(SimOptions& o, Prng& prng) {
   constexpr TimeUs kTimeouts[] = {300'000, 1'000'000, 1'000'000, 3'000'000, 10'000'000};
   const bool huge = o.workers > 500;
   o.timeout_us = huge ? 10'000'000 : kTimeouts[prng.below(5)];
-  o.interval_us = o.timeout_us * prng.between(3, 40) / 10;
+  o.interval_us = o.timeout_us * prng.between(4, 40) / 10;
   o.safety_us = o.timeout_us * (huge ? prng.between(2, 4) : prng.between(3, 16));
   o.latency_us = prng.between(1, 200);
   o.jitter_us = prng.chance(0.2) ? prng.between(1000, 20'000) : prng.between(0, 300);

@@ -76,6 +76,13 @@ std::unique_ptr<checkpoint::Store> Simulation::open_store(checkpoint::OpenReport
   options.compact_every = 2 + static_cast<std::uint32_t>(mix(world_.options.seed, 12) % 40);
   if (mix(world_.options.seed, 13) % 4 == 0) options.segment_bytes_max = 2000;
   if (mix(world_.options.seed, 14) % 4 == 0) options.inline_results_bytes_max = 500;
+  // A fault during the recovery from another.
+  const bool power_goes =
+      world_.strikes(FaultClass::torn_write) && !others_run() && world_.fault_prng.chance(0.2);
+  if (power_goes) {
+    checkpoint::MemoryFaults& faults = world_.files.faults();
+    faults.power_off_after(faults.operations() + 1 + world_.fault_prng.below(25));
+  }
   FaultWatch watch(world_);
   auto opened = checkpoint::Store::open(world_.files, options, report);
   watch.finish(opened ? nullptr : &opened.error());
@@ -87,6 +94,10 @@ std::unique_ptr<checkpoint::Store> Simulation::open_store(checkpoint::OpenReport
                        for (const std::string& warning : report.warnings) text += "; " + warning;
                        return text;
                      });
+  if (power_goes) {
+    lose_power(FaultClass::torn_write);
+    return nullptr;
+  }
   if (opened) return std::move(opened).value();
   const ErrorCode code = opened.error().code;
   const bool may_fail = !world_.calm && (code == ErrorCode::io || code == ErrorCode::no_space ||
@@ -95,6 +106,11 @@ std::unique_ptr<checkpoint::Store> Simulation::open_store(checkpoint::OpenReport
     world_.verdict.fail(kExitWrong, "the store cannot be opened: " + opened.error().message);
   }
   return nullptr;
+}
+
+bool Simulation::others_run() const {
+  return std::any_of(jobs_.begin(), jobs_.end(),
+                     [](const std::unique_ptr<Job>& each) { return !each->over(); });
 }
 
 void Simulation::start_job() {

@@ -22,6 +22,7 @@ class Simulation {
   void handle(const Event& event);
   void start_job();
   [[nodiscard]] std::unique_ptr<checkpoint::Store> open_store(checkpoint::OpenReport& report);
+  [[nodiscard]] bool others_run() const;
   void restart_later();
   void on_master_ended(Job& job);
   void on_nobody_left(Job& job);
@@ -45,11 +46,13 @@ class Simulation {
   void plan_strike(FaultClass fault);
   void strike(FaultClass fault);
   void strike_workers(FaultClass fault);
+  void strike_job();
   void strike_network();
   void strike_disk(FaultClass fault);
   void strike_store_owner();
   void set_disk_rates();
   void kill_everything(bool machine, FaultClass cause);
+  void lose_power(FaultClass cause);
   void plan_stop();
   [[nodiscard]] TimeUs some_time(TimeUs least, TimeUs most) {
     return world_.fault_prng.between(least, most);

@@ -56,8 +56,7 @@ void Simulation::strike(FaultClass fault) {
                                                  3 * world_.options.timeout_us));
       break;
     case FaultClass::job_kill:
-      if (job.over()) return;
-      kill_everything(false, fault);
+      strike_job();
       break;
     case FaultClass::unsynced_loss:
       kill_everything(true, fault);
@@ -94,6 +93,19 @@ void Simulation::strike_workers(FaultClass fault) {
                            : world_.now + some_time(world_.options.timeout_us / 10,
                                                     4 * world_.options.timeout_us));
     }
+  }
+}
+
+// Anywhere, or in the midst of a publish: then what was written so far is there, synced or not.
+void Simulation::strike_job() {
+  Job& job = current();
+  if (job.over()) return;
+  WatchedStore* store = job.master().store();
+  if (store != nullptr && world_.fault_prng.chance(0.4)) {
+    store->arm_power_loss(1 + world_.fault_prng.below(30),
+                          [this] { kill_everything(false, FaultClass::job_kill); });
+  } else {
+    kill_everything(false, FaultClass::job_kill);
   }
 }
 
@@ -188,17 +200,26 @@ void Simulation::kill_everything(bool machine, FaultClass cause) {
   } else {
     for (const auto& each : jobs_) each->kill_all();
   }
-  world_.tally.injected(cause);
   if (machine) {
-    const checkpoint::FaultCounts before = world_.files.faults().counts();
-    world_.files.crash();
-    const checkpoint::FaultCounts& after = world_.files.faults().counts();
-    const bool torn = after.crash_torn_files > before.crash_torn_files;
-    const bool lost = after.crash_lost_bytes > before.crash_lost_bytes ||
-                      after.crash_lost_names > before.crash_lost_names;
-    if (cause == FaultClass::torn_write ? torn : lost) world_.tally.took_effect(cause);
+    lose_power(cause);
+  } else {
+    world_.tally.injected(cause);
+    world_.files.faults().clear();  // the power is back
+    set_disk_rates();
   }
   restart_later();
+}
+
+void Simulation::lose_power(FaultClass cause) {
+  world_.tally.injected(cause);
+  const checkpoint::FaultCounts before = world_.files.faults().counts();
+  world_.files.crash();
+  const checkpoint::FaultCounts& after = world_.files.faults().counts();
+  const bool torn = after.crash_torn_files > before.crash_torn_files;
+  const bool lost = after.crash_lost_bytes > before.crash_lost_bytes ||
+                    after.crash_lost_names > before.crash_lost_names;
+  if (cause == FaultClass::torn_write ? torn : lost) world_.tally.took_effect(cause);
+  set_disk_rates();
 }
 
 // Somebody starts the job a second time while the first is stopped, or merely slow, or in the
