@@ -137,6 +137,13 @@ void WorkerMachine::on_body(wire::Shutdown& m, Session /*session*/, WorkerAction
   leave(m.exit_code, {}, out);
 }
 
+bool WorkerMachine::proposes_as_good(const wire::AnswerView& answer) const {
+  if (!answer.proposal_value) return false;
+  const SharedValue proposal{*answer.proposal_value,
+                             {answer.proposal_witness.begin(), answer.proposal_witness.end()}};
+  return !is_better(*shared_, proposal);
+}
+
 void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
   STEADFARM_ASSERT(executing_);
   executing_ = false;
@@ -147,7 +154,7 @@ void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
   }
   // What this unit left out because of a value that the master may not have must not be accepted
   // without that value.
-  if (shared_unechoed_ && !event.answer.proposal_value) {
+  if (shared_unechoed_ && !proposes_as_good(event.answer)) {
     event.answer.proposal_value = shared_->value;
     event.answer.proposal_witness = shared_->witness;
   }

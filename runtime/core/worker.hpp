@@ -93,6 +93,7 @@ class WorkerMachine {
   void on_body(Other& m, Session session, WorkerActions& out);
 
   void begin_session(Session session, WorkerActions& out);
+  [[nodiscard]] bool proposes_as_good(const wire::AnswerView& answer) const;
   [[nodiscard]] bool mark_seen(std::uint32_t assign_seq);
   void drop_queue();
   [[nodiscard]] bool may_execute() const;

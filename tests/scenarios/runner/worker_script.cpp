@@ -54,10 +54,15 @@ class WorkerScript : public MachineScript {
     worker_->step(now, std::move(event), actions);
     for (const core::WorkerAction& action : actions) {
       print(action, names_, out);
-      if (const auto* execute = std::get_if<core::Execute>(&action)) running_ = *execute;
+      if (const auto* execute = std::get_if<core::Execute>(&action)) {
+        running_ = *execute;
+        running_payload_ = quoted(execute->payload);
+      }
     }
-    // The payload of what runs must stay readable, whatever was dropped meanwhile.
-    if (worker_->executing()) static_cast<void>(quoted(running_.payload));
+    // The payload of what runs must stay as it is, whatever was dropped meanwhile.
+    if (worker_->executing() && quoted(running_.payload) != running_payload_) {
+      out.emplace_back("THE PAYLOAD OF THE RUNNING UNIT HAS CHANGED");
+    }
   }
 
   void run_to(const Command& command, TimeUs& now, Lines& out) {
@@ -139,6 +144,7 @@ class WorkerScript : public MachineScript {
   UnitNames names_;
   std::unique_ptr<core::WorkerMachine> worker_;
   core::Execute running_;
+  std::string running_payload_;
   Session session_;
 };
 
