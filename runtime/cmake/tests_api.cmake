@@ -26,6 +26,11 @@ steadfarm_test(driver_test
 
 steadfarm_test(api_test
   SOURCES tests/unit/api/command_line_test.cpp tests/unit/api/job_test.cpp
-          tests/unit/api/outcome_test.cpp tests/unit/api/submitted_units_test.cpp
+          tests/unit/api/outcome_test.cpp tests/unit/api/run_test.cpp
+          tests/unit/api/submitted_units_test.cpp
   LINKS steadfarm::steadfarm steadfarm_driver CLI11::CLI11 nlohmann_json::nlohmann_json
+  LABELS unit)
+steadfarm_test(api_stop_test
+  SOURCES tests/unit/api/stop_test.cpp
+  LINKS steadfarm::steadfarm steadfarm_driver
   LABELS unit)
