@@ -37,8 +37,11 @@ deps_as_root() {
   fi
 }
 
-# True if the release has the package at all.
-deps_available() { apt-cache show "$1" >/dev/null 2>&1; }
+# True if this release has the style tools at all: Debian 12 does, 13 does not.
+deps_style_to_be_had() {
+  apt-cache show "${STEADFARM_STYLE_PACKAGES[@]}" >/dev/null 2>&1 ||
+    grep -qs '^VERSION_ID="12"' /etc/os-release
+}
 
 # deps_install PACKAGE...: installs what is missing. STEADFARM_NO_INSTALL=1 forbids it.
 deps_install() {
@@ -80,11 +83,12 @@ deps_for_programs() {
 
 # What the tests need besides. Style tools are installed where the release has them.
 deps_for_tests() {
-  local all=("${STEADFARM_BUILD_PACKAGES[@]}" "${STEADFARM_TEST_PACKAGES[@]}") package
-  deps_update "${all[@]}" "${STEADFARM_STYLE_PACKAGES[@]}" || return 1
-  for package in "${STEADFARM_STYLE_PACKAGES[@]}"; do
-    if deps_installed "$package" || deps_available "$package"; then all+=("$package"); fi
-  done
+  local all=("${STEADFARM_BUILD_PACKAGES[@]}" "${STEADFARM_TEST_PACKAGES[@]}")
+  deps_update "${all[@]}" || return 1
+  if deps_style_to_be_had; then
+    all+=("${STEADFARM_STYLE_PACKAGES[@]}")
+    deps_update "${STEADFARM_STYLE_PACKAGES[@]}" || return 1
+  fi
   deps_install "${all[@]}"
 }
 
