@@ -4,12 +4,15 @@ steadfarm_layer(checkpoint_test_support
   PUBLIC steadfarm_memory_file_system)
 
 steadfarm_test(checkpoint_unit_test
-  SOURCES tests/unit/checkpoint/cut_test.cpp tests/unit/checkpoint/inspect_test.cpp
+  SOURCES tests/unit/checkpoint/compaction_test.cpp tests/unit/checkpoint/cut_test.cpp
+          tests/unit/checkpoint/durable_file_test.cpp tests/unit/checkpoint/inspect_test.cpp
+          tests/unit/checkpoint/live_keys_test.cpp
           tests/unit/checkpoint/manifest_test.cpp tests/unit/checkpoint/memory_file_system_test.cpp
           tests/unit/checkpoint/names_test.cpp tests/unit/checkpoint/order_checker_test.cpp
+          tests/unit/checkpoint/os_error_test.cpp
           tests/unit/checkpoint/posix_file_system_test.cpp tests/unit/checkpoint/reader_test.cpp
           tests/unit/checkpoint/retention_test.cpp tests/unit/checkpoint/segment_test.cpp
-          tests/unit/checkpoint/small_parts_test.cpp tests/unit/checkpoint/store_test.cpp
+          tests/unit/checkpoint/store_test.cpp
   LINKS steadfarm_checkpoint_test_support
   LABELS unit)
 

@@ -1,0 +1,76 @@
+#include "checkpoint/durable_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "tests/unit/checkpoint/workload.hpp"
+
+namespace steadfarm::checkpoint {
+namespace {
+
+using test::bytes_of;
+using test::store_path;
+
+class Durable : public testing::Test {
+ protected:
+  Durable() : files_(3), folder_(std::move(files_.open_folder(store_path, Access::own)).value()) {}
+  MemoryFileSystem files_;
+  std::unique_ptr<Folder> folder_;
+};
+
+TEST_F(Durable, a_file_is_synced_and_read_only_before_it_is_named) {
+  DurableFiles durable(*folder_, OwnerEpoch(1), 5);
+  const Result<std::string> temp = durable.write(bytes_of("text"));
+  ASSERT_TRUE(temp);
+  EXPECT_TRUE(files_.disk(store_path).find(temp.value())->durable());
+  EXPECT_TRUE(files_.disk(store_path).find(temp.value())->read_only);
+  ASSERT_TRUE(durable.give_name(temp.value(), "final"));
+  EXPECT_EQ(folder_->list().value(), std::vector<std::string>{"final"});
+}
+
+TEST_F(Durable, a_failed_file_goes_and_its_name_is_never_used_again) {
+  DurableFiles durable(*folder_, OwnerEpoch(1), 5);
+  const std::string first = durable.write(bytes_of("a")).value();
+  for (std::uint64_t n = 1; n <= 6; ++n) {  // create, write, sync, read-only, close, read back
+    files_.faults().fail_operation(files_.faults().operations() + n, {EIO, Effect::none}, false);
+    ASSERT_FALSE(durable.write(bytes_of("b"))) << n;
+    EXPECT_EQ(folder_->list().value(), std::vector<std::string>{first}) << n;
+  }
+  const std::string next = durable.write(bytes_of("c")).value();
+  EXPECT_EQ(parse_temp_name(next)->sequence, parse_temp_name(first)->sequence + 7);
+}
+
+TEST_F(Durable, a_disk_that_gives_back_other_bytes_is_found_out) {
+  class Flip final : public FileObserver {
+   public:
+    explicit Flip(MemoryFileSystem& files) : files_(files) { files.set_observer(this); }
+    void changed(Operation operation, const std::string& folder, const std::string& name,
+                 const std::string& /*to*/) override {
+      if (operation == Operation::sync) files_.disk(folder).find(name)->content[1] ^= std::byte{1};
+    }
+
+   private:
+    MemoryFileSystem& files_;
+  };
+  Flip flip(files_);
+  DurableFiles durable(*folder_, OwnerEpoch(1), 5);
+  const Result<std::string> refused = durable.write(bytes_of("text"));
+  files_.set_observer(nullptr);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::io);
+  EXPECT_NE(refused.error().message.find("reads back"), std::string::npos);
+}
+
+TEST_F(Durable, a_taken_name_is_left_alone) {
+  DurableFiles durable(*folder_, OwnerEpoch(1), 5);
+  ASSERT_TRUE(durable.give_name(durable.write(bytes_of("first")).value(), "final"));
+  const Status refused = durable.give_name(durable.write(bytes_of("second")).value(), "final");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::exists);
+  EXPECT_EQ(folder_->read_all("final", 100).value(), bytes_of("first"));
+  EXPECT_EQ(folder_->list().value().size(), 1U);
+}
+
+}  // namespace
+}  // namespace steadfarm::checkpoint
