@@ -34,3 +34,10 @@ steadfarm_test(api_stop_test
   SOURCES tests/unit/api/stop_test.cpp
   LINKS steadfarm::steadfarm steadfarm_driver
   LABELS unit)
+
+add_executable(farm_contract tests/mpi/farm_contract.cpp)
+target_link_libraries(farm_contract PRIVATE steadfarm::steadfarm MPI::MPI_C steadfarm_build_flags)
+target_compile_definitions(farm_contract PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+set_target_properties(farm_contract PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+steadfarm_mpi_test(farm_contract PROGRAM farm_contract RANKS 1 3 LABELS api)
