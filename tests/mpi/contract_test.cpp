@@ -12,9 +12,15 @@
 namespace steadfarm::transport {
 namespace {
 
+constexpr std::size_t kSmallParts = 1'000;     // below every eager limit
+constexpr std::size_t kMiddleParts = 100'000;  // these need a handshake
+constexpr std::size_t kNoParts = std::size_t{1} << 30U;
+
 MpiTransportOptions options_of(std::size_t part_bytes) {
   MpiTransportOptions options;
   options.part_bytes = part_bytes;
+  // With the middle size large messages are let in one at a time.
+  if (part_bytes == kMiddleParts) options.receive_bytes_max = 1;
   if (mpi_test_world().communicator_given) options.communicator = mpi_test_world().communicator;
   return options;
 }
@@ -37,11 +43,9 @@ std::string case_name(const testing::TestParamInfo<MpiContract::ParamType>& info
   return std::get<0>(info.param).name + "_in_parts_of_" + std::to_string(std::get<1>(info.param));
 }
 
-// 1,000: parts below every eager limit; 100,000: parts that need a handshake; 2^30: no parts.
 INSTANTIATE_TEST_SUITE_P(Mpi, MpiContract,
                          testing::Combine(testing::ValuesIn(contract::cases()),
-                                          testing::Values(std::size_t{1'000}, std::size_t{100'000},
-                                                          std::size_t{1} << 30U)),
+                                          testing::Values(kSmallParts, kMiddleParts, kNoParts)),
                          case_name);
 
 TEST(MpiTransport, is_concurrent_only_at_thread_level_multiple) {

@@ -155,6 +155,7 @@ int run(int argc, char** argv) {
   if (!environment.ok()) give_up(environment.error().message);
   MpiTransportOptions options;
   options.part_bytes = kPartBytes;
+  options.receive_bytes_max = 1;  // so half a message from the victim stops others until forgotten
   auto transport = open_mpi_transport(environment.value(), options);
   if (!transport.ok()) give_up(transport.error().message);
   const Rank victim(std::atoi(argv[2]));
