@@ -23,6 +23,9 @@ class Log:
     def read(self):
         try:
             with open(self.path, "rb") as file:
+                if file.seek(0, 2) < self.offset:  # written anew
+                    self.offset = 0
+                    self.events.clear()
                 file.seek(self.offset)
                 data = file.read()
         except FileNotFoundError:
