@@ -25,6 +25,9 @@ void Master::drive_epochs(Actions& out) {
   } else if (phase_ == Phase::persisting_end && !delta_.in_flight()) {
     if (now_ >= end_deadline_) {
       outcome_ = Outcome::not_durable;
+      reason_ = "the end state could not be made durable (" + store_failure_ + "); " +
+                std::to_string(committed_) + " of " + std::to_string(counters_.accepted) +
+                " accepted units are, run the same command again for the rest";
       begin_close(out);
     } else if (epochs_.may_try(now_)) {
       emit_persist(all_done(), out);
@@ -72,6 +75,7 @@ void Master::on(const GenerationFailed& event, Actions& out) {
   if (epochs_.state() != Epochs::State::persisting || event.epoch != epochs_.epoch()) return;
   delta_.not_durable(table_);
   epochs_.failed(now_);
+  store_failure_ = event.error.message;
   note(out, NoteKind::generation_failed, Rank(0), {}, event.epoch.value, event.error.message);
   if (event.error.code != ErrorCode::fenced) return;
   outcome_ = Outcome::fenced;

@@ -50,6 +50,34 @@ TEST(MasterEpochs, a_job_that_became_complete_while_it_was_stopped_for_a_broken_
   EXPECT_EQ(rig.sent<wire::Shutdown>(1).front().exit_code, 0);
 }
 
+TEST(MasterEpochs, an_end_that_cannot_be_made_durable_says_why_and_how_much_is) {
+  MasterRig rig(stored(), MasterRig::range(1), 1);
+  rig.step(0, Started{});
+  rig.step(0, GenerationDurable{Epoch(1), Generation(1)});
+  rig.hello(0, 1);
+  wire::Report report;
+  report.report_seq = 1;
+  report.assigns_seen = 1;
+  report.idle = true;
+  rig.report(1'000, 1, 1, report, {done(UnitKey::index(0), 1)});
+  for (TimeUs now = 1'000; rig.sent<wire::Shutdown>(1).empty(); now += 100'000) {
+    ASSERT_LT(now, 60'000'000);
+    const auto persists = rig.all<Persist>();
+    if (persists.empty()) {
+      rig.step(now, Tick{});
+    } else {
+      const Epoch epoch = persists.front().delta->epoch;
+      rig.step(now, GenerationFailed{epoch, {ErrorCode::no_space, "the disk is full"}});
+    }
+  }
+  rig.message(70'000'000, 1, 1, wire::Goodbye{});
+  ASSERT_EQ(rig.all<Finish>().size(), 1U);
+  const Finish finish = rig.all<Finish>().front();
+  EXPECT_EQ(finish.outcome, Outcome::not_durable);
+  EXPECT_NE(finish.reason.find("the disk is full"), std::string::npos) << finish.reason;
+  EXPECT_NE(finish.reason.find("0 of 1 accepted units"), std::string::npos) << finish.reason;
+}
+
 TEST(MasterEpochs, without_a_store_nothing_is_ever_persisted) {
   MasterOptions options = stored();
   options.has_store = false;
