@@ -16,6 +16,8 @@ int main(int argc, char** argv) {
     return Longest{steps, number};
   });
   const steadfarm::Outcome outcome = farm.run();
-  if (farm.is_master()) std::printf("%ld takes %d steps\n", best.second, best.first);
+  if (farm.is_master() && outcome.complete) {
+    std::printf("%ld takes %d steps\n", best.second, best.first);
+  }
   return outcome.exit_code;
 }

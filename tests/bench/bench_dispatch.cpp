@@ -72,7 +72,8 @@ int run(int argc, char** argv) {
   };
   farm.fold(std::move(fold));
   const steadfarm::Outcome outcome = farm.run();
-  if (!farm.is_master()) return outcome.exit_code;
+  const bool ran = outcome.complete || outcome.exit_code == 75;
+  if (!farm.is_master() || !ran) return outcome.exit_code;
   char extra[256];
   std::snprintf(
       extra, sizeof extra,

@@ -6,7 +6,7 @@
 //   for (int i = 1; i <= 1000; ++i) farm.submit(i);
 //   farm.work([](int i) { return long{i} * i; });
 //   const steadfarm::Outcome outcome = farm.run();
-//   if (farm.is_master()) std::printf("%ld\n", sum);
+//   if (farm.is_master() && outcome.complete) std::printf("%ld\n", sum);
 #pragma once
 
 #include <concepts>
