@@ -7,6 +7,7 @@
 # shellcheck source=tests/lib/jobs.sh
 source "$(dirname "${BASH_SOURCE[0]}")/jobs.sh"
 FARMS_BIN=${STEADFARM_BUILD:?set it to the build folder}/bin
+FARMS_TEST_BIN=$STEADFARM_BUILD/tests
 
 # What a killed MPI leaves behind, session folders and shared memory, goes with the test.
 export TMPDIR=$JOBS_TMP
@@ -31,7 +32,8 @@ farm_start() {
   local name=$1 ranks=$2 program=$3
   shift 3
   rm -f "$JOBS_TMP/$name.log"
-  job_start "$name" mpirun --enable-recovery --oversubscribe -n "$ranks" "$FARMS_BIN/$program" \
+  [[ $program == */* ]] || program=$FARMS_BIN/$program
+  job_start "$name" mpirun --enable-recovery --oversubscribe -n "$ranks" "$program" \
     --json --progress off --log "$JOBS_TMP/$name.log" --timeout "${FARMS_TIMEOUT:-3}" \
     --heartbeat 0.25 "$@"
 }
@@ -42,7 +44,8 @@ farm_start_plain() {
   local name=$1 ranks=$2 program=$3
   shift 3
   rm -f "$JOBS_TMP/$name.log"
-  job_start "$name" mpirun --oversubscribe -n "$ranks" "$FARMS_BIN/$program" \
+  [[ $program == */* ]] || program=$FARMS_BIN/$program
+  job_start "$name" mpirun --oversubscribe -n "$ranks" "$program" \
     --json --progress off --log "$JOBS_TMP/$name.log" "$@"
 }
 

@@ -1,0 +1,11 @@
+# Bad input and bad luck, as a user meets them.
+add_executable(units_program tests/cli/units_program.cpp)
+target_link_libraries(units_program PRIVATE steadfarm::steadfarm CLI11::CLI11
+  steadfarm_build_flags)
+set_target_properties(units_program PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+foreach(test usage damaged_store other_job live_store failing_units disk)
+  steadfarm_script_test(cli_${test} tests/cli/${test}.sh LABELS cli TIMEOUT 600 PROCESSORS 3)
+endforeach()
+set_tests_properties(cli_disk PROPERTIES SKIP_RETURN_CODE 77)
