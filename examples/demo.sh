@@ -35,7 +35,12 @@ EXPECTED_LEAVES=81746377
 
 title() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 tell() { printf '   %s\n' "$*"; }
-json() { python3 -c 'import json,sys; print(eval(sys.argv[2], {}, json.loads(sys.argv[1])))' "$1" "$2"; }
+json() {  # OBJECT EXPRESSION over its fields
+  python3 -c 'import json,sys; print(eval(sys.argv[2], {}, json.loads(sys.argv[1])))' "$1" "$2"
+}
+accepted_share() {  # SHARE: an expression over the event log
+  echo "(last('progress') or {'accepted': 0})['accepted'] > $UNITS * $1"
+}
 
 # Shows what the job said on standard error since the last call: the progress lines.
 SHOWN=0
@@ -71,20 +76,21 @@ run_uts() {  # JOB RANKS: in the background
 title "1. A quadratic assignment problem on 4 ranks: nug12 from QAPLIB, optimum 578"
 tell "\$ mpirun -n 4 build/bin/qap examples/qap/data/nug12.dat"
 ANSWER=$(mpirun --oversubscribe -n 4 "$BUILD/bin/qap" examples/qap/data/nug12.dat --json)
-tell "optimum $(json "$ANSWER" 'answer["optimum"]') with permutation $(json "$ANSWER" 'answer["permutation"]')"
-expect_eq "the optimum of nug12" 578 "$(json "$ANSWER" 'answer["optimum"]')"
+OPTIMUM=$(json "$ANSWER" 'answer["optimum"]')
+tell "optimum $OPTIMUM with permutation $(json "$ANSWER" 'answer["permutation"]')"
+expect_eq "the optimum of nug12" 578 "$OPTIMUM"
 
 title "2. A longer run with a checkpoint every second: the tree $TREE, $EXPECTED_NODES nodes"
 tell "\$ mpirun --enable-recovery -n 4 build/bin/uts --tree $TREE --store STORE"
 run_uts first 4
 UNITS=48009  # what the tree is cut into, with the default grain
-watch_until first "$DEMO/first.log" "(last('progress') or {'accepted': 0})['accepted'] > $UNITS * 0.15"
+watch_until first "$DEMO/first.log" "$(accepted_share 0.15)"
 
 title "3. One worker dies (SIGKILL)"
 rank_pid "$JOB_PID" 2
 kill_process KILL "$RANK_PID"
 tell "\$ kill -9 $RANK_PID        # rank 2"
-watch_until first "$DEMO/first.log" "count('worker_lost') > 0 and last('progress')['accepted'] > $UNITS * 0.4"
+watch_until first "$DEMO/first.log" "count('worker_lost') > 0 and $(accepted_share 0.4)"
 LEASES=$(log_value "$DEMO/first.log" "last('worker_lost')['leases']")
 tell "it held $LEASES units; they went to the others"
 
@@ -93,7 +99,7 @@ PIDS=$(descendants_of "$JOB_PID")
 for pid in $JOB_PID $PIDS; do kill -s KILL "$pid" 2>/dev/null || true; done
 job_wait "$JOB_PID" 20 || true
 DONE_BEFORE=$(log_value "$DEMO/first.log" "max(values('progress', 'accepted'))")
-"$BUILD/bin/steadfarm" inspect "$STORE" | grep -E '^(state|generation|committed|pending)' | sed 's/^/   /'
+"$BUILD/bin/steadfarm" inspect "$STORE" | sed -nE '/^(state|gener|commit|pend)/s/^/   /p'
 
 title "5. The same command again, on 3 ranks: it goes on from what is durable"
 run_uts second 3
@@ -103,14 +109,18 @@ job_wait "$JOB_PID" 120
 show_new second
 ANSWER=$(tail -n 1 "$JOBS_TMP/second.out")
 RESTORED=$(json "$ANSWER" units_restored)
-tell "accepted when it died $DONE_BEFORE units; restored $RESTORED; repeated $((DONE_BEFORE - RESTORED))"
+tell "accepted when it died: $DONE_BEFORE units"
+tell "restored: $RESTORED, repeated: $((DONE_BEFORE - RESTORED))"
 
 title "6. The answer"
 tell "published: $EXPECTED_NODES nodes, depth $EXPECTED_DEPTH, $EXPECTED_LEAVES leaves"
-tell "here:      $(json "$ANSWER" 'answer["nodes"]') nodes, depth $(json "$ANSWER" 'answer["depth"]'), $(json "$ANSWER" 'answer["leaves"]') leaves"
-expect_eq "nodes" "$EXPECTED_NODES" "$(json "$ANSWER" 'answer["nodes"]')"
-expect_eq "depth" "$EXPECTED_DEPTH" "$(json "$ANSWER" 'answer["depth"]')"
-expect_eq "leaves" "$EXPECTED_LEAVES" "$(json "$ANSWER" 'answer["leaves"]')"
+NODES=$(json "$ANSWER" 'answer["nodes"]')
+DEPTH=$(json "$ANSWER" 'answer["depth"]')
+LEAVES=$(json "$ANSWER" 'answer["leaves"]')
+tell "here:      $NODES nodes, depth $DEPTH, $LEAVES leaves"
+expect_eq "nodes" "$EXPECTED_NODES" "$NODES"
+expect_eq "depth" "$EXPECTED_DEPTH" "$DEPTH"
+expect_eq "leaves" "$EXPECTED_LEAVES" "$LEAVES"
 [ "$RESTORED" -gt 0 ] || fail "nothing was restored"
 
 title "7. What is on disk: plain HDF5, every file with its digest"

@@ -27,10 +27,7 @@ std::string whole_number(const std::string& text) {
   return "'" + text + "' is not a whole number from 0 to 18446744073709551615";
 }
 
-}  // namespace
-
-void add_options(CLI::App& app, Options& options) {
-  const std::string group = "Steadfarm";
+void add_work_options(CLI::App& app, Options& options, const std::string& group) {
   const auto positive = CLI::Range(1e-3, 1e9);
   app.add_option("--store", options.store, "folder for checkpoints; without it nothing is durable")
       ->envname("STEADFARM_STORE")
@@ -64,6 +61,10 @@ void add_options(CLI::App& app, Options& options) {
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str()
       ->group(group);
+}
+
+void add_running_options(CLI::App& app, Options& options, const std::string& group) {
+  const auto positive = CLI::Range(1e-3, 1e9);
   app.add_option("--heartbeat", options.heartbeat_s, "seconds between signs of life")
       ->envname("STEADFARM_HEARTBEAT")
       ->check(positive)
@@ -99,6 +100,14 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--json", options.json, "one JSON object as the last line of standard output")
       ->envname("STEADFARM_JSON")
       ->group(group);
+}
+
+}  // namespace
+
+void add_options(CLI::App& app, Options& options) {
+  const std::string group = "Steadfarm";
+  add_work_options(app, options, group);
+  add_running_options(app, options, group);
 }
 
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {

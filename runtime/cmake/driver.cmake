@@ -44,7 +44,8 @@ add_executable(steadfarm_cli
   runtime/cli/simulate.cpp
   runtime/cli/verify.cpp
   runtime/cli/version.cpp)
-target_include_directories(steadfarm_cli PRIVATE ${PROJECT_SOURCE_DIR}/runtime ${PROJECT_SOURCE_DIR})
+target_include_directories(steadfarm_cli
+  PRIVATE ${PROJECT_SOURCE_DIR}/runtime ${PROJECT_SOURCE_DIR})
 target_compile_definitions(steadfarm_cli PRIVATE STEADFARM_VERSION="${PROJECT_VERSION}")
 target_link_libraries(steadfarm_cli PRIVATE steadfarm_build_flags steadfarm_driver
   steadfarm_simulator steadfarm_checkpoint_hdf5 CLI11::CLI11 nlohmann_json::nlohmann_json)

@@ -171,7 +171,7 @@ class Master {
   Generation generation_;
   Outcome outcome_ = Outcome::complete;
   std::string reason_;
-  std::string store_failure_;  // the last one's words
+  std::string store_failure_;   // the last one's words
   bool end_persisted_ = false;  // the store already held the complete job
   bool end_emitted_ = false;    // the delta in flight is the last one
   bool throttle_noted_ = false;

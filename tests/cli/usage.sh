@@ -111,4 +111,5 @@ for program in uts qap hello bench_dispatch; do
   helps '--store' "$FARMS_BIN/$program" --help
 done
 mpirun --oversubscribe -n 3 "$FARMS_BIN/uts" --help >"$JOBS_TMP/help.out"
-expect_eq "how often three ranks explain themselves" 1 "$(grep -c 'Usage: uts' "$JOBS_TMP/help.out")"
+expect_eq "how often three ranks explain themselves" 1 \
+  "$(grep -c 'Usage: uts' "$JOBS_TMP/help.out")"

@@ -6,11 +6,15 @@ build=${STEADFARM_BUILD:?the build folder}
 source=${STEADFARM_SOURCE:?the source folder}
 seeds=1000
 escaped=0
-[ $# -gt 0 ] || set -- $(cd "$source/tests/sim/canaries" && ls -- *.patch | sed 's/\.patch$//')
-for name in "$@"; do
+names=("$@")
+if [ $# -eq 0 ]; then
+  for patch in "$source"/tests/sim/canaries/*.patch; do names+=("$(basename "$patch" .patch)"); done
+fi
+for name in "${names[@]}"; do
   if ! cmake --build "$build" --target "canary_$name" >"$build/tests/canary_$name.log" 2>&1; then
     echo "canary $name: does not build"
-    grep -E "no longer applies|error" -A 3 "$build/tests/canary_$name.log" || tail -20 "$build/tests/canary_$name.log"
+    log=$build/tests/canary_$name.log
+    grep -E "no longer applies|error" -A 3 "$log" || tail -20 "$log"
     escaped=1
     continue
   fi
