@@ -64,7 +64,7 @@ void draw_runtime(SimOptions& o, Prng& prng) {
   o.fixed_policy = prng.chance(0.3) ? 1 : 0;
   o.chunk = between(prng, 1, 8);
   o.prefetch = prng.chance(0.3) ? between(prng, 1, 4) : 0;
-  o.tries_max = prng.chance(0.7) ? 3 : between(prng, 1, 5);
+  o.tries_max = prng.chance(0.5) ? 3 : between(prng, 1, 5);
   o.deaths_max = 3;
   if (prng.chance(0.15)) o.undurable_bytes_max = static_cast<std::uint64_t>(between(prng, 0, 4000));
   if (prng.chance(0.2)) o.assign_bytes_max = static_cast<std::uint64_t>(between(prng, 1, 1000));

@@ -8,6 +8,7 @@ SimExecutor::SimExecutor(World& world, Record& record, std::uint32_t job, Rank r
     : world_(world), record_(record), job_(job), rank_(rank) {}
 
 void SimExecutor::start(const core::Execute& unit) {
+  STEADFARM_ASSERT(!running_);
   const Workload& work = world_.workload;
   const std::uint32_t at = work.find(unit.key);
   const Workload::Entry* entry = at == Workload::kNone ? nullptr : &work.entries()[at];

@@ -43,32 +43,38 @@ void Job::plan_turn(Rank rank, TimeUs at) {
   world_.queue.push(at, EventKind::turn, number_, static_cast<std::uint32_t>(rank.value));
 }
 
-void Job::on_turn(Rank rank) {
+bool Job::on_turn(Rank rank) {
   TimeUs& planned = turn_at_of(rank);
-  if (planned != world_.now) return;  // an earlier turn took its place
+  if (planned != world_.now) return false;  // an earlier turn took its place
   planned = kNever;
-  Life& state = life_of(rank);
-  if (rank == kMaster) {
-    if (state == Life::waiting) {
-      master_.start();
-    } else if (state == Life::running) {
-      master_.turn();
-    }
-    if (state != Life::running) return;
-    if (master_.finish()) {
-      end(rank, Life::ended);
-    } else {
-      plan_turn(rank, master_.next_turn());
-    }
-    return;
+  if (rank == kMaster) return master_turn();
+  worker_turn(rank);
+  return false;
+}
+
+bool Job::master_turn() {
+  if (master_.life == Life::waiting) {
+    master_.start();
+  } else if (master_.life == Life::running) {
+    master_.turn();
   }
+  if (master_.life != Life::running) return false;
+  if (!master_.finish()) {
+    plan_turn(kMaster, master_.next_turn());
+    return false;
+  }
+  end(kMaster, Life::ended);
+  return true;
+}
+
+void Job::worker_turn(Rank rank) {
   WorkerProcess& process = worker(rank);
-  if (state == Life::waiting) {
+  if (process.life == Life::waiting) {
     process.start();
-  } else if (state == Life::running) {
+  } else if (process.life == Life::running) {
     process.turn();
   }
-  if (state == Life::running) after_worker_turn(process, rank);
+  if (process.life == Life::running) after_worker_turn(process, rank);
 }
 
 void Job::after_worker_turn(WorkerProcess& process, Rank rank) {

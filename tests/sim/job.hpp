@@ -19,7 +19,8 @@ class Job final : public Post {
 
   /// Starts the processes, each at its own moment soon.
   void begin();
-  void on_turn(Rank rank);
+  /// True if the master came to its end in this turn.
+  bool on_turn(Rank rank);
   void on_heartbeat(Rank rank);
   void on_deliver(std::uint32_t slot) { network_.deliver(slot); }
 
@@ -54,6 +55,8 @@ class Job final : public Post {
 
  private:
   void plan_turn(Rank rank, TimeUs at);
+  bool master_turn();
+  void worker_turn(Rank rank);
   void after_worker_turn(WorkerProcess& worker, Rank rank);
   void end(Rank rank, Life how);
   void tell_master(Rank rank);

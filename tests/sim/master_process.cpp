@@ -113,9 +113,11 @@ void MasterProcess::on_note(const core::Note& note) {
       break;
     case NoteKind::unit_retried:
       world_.tally.took_effect(FaultClass::unit_throw);
+      record_.count_try(note);
       break;
     case NoteKind::unit_failed:
       world_.tally.took_effect(FaultClass::unit_throw);
+      record_.count_try(note);
       record_.give_up(lineage_, note);
       break;
     case NoteKind::unit_quarantined:

@@ -85,6 +85,13 @@ void Record::give_up(Lineage& lineage, const core::Note& note) {
   world_.progress_at = world_.now;
 }
 
+void Record::count_try(const core::Note& note) {
+  const std::uint32_t unit = world_.workload.find(note.unit);
+  if (unit != Workload::kNone && note.count <= throws_[unit]) return;
+  wrong("unit " + to_string(note.unit) + " is said to have failed " + std::to_string(note.count) +
+        " times, which is more than it did");
+}
+
 void Record::granted(std::uint32_t job, Rank worker, const UnitKey& key) {
   const std::uint32_t unit = world_.workload.find(key);
   if (unit == Workload::kNone) {

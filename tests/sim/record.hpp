@@ -32,6 +32,7 @@ class Record {
   // what a master does
   void accept(Lineage& lineage, const UnitKey& key, ByteView result);
   void give_up(Lineage& lineage, const core::Note& note);
+  void count_try(const core::Note& note);
   void granted(std::uint32_t job, Rank worker, const UnitKey& key);
   void worker_lost(std::uint32_t job, Rank worker);
 

@@ -3,7 +3,8 @@
 //   simulator --fresh N [--base B]     N seeds from B (default: STEADFARM_SIM_SEED or the clock)
 //   simulator --seeds N --base B       the same without the demands on the whole
 //   simulator --file regress.txt       the seeds of a file, one a line, '#' begins a comment
-//   simulator --seed S [--trace] [name=value ...]
+//   simulator --seed S [--trace]       one seed
+// and name=value, to change what the seeds draw.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -51,8 +52,8 @@ void report_failure(const SimOptions& options, const SimResult& result) {
             << "; replay: steadfarm simulate --seed " << options.seed << " --trace" << std::endl;
 }
 
-void run_one(std::uint64_t seed, Totals& totals) {
-  const SimOptions options = steadfarm::sim::options_from_seed(seed);
+void run_one(const SimOptions& options, Totals& totals) {
+  const std::uint64_t seed = options.seed;
   const bool twice = seed % 20 == 0;
   const SimResult result =
       twice ? steadfarm::sim::run_twice(options) : steadfarm::sim::run(options, nullptr);
@@ -108,11 +109,23 @@ std::vector<std::uint64_t> seeds_of(const std::string& path) {
   return seeds;
 }
 
+bool override_options(const Arguments& arguments, SimOptions& options) {
+  for (const std::string& assignment : arguments.overrides) {
+    if (const auto set = set_option(options, assignment); !set) {
+      std::cerr << "error: " << set.error().message << '\n';
+      return false;
+    }
+  }
+  return true;
+}
+
 int run_many(const std::vector<std::uint64_t>& seeds, const Arguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   Totals totals;
   for (const std::uint64_t seed : seeds) {
-    run_one(seed, totals);
+    SimOptions options = steadfarm::sim::options_from_seed(seed);
+    if (!override_options(arguments, options)) return 64;
+    run_one(options, totals);
     if (totals.failed > 0 && !arguments.keep_going) break;
   }
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
@@ -122,12 +135,7 @@ int run_many(const std::vector<std::uint64_t>& seeds, const Arguments& arguments
 
 int run_seed(const Arguments& arguments) {
   SimOptions options = steadfarm::sim::options_from_seed(*arguments.seed);
-  for (const std::string& assignment : arguments.overrides) {
-    if (const auto set = set_option(options, assignment); !set) {
-      std::cerr << "error: " << set.error().message << '\n';
-      return 64;
-    }
-  }
+  if (!override_options(arguments, options)) return 64;
   std::cout << describe(options) << std::endl;
   const SimResult result = arguments.trace ? steadfarm::sim::run(options, &std::cout)
                                            : steadfarm::sim::run_twice(options);

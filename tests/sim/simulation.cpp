@@ -48,11 +48,7 @@ void Simulation::handle(const Event& event) {
   switch (event.kind) {
     case EventKind::turn: {
       Job& at = job(event.job);
-      const Rank rank(static_cast<std::int32_t>(event.a));
-      at.on_turn(rank);
-      if (rank == kMaster && at.life(kMaster) == Life::ended && at.master().finish()) {
-        on_master_ended(at);
-      }
+      if (at.on_turn(Rank(static_cast<std::int32_t>(event.a)))) on_master_ended(at);
       break;
     }
     case EventKind::deliver:
@@ -185,6 +181,7 @@ void Simulation::on_master_ended(Job& ended) {
       }
       [[fallthrough]];
     case core::Outcome::stopped:
+      check_nobody_waits(ended);
       restart_later();
       break;
     case core::Outcome::no_workers:
@@ -193,14 +190,19 @@ void Simulation::on_master_ended(Job& ended) {
   }
 }
 
+// Long after the last fault, only the death of all workers may end a job early.
+void Simulation::check_nobody_waits(Job& ended) {
+  if (!world_.calm || world_.now < calm_at_ + 8 * world_.options.timeout_us) return;
+  if (ended.workers_in(Life::running).empty()) return;
+  world_.verdict.fail(kExitWrong, "the master gave up, but there are workers: " + ended.text());
+}
+
 // Without a store there is nothing to resume from, so this is an honest end.
 void Simulation::on_nobody_left(Job& ended) {
   if (world_.options.store != 0) {
     world_.verdict.fail(kExitWrong, "a job with a store ended with nothing to resume from");
-  } else if (world_.calm && world_.now > calm_at_ + 5 * world_.options.timeout_us &&
-             !ended.workers_in(Life::running).empty()) {
-    world_.verdict.fail(kExitWrong, "the master gave up, but there are workers");
   }
+  check_nobody_waits(ended);
   done_ = true;
   abandoned_ = true;
   if (!world_.calm) begin_calm();
@@ -211,6 +213,10 @@ void Simulation::on_superseded_ended(Job& ended, core::Outcome outcome) {
     world_.tally.took_effect(FaultClass::second_master);
     ++world_.recovery.owners_fenced;
     return;
+  }
+  if (ended.master().store()->fenced()) {
+    world_.verdict.fail(kExitWrong, "a job was told that it is fenced and ended as " +
+                                        std::string(core::to_string(outcome)));
   }
   const bool complete =
       outcome == core::Outcome::complete || outcome == core::Outcome::complete_failed;

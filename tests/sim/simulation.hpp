@@ -26,6 +26,7 @@ class Simulation {
   void restart_later();
   void on_master_ended(Job& job);
   void on_nobody_left(Job& job);
+  void check_nobody_waits(Job& job);
   void on_superseded_ended(Job& job, core::Outcome outcome);
   void finish(Job& job);
   void begin_calm();

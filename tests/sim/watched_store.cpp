@@ -49,6 +49,7 @@ void StoreTap::check() {
 
 Result<Generation> WatchedStore::publish(const core::GenerationDelta& delta) {
   STEADFARM_ASSERT(lineage_ != nullptr);
+  if (fenced_) world_.verdict.fail(kExitWrong, "a fenced job went on publishing");
   const std::uint64_t number = record_.publishing(*lineage_, delta);
   const bool power_goes = power_lost_ != nullptr && !world_.calm;
   if (power_goes && power_after_ > 0) {
@@ -75,6 +76,7 @@ Result<Generation> WatchedStore::publish(const core::GenerationDelta& delta) {
     if (failed_before_) ++world_.recovery.publishes_repeated;
   }
   failed_before_ = !result;
+  fenced_ = !result && result.error().code == ErrorCode::fenced;
   tap_.check();
   tap_.arm_torn_write(0);
   if (power_goes) std::exchange(power_lost_, nullptr)();

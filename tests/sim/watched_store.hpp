@@ -87,6 +87,8 @@ class WatchedStore final : public checkpoint::Store {
   }
 
   [[nodiscard]] const Published& last() const { return last_; }
+  /// It has told the job that the store is another's.
+  [[nodiscard]] bool fenced() const { return fenced_; }
   [[nodiscard]] std::uint64_t publishes() const { return publishes_; }
 
  private:
@@ -100,6 +102,7 @@ class WatchedStore final : public checkpoint::Store {
   std::uint64_t power_after_ = 0;
   Published last_;
   bool failed_before_ = false;
+  bool fenced_ = false;
   std::uint64_t publishes_ = 0;
 };
 
