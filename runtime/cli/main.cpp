@@ -1,5 +1,6 @@
 #include <exception>
 #include <iostream>
+#include <string>
 
 #include "cli/commands.hpp"
 
@@ -23,8 +24,13 @@ int run(int argc, char** argv) {
   } catch (const CLI::CallForHelp& e) {
     return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    std::cerr << "steadfarm: " << e.what() << "; see steadfarm --help\n";
+    say_error(std::string(e.what()) + "; see steadfarm --help");
     return 64;
+  }
+  // What was said to a full disk or a closed pipe was not said.
+  if (!std::cout.flush()) {
+    say_error("cannot write to standard output");
+    return 70;
   }
   return exit_code;
 }
