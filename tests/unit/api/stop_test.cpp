@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <stdexcept>
+#include <thread>
 
 #include "driver/signals.hpp"
 #include "tests/unit/api/run_rig.hpp"
@@ -40,9 +42,15 @@ TEST(StopDeathTest, cuts_off_a_unit_on_a_worker_when_the_master_has_ended_the_ru
   EXPECT_EXIT(
       {
         SumJob job;
+        // The unit that ends the run waits for the one that never returns.
         std::atomic<bool> first = true;
+        std::atomic<bool> other_runs = false;
         job.work = [&](UnitCall& call) {
-          if (first.exchange(false)) return;
+          if (first.exchange(false)) {
+            while (!other_runs) std::this_thread::yield();
+            return;
+          }
+          other_runs = true;
           for (;;) static_cast<void>(call.shared_value());
         };
         job.before_fold = [](std::uint64_t /*folds*/) { throw std::runtime_error("cannot go on"); };
