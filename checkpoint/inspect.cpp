@@ -23,7 +23,7 @@ Result<Inspection> inspect(FileSystem& files, const std::string& path) {
   out.committed = manifest.counters.accepted;
   out.pending = manifest.pending;
   out.failed = manifest.counters.failed;
-  out.description = manifest.description;
+  out.description = one_line(manifest.description);
   for (const SegmentEntry& entry : manifest.segments) {
     out.segments.push_back({entry.file, entry.bytes, entry.digest});
   }

@@ -20,6 +20,11 @@ void Retention::doom(const Manifest& manifest) { doomed_.push_back(entry_of(mani
 
 void Retention::doom_file(const std::string& name) { candidates_.insert(name); }
 
+void Retention::warn_once(const std::string& about, const std::string& what,
+                          std::vector<std::string>& warnings) {
+  if (warned_.insert(about).second) warnings.push_back("old files stay for now: " + what);
+}
+
 void Retention::doom_superseded() {
   std::list<Entry> stay;
   std::uint32_t counted = 0;
@@ -42,7 +47,7 @@ void Retention::remove_manifests(Folder& folder, std::vector<std::string>& warni
       candidates_.insert(entry->segments.begin(), entry->segments.end());
       entry = doomed_.erase(entry);
     } else {
-      warnings.push_back("an old manifest stays for now: " + removed.error().message);
+      warn_once(manifest_name(entry->generation), removed.error().message, warnings);
       ++entry;
     }
   }
@@ -58,14 +63,14 @@ void Retention::remove_files(Folder& folder, std::vector<std::string>& warnings)
   // A crash may bring a removed manifest back as long as the folder is not synced. Its segments
   // must be there then.
   if (const Status synced = folder.sync(); !synced) {
-    warnings.push_back("old segments stay for now: " + synced.error().message);
+    warn_once({}, synced.error().message, warnings);
     return;
   }
   std::set<std::string> rest;
   for (const std::string& name : candidates_) {
     const Status removed = folder.unlink(name);
     if (removed || removed.error().code == ErrorCode::not_found) continue;
-    warnings.push_back("an old file stays for now: " + removed.error().message);
+    warn_once(name, removed.error().message, warnings);
     rest.insert(name);
   }
   candidates_ = std::move(rest);

@@ -27,7 +27,7 @@ class Retention {
   void doom_file(const std::string& name);
 
   /// Removes what is due. What cannot be removed now is tried again the next time; each such file
-  /// makes one warning. Call it only when the newest kept manifest is durable.
+  /// makes one warning, once. Call it only when the newest kept manifest is durable.
   void sweep(Folder& folder, std::vector<std::string>& warnings);
 
  private:
@@ -40,10 +40,13 @@ class Retention {
   void doom_superseded();
   void remove_manifests(Folder& folder, std::vector<std::string>& warnings);
   void remove_files(Folder& folder, std::vector<std::string>& warnings);
+  void warn_once(const std::string& about, const std::string& what,
+                 std::vector<std::string>& warnings);
 
   std::uint32_t keep_;
   std::list<Entry> kept_;             // oldest first
   std::list<Entry> doomed_;           // manifests still to be removed
+  std::set<std::string> warned_;      // of these files the user knows
   std::set<std::string> candidates_;  // files to be removed unless a manifest here names them
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 Error foreign(const Folder& folder, const Manifest& theirs, const StoreOptions& options) {
   return {ErrorCode::foreign, folder.path() + " is the store of another job: it holds '" +
-                                  theirs.description + "' and this is '" +
+                                  one_line(theirs.description) + "' and this is '" +
                                   one_line(options.description) +
                                   "'; give another --store, or --fresh to discard what is there"};
 }

@@ -88,6 +88,15 @@ TEST_F(Retain, a_manifest_that_cannot_be_removed_protects_its_segments_until_it_
   EXPECT_FALSE(has_manifest(1) || has(segment(1)));
 }
 
+TEST_F(Retain, warns_of_a_file_once_however_often_it_fails) {
+  Retention retention(2);
+  for (std::uint64_t n = 1; n <= 3; ++n) retention.keep(manifest(n, {n}));
+  files_->faults().fail_operation(files_->faults().operations() + 1, {EIO, Effect::none}, true);
+  for (int i = 0; i < 5; ++i) retention.sweep(*folder_, warnings_);
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_NE(warnings_.front().find(manifest_name(Generation(1))), std::string::npos);
+}
+
 TEST_F(Retain, segments_stay_while_the_folder_cannot_be_synced) {
   Retention retention(2);
   for (std::uint64_t n = 1; n <= 3; ++n) retention.keep(manifest(n, {n}));
