@@ -9,3 +9,8 @@ foreach(test usage damaged_store other_job live_store failing_units disk)
   steadfarm_script_test(cli_${test} tests/cli/${test}.sh LABELS cli TIMEOUT 600 PROCESSORS 3)
 endforeach()
 set_tests_properties(cli_disk PROPERTIES SKIP_RETURN_CODE 77)
+
+if(STEADFARM_INSTALL)
+  steadfarm_script_test(install_and_use tests/install/install_test.sh
+    LABELS install TIMEOUT 600 PROCESSORS 2)
+endif()

@@ -1,0 +1,2 @@
+long square(int number);
+long square(int number) { return long{number} * number; }
