@@ -20,6 +20,8 @@ struct MessageFrom {
 struct PeerLost {
   Rank rank;
   std::string evidence;
+  // The Assign of this number, and later ones, never left: it cannot have died of them. 0: none.
+  std::uint32_t unsent_assign = 0;
 };
 /// The delta of this epoch is on disk, as this generation.
 struct GenerationDurable {

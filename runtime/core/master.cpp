@@ -122,7 +122,7 @@ void Master::on(const Started& /*event*/, Actions& out) {
 
 void Master::on(const Tick& /*event*/, Actions& out) {
   for (const Rank rank : members_.tick(now_)) {
-    lose(*find_worker(rank), "silent for longer than the time-out", out);
+    lose(*find_worker(rank), "silent for longer than the time-out", 0, out);
   }
   if (now_ >= next_beat_) {
     next_beat_ = now_ + options_.heartbeat_us;
@@ -143,7 +143,7 @@ void Master::on(const PeerLost& event, Actions& out) {
   const MemberState before = members_.state(event.rank);
   if (before == MemberState::left) return;
   members_.set_dead(event.rank);
-  if (before != MemberState::lost) lose(*worker, event.evidence, out);
+  if (before != MemberState::lost) lose(*worker, event.evidence, event.unsent_assign, out);
 }
 
 void Master::on(const CheckpointRequested& /*event*/, Actions& /*out*/) {

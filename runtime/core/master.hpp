@@ -119,8 +119,8 @@ class Master {
   void welcome(Worker& worker, Actions& out);
   void new_session(Worker& worker, Actions& out);
   void readmit(Worker& worker, Actions& out);
-  void lose(Worker& worker, const std::string& evidence, Actions& out);
-  void take_leases(Worker& worker, bool blame, Actions& out);
+  void lose(Worker& worker, const std::string& evidence, std::uint32_t unsent_assign, Actions& out);
+  void take_leases(Worker& worker, std::uint32_t blame_end, Actions& out);
   void check_idle(Worker& worker, const wire::Report& report, Actions& out);
 
   // master_answers.cpp

@@ -62,6 +62,7 @@ void Master::feed_suspect(Worker& worker, Actions& out) {
 
 void Master::lease(Worker& worker, Slot slot, wire::UnitBatch& batch) {
   table_.lease(slot, worker.rank, worker.leases);
+  table_.at(slot).assign_seq = worker.assign_seq + 1;
   ++leased_;
   const LiveUnit& unit = table_.at(slot);
   if (unit.key.is_spawned()) {
@@ -115,6 +116,8 @@ void Master::feed_hungry(Actions& out) {
     Worker* worker = find_worker(hungry_.front());
     hungry_.pop_front();
     worker->hungry = false;
+    // One that has fallen silent may be dead. If not, its next report asks again.
+    if (now_ - members_.heard_at(worker->rank) > 3 * options_.heartbeat_us) continue;
     feed(*worker, out);
   }
 }

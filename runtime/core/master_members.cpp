@@ -1,10 +1,16 @@
 // Workers come, fall silent, are lost and return; what their messages mean.
+#include <limits>
 #include <utility>
 
 #include "base/assert.hpp"
 #include "core/master.hpp"
 
 namespace steadfarm::core {
+namespace {
+// Bounds for take_leases; Assigns are numbered from 1.
+constexpr std::uint32_t kNoBlame = 0;
+constexpr std::uint32_t kBlameAll = std::numeric_limits<std::uint32_t>::max();
+}  // namespace
 
 void Master::on(const MessageFrom& event, Actions& out) {
   Worker* worker = find_worker(event.from);
@@ -72,10 +78,10 @@ void Master::check_idle(Worker& worker, const wire::Report& report, Actions& out
   if (all_seen && report.unacked <= this_report) {
     // Everything it was given was answered, and the answers were refused or lost for good.
     note(out, NoteKind::units_reclaimed, worker.rank, {}, worker.leases.count);
-    take_leases(worker, false, out);
+    take_leases(worker, kNoBlame, out);
   } else if (!all_seen && !options_.lossless && now_ - worker.assigned_at > options_.resend_us) {
     note(out, NoteKind::link_reset, worker.rank, {}, worker.leases.count);
-    take_leases(worker, false, out);
+    take_leases(worker, kNoBlame, out);
     new_session(worker, out);
   }
 }
@@ -96,7 +102,7 @@ void Master::on_message(Worker& worker, const wire::Goodbye& /*m*/, const Messag
   epochs_.worker_gone(worker.rank);
   if (clearing_ == worker.rank) clearing_.reset();
   note(out, NoteKind::worker_left, worker.rank, {}, worker.leases.count);
-  take_leases(worker, false, out);
+  take_leases(worker, kNoBlame, out);
 }
 
 void Master::new_session(Worker& worker, Actions& out) {
@@ -136,24 +142,30 @@ void Master::readmit(Worker& worker, Actions& out) {
   new_session(worker, out);
 }
 
-void Master::lose(Worker& worker, const std::string& evidence, Actions& out) {
+void Master::lose(Worker& worker, const std::string& evidence, std::uint32_t unsent_assign,
+                  Actions& out) {
   out.emplace_back(Forget{worker.rank});
   note(out, NoteKind::worker_lost, worker.rank, {}, worker.leases.count, evidence);
   epochs_.worker_gone(worker.rank);
   if (clearing_ == worker.rank) clearing_.reset();
   // When the run is being ended, the launcher may be ending the workers as well.
-  take_leases(worker, phase_ == Phase::running, out);
+  const std::uint32_t sent_end = unsent_assign == 0 ? kBlameAll : unsent_assign;
+  take_leases(worker, phase_ == Phase::running ? sent_end : kNoBlame, out);
 }
 
-// Everything the worker holds becomes ready again. With `blame`, each unit may be what killed the
-// worker: alone, it certainly is counted; in company it is counted once and handed out alone from
-// then on, so that only the culprit can reach the limit.
-void Master::take_leases(Worker& worker, bool blame, Actions& out) {
-  const bool alone = worker.leases.count == 1;
+// Everything the worker holds becomes ready again. Each unit of an Assign before `blame_end` may be
+// what killed the worker: alone, it certainly is counted; in company it is counted once and handed
+// out alone from then on, so that only the culprit can reach the limit.
+void Master::take_leases(Worker& worker, std::uint32_t blame_end, Actions& out) {
+  std::uint32_t held = 0;
+  for (Slot slot = worker.leases.head; slot != kNoSlot; slot = table_.at(slot).next) {
+    if (table_.at(slot).assign_seq < blame_end) ++held;
+  }
+  const bool alone = held == 1;
   while (worker.leases.head != kNoSlot) {
     const Slot slot = worker.leases.head;
     LiveUnit& unit = table_.at(slot);
-    const bool counted = blame && (alone || unit.deaths == 0);
+    const bool counted = unit.assign_seq < blame_end && (alone || unit.deaths == 0);
     table_.release(slot, worker.leases, true, counted);
     STEADFARM_ASSERT(leased_ > 0);
     --leased_;

@@ -37,6 +37,7 @@ class Membership {
   [[nodiscard]] std::vector<Rank> tick(TimeUs now);
 
   [[nodiscard]] MemberState state(Rank rank) const { return find(rank).state; }
+  [[nodiscard]] TimeUs heard_at(Rank rank) const { return find(rank).heard_at; }
   [[nodiscard]] bool knows(Rank rank) const;
   [[nodiscard]] std::uint32_t alive_count() const { return alive_count_; }
   [[nodiscard]] std::uint32_t joining_count() const { return joining_count_; }

@@ -35,6 +35,7 @@ struct LiveUnit {
   Rank owner;                // holder of the lease, if leased
   Slot prev = kNoSlot;       // neighbours in the owner's list of leases, oldest first
   Slot next = kNoSlot;
+  std::uint32_t assign_seq = 0;  // of the Assign that carries the lease
   UnitState state = UnitState::free;
   bool persisted = false;  // some delta has carried it as added
   bool dirty = false;      // is listed for the next delta

@@ -9,6 +9,7 @@ namespace steadfarm::driver {
 namespace {
 constexpr std::size_t kMessagesPerTurn = 256;
 constexpr TimeUs kTickUs = 10'000;
+
 }  // namespace
 
 MasterDriver::MasterDriver(core::Master& machine, transport::Transport& transport,
@@ -29,7 +30,7 @@ void MasterDriver::start() {
 std::size_t MasterDriver::turn() {
   if (finish_) return 0;
   for (const Rank dead : transport_.take_dead_peers()) {
-    step(core::PeerLost{dead, "the transport reports it dead"});
+    step(core::PeerLost{dead, "the transport reports it dead", 0});
   }
   incoming_.clear();
   const std::size_t count = transport_.poll(incoming_, kMessagesPerTurn);
@@ -76,7 +77,7 @@ void MasterDriver::carry_out(core::Actions& actions) {
     if (auto* send = std::get_if<core::Send>(&action)) {
       ++stats_.messages_out;
       const Status status = transport_.send(send->to, wire::encode(job_, send->message));
-      if (!status) follow_ups_.emplace_back(core::PeerLost{send->to, status.error().message});
+      if (!status) refused(*send, status.error().message);
     } else if (auto* accept = std::get_if<core::Accept>(&action)) {
       if (hooks_.fold) hooks_.fold(accept->key, accept->payload);
     } else if (auto* persist_action = std::get_if<core::Persist>(&action)) {
@@ -96,6 +97,19 @@ void MasterDriver::carry_out(core::Actions& actions) {
       finish_ = std::move(*finish);
     }
   }
+}
+
+// One event a peer and step, whatever of several messages it was that did not leave.
+void MasterDriver::refused(const core::Send& send, const std::string& evidence) {
+  const auto* assign = std::get_if<wire::Assign>(&send.message.body);
+  const std::uint32_t unsent = assign != nullptr ? assign->assign_seq : 0;
+  for (core::Event& event : follow_ups_) {
+    auto* lost = std::get_if<core::PeerLost>(&event);
+    if (lost == nullptr || lost->rank != send.to) continue;
+    if (lost->unsent_assign == 0) lost->unsent_assign = unsent;
+    return;
+  }
+  follow_ups_.emplace_back(core::PeerLost{send.to, evidence, unsent});
 }
 
 void MasterDriver::persist(const core::Persist& action) {
