@@ -6,13 +6,14 @@ set -euo pipefail
 # shellcheck source=tests/lib/farms.sh
 source "$STEADFARM_SOURCE/tests/lib/farms.sh"
 
-answer="{'nodes': 4112897, 'depth': 1572, 'leaves': 3599034}"
-job=(uts --tree T3 --grain 4000 --json --progress off)
+answer="{'nodes': 4147582, 'depth': 20, 'leaves': 2181318}"
+job=(uts --tree T5 --grain 200 --json --progress off)
 whole=$JOBS_TMP/whole
 store=$JOBS_TMP/store
 
 # ---- a store of several generations, in the middle of the job ----
-farm_start_plain made 3 "${job[@]:0:5}" --store "$whole" --interval 0.05
+# One small unit a message, so that also a fast machine is still at it when the signal comes.
+farm_start_plain made 3 "${job[@]:0:5}" --store "$whole" --interval 0.02 --policy fixed
 farm_ranks 3
 log_wait "$JOBS_TMP/made.log" \
   'count("generation_durable") >= 6 and (last("progress") or {}).get("accepted", 0) > 100' 60 ||
