@@ -28,6 +28,7 @@ steadfarm_test(checkpoint_crash_test
           tests/crash/damage_test.cpp tests/crash/owners_test.cpp
           tests/crash/scenario.cpp
   LINKS steadfarm_checkpoint_test_support
+  TIMEOUT 1200
   LABELS crash)
 
 # Another language reads what we write, from FORMAT.md alone.
