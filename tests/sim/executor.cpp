@@ -4,8 +4,9 @@
 
 namespace steadfarm::sim {
 
-SimExecutor::SimExecutor(World& world, Record& record, std::uint32_t job, Rank rank)
-    : world_(world), record_(record), job_(job), rank_(rank) {}
+SimExecutor::SimExecutor(World& world, Record& record, std::uint32_t job, Rank rank,
+                         std::function<void(const SharedValue&)> propose)
+    : world_(world), record_(record), job_(job), rank_(rank), propose_(std::move(propose)) {}
 
 void SimExecutor::start(const core::Execute& unit) {
   STEADFARM_ASSERT(!running_);
@@ -60,27 +61,27 @@ void SimExecutor::decide(const Workload::Entry& entry, std::uint32_t unit) {
       outcome_.children.push_back(
           {world_.workload.priority(child), world_.workload.spawn_payload(child)});
     }
-    if (look_at_ == kNever) propose_if_better(node_);
+    if (look_at_ == kNever) look();
   }
 }
 
-void SimExecutor::propose_if_better(const Node& node) {
-  std::optional<SharedValue> proposal = world_.workload.proposal(node);
-  if (!proposal || !is_better(*proposal, shared_)) return;
-  shared_ = proposal;
-  outcome_.proposal = std::move(proposal);
-}
-
-std::optional<SharedValue> SimExecutor::look() {
+void SimExecutor::look() {
   look_at_ = kNever;
-  if (outcome_.status == wire::AnswerStatus::done) propose_if_better(node_);
-  return outcome_.proposal;
+  const std::optional<SharedValue> proposal = world_.workload.proposal(node_);
+  if (!proposal || !is_better(*proposal, shared_)) return;
+  if (outcome_.status == wire::AnswerStatus::done) outcome_.proposal = proposal;
+  // A process of its own tells with its outcome alone, and others learn of it from the master. A
+  // function tells at once, also if it fails later.
+  if (world_.options.blocking == 0) return;
+  shared_ = proposal;
+  propose_(*proposal);
 }
 
 const worker::UnitOutcome* SimExecutor::finished() {
   if (!running_ || world_.now < end_at_) return nullptr;
-  if (look_at_ != kNever) static_cast<void>(look());  // nobody let it look before
+  if (look_at_ != kNever) look();  // nobody let it look before
   running_ = false;
+  if (world_.options.proposals != 0) record_.pruned(job_, world_.workload.find(node_.id), shared_);
   world_.trace.event(world_.now, job_, rank_, "ends", node_.id, [&] {
     const bool done = outcome_.status == wire::AnswerStatus::done;
     return std::string(done ? "done, " : "failed, ") + std::to_string(outcome_.children.size()) +

@@ -1,6 +1,7 @@
 // Units that take simulated time.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "sim/record.hpp"
@@ -12,7 +13,9 @@ inline constexpr TimeUs kNever = INT64_MAX;
 
 class SimExecutor final : public worker::Executor {
  public:
-  SimExecutor(World& world, Record& record, std::uint32_t job, Rank rank);
+  /// `propose` is called outside of the driver's steps, as FunctionExecutor does.
+  SimExecutor(World& world, Record& record, std::uint32_t job, Rank rank,
+              std::function<void(const SharedValue&)> propose);
 
   void start(const core::Execute& unit) override;
   [[nodiscard]] const worker::UnitOutcome* finished() override;
@@ -22,19 +25,19 @@ class SimExecutor final : public worker::Executor {
   [[nodiscard]] TimeUs end_at() const { return end_at_; }
   /// When the running unit next looks outside, or kNever.
   [[nodiscard]] TimeUs look_at() const { return look_at_; }
-  /// The running unit looks outside; what it wants to propose there.
-  [[nodiscard]] std::optional<SharedValue> look();
+  /// The running unit looks outside, and may propose a value there.
+  void look();
   /// When the running unit ends its process, or kNever.
   [[nodiscard]] TimeUs deadly_at() const { return deadly_at_; }
 
  private:
   void decide(const Workload::Entry& entry, std::uint32_t unit);
-  void propose_if_better(const Node& node);
 
   World& world_;
   Record& record_;
   std::uint32_t job_;
   Rank rank_;
+  std::function<void(const SharedValue&)> propose_;
   worker::UnitOutcome outcome_;
   std::optional<SharedValue> shared_;
   Node node_;

@@ -80,6 +80,7 @@ driver::MasterHooks MasterProcess::hooks() {
                        [&] { return to_string(key); });
     fold_.apply(result);
     record_.accept(lineage_, key, result);
+    if (world_.options.proposals != 0) record_.check_shared(job_, key, machine_->shared());
   };
   h.save_fold = [this] { return fold_.save(); };
   h.note = [this](const core::Note& note) { on_note(note); };

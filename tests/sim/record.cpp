@@ -59,6 +59,21 @@ void Record::accept(Lineage& lineage, const UnitKey& key, ByteView result) {
   world_.progress_at = world_.now;
 }
 
+void Record::pruned(std::uint32_t job, std::uint32_t unit,
+                    const std::optional<SharedValue>& known) {
+  const auto [at, is_new] = known_.try_emplace({job, unit}, known);
+  if (is_new || !at->second) return;
+  if (!known || is_better(*at->second, known)) at->second = known;
+}
+
+void Record::check_shared(std::uint32_t job, const UnitKey& key,
+                          const std::optional<SharedValue>& shared) {
+  const auto known = known_.find({job, world_.workload.find(key)});
+  if (known == known_.end() || !known->second || !is_better(*known->second, shared)) return;
+  wrong("unit " + to_string(key) + " was accepted, but not the value " +
+        std::to_string(known->second->value) + " that it may have been pruned by");
+}
+
 void Record::give_up(Lineage& lineage, const core::Note& note) {
   const std::uint32_t unit = world_.workload.find(note.unit);
   if (unit == Workload::kNone || lineage.fates[unit] != Fate::pending || !born(lineage, unit)) {

@@ -31,6 +31,9 @@ class Record {
 
   // what a master does
   void accept(Lineage& lineage, const UnitKey& key, ByteView result);
+  /// With an accepted unit comes the value by which it was pruned.
+  void check_shared(std::uint32_t job, const UnitKey& key,
+                    const std::optional<SharedValue>& shared);
   void give_up(Lineage& lineage, const core::Note& note);
   void count_try(const core::Note& note);
   void granted(std::uint32_t job, Rank worker, const UnitKey& key);
@@ -39,6 +42,8 @@ class Record {
   // what units do
   [[nodiscard]] std::uint32_t throws(std::uint32_t unit) const { return throws_[unit]; }
   void threw(std::uint32_t unit) { ++throws_[unit]; }
+  /// An execution ended that knew this shared value, and may have left out what it makes needless.
+  void pruned(std::uint32_t job, std::uint32_t unit, const std::optional<SharedValue>& known);
 
   // what becomes durable
   /// A delta goes to the store; from now on it may turn up after a crash. Returns its number.
@@ -73,6 +78,8 @@ class Record {
   std::vector<std::uint32_t> throws_;
   std::vector<std::uint32_t> losses_;  // workers lost with the unit
   std::map<std::pair<std::uint32_t, Rank>, std::vector<std::uint32_t>> grants_;
+  // By job and unit: of the values that its executions knew, the worst.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::optional<SharedValue>> known_;
   std::vector<Snapshot> snapshots_;  // from the newest durable one on
   std::uint64_t numbers_ = 0;
   bool has_durable_ = false;

@@ -46,7 +46,8 @@ WorkerProcess::WorkerProcess(World& world, Record& record, SimTransport& transpo
       rank_(rank),
       transport_(transport),
       clock_(world, world.process_prng.between(0, 1'000'000'000'000)),
-      executor_(world, record, job, rank),
+      executor_(world, record, job, rank,
+                [this](const SharedValue& shared) { driver_.propose(shared); }),
       machine_(options_for(world.options, rank), clock_.now()),
       driver_(machine_, transport, executor_, clock_, job_id, kMaster),
       heartbeat_(wire::encode(job_id, {Session(0), wire::Heartbeat{1}})) {}
@@ -71,7 +72,7 @@ void WorkerProcess::turn() {
 // What a unit does that asks for the shared value or proposes a better one.
 void WorkerProcess::look_outside() {
   driver_.safe_point();
-  if (const std::optional<SharedValue> proposal = executor_.look()) driver_.propose(*proposal);
+  executor_.look();
 }
 
 void WorkerProcess::beat() { transport_.send_urgent(kMaster, heartbeat_); }
