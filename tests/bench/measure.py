@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 
-UNITS = 1_000_000
+UNITS = 200_000
 
 
 def cases():
@@ -47,6 +47,7 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--raw", default="bench-raw.jsonl")
+    parser.add_argument("--only", type=int, metavar="RANKS", help="cases of this many ranks")
     arguments = parser.parse_args()
     os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT", "1")
     os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
@@ -55,6 +56,8 @@ def main():
     with open(arguments.raw, "w", encoding="utf-8") as raw:
         for number in range(arguments.runs):
             for name, ranks, command in cases():
+                if arguments.only not in (None, ranks):
+                    continue
                 result = run(arguments.build, store, ranks, command)
                 raw.write(json.dumps({"run": number, "case": name, "ranks": ranks,
                                       "result": result}) + "\n")
