@@ -23,8 +23,14 @@ for name in "${names[@]}"; do
   line=$(printf '%s\n' "$said" | grep -a -m 1 '^seed ' || true)
   case $code in
     70 | 71 | 72 | 73) echo "canary $name: caught at ${line%%; replay*}" ;;
-    0) echo "canary $name: ESCAPED from $seeds seeds" && escaped=1 ;;
-    *) echo "canary $name: ended with $code, which says nothing: $said" && escaped=1 ;;
+    0)
+      echo "canary $name: ESCAPED from $seeds seeds"
+      escaped=1
+      ;;
+    *)
+      echo "canary $name: ended with $code, which says nothing: $said"
+      escaped=1
+      ;;
   esac
 done
 exit $escaped
