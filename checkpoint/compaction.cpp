@@ -2,10 +2,16 @@
 
 #include <utility>
 
+#include "base/assert.hpp"
 #include "checkpoint/names.hpp"
 #include "checkpoint/replay.hpp"
 
 namespace steadfarm::checkpoint {
+namespace {
+
+constexpr std::uint64_t past_bytes_min = 64ULL << 20U;  // below it, space is not what matters
+
+}  // namespace
 
 bool compaction_is_due(const Manifest& manifest, std::uint32_t every) {
   // All segments of the generation that compacted last carry its number.
@@ -24,36 +30,35 @@ bool compaction_is_due(const Manifest& manifest, std::uint32_t every) {
       ++later;
     }
   }
-  return later >= every && (later_bytes >= base_bytes || later >= 4ULL * every);
+  // Saved states of running units replace each other, so a few generations may hold many times what
+  // still counts.
+  const bool mostly_past = later_bytes >= past_bytes_min && later_bytes / 4 >= base_bytes;
+  return mostly_past || (later >= every && (later_bytes >= base_bytes || later >= 4ULL * every));
 }
 
-Result<core::GenerationDelta> compact(Folder& folder, const Manifest& manifest,
-                                      const core::GenerationDelta& delta,
-                                      const SegmentCodec& codec) {
+Result<Compacted> compact(Folder& folder, const Manifest& manifest, const SegmentIndices& indices,
+                          const SegmentCodec& codec, const std::atomic<bool>& hurry) {
+  Compacted compacted;
   Replay replay;
   for (const SegmentEntry& entry : manifest.segments) {
     if (entry.role != SegmentRole::state) continue;
-    Result<Segment> segment = load_segment(folder, entry, manifest.fingerprint, codec);
-    if (!segment) return segment.error();
-    replay.apply(std::move(segment).value(), true);
+    if (hurry) return Error{ErrorCode::timeout, "the run ends before the store is compacted"};
+    const Result<Bytes> bytes = read_verified(folder, entry);
+    if (!bytes) return bytes.error();
+    const auto index = indices.find(entry.file);
+    STEADFARM_ASSERT(index != indices.end());
+    Segment segment;
+    Result<core::GenerationDelta> lists = codec.decode_lists(bytes.value(), index->second);
+    if (!lists) {
+      return Error{lists.error().code,
+                   folder.path() + "/" + entry.file + ": " + lists.error().message};
+    }
+    segment.delta = std::move(lists).value();
+    replay.apply(std::move(segment), true);
+    compacted.covered.push_back(entry.file);
   }
-  Segment last;
-  last.has_full = true;
-  last.delta = delta;
-  replay.apply(std::move(last), true);
-  core::RecoveredState state = replay.take_state();
-  core::GenerationDelta whole;
-  whole.epoch = delta.epoch;
-  whole.complete = state.complete;
-  whole.pending_indices = std::move(state.pending_indices);
-  whole.retried = std::move(state.retried);
-  whole.added = std::move(state.units);
-  whole.failed = std::move(state.failed);
-  whole.results = replay.take_results();
-  whole.shared = std::move(state.shared);
-  whole.fold_state = std::move(state.fold_state);
-  whole.counters = state.counters;
-  return whole;
+  compacted.lists = replay.take_lists();
+  return compacted;
 }
 
 }  // namespace steadfarm::checkpoint

@@ -40,7 +40,7 @@ void cut_results(std::vector<Part>& parts, const core::ResultBatch& results,
 }
 
 void cut_state(std::vector<Part>& parts, const core::GenerationDelta& delta,
-               const SegmentHeader& header, std::uint64_t bytes_max) {
+               const SegmentHeader& header, std::uint64_t bytes_max, bool with_full) {
   const auto new_part = [&]() -> SegmentView& {
     parts.push_back({SegmentRole::state, {}});
     parts.back().view.header = header;
@@ -48,10 +48,15 @@ void cut_state(std::vector<Part>& parts, const core::GenerationDelta& delta,
   };
   const std::span<const UnitKey> removed = delta.removed;
   const std::span<const core::UnitRecord> added = delta.added;
+  const std::span<const core::PartialState> partials = delta.partials;
   const std::span<const core::FailedUnit> failed = delta.failed;
   SegmentView* view = &new_part();
-  view->full = &delta;
-  std::uint64_t used = delta.fold_state.size() + delta.pending_indices.size() * key_bytes;
+  std::uint64_t used = 0;
+  if (with_full) {
+    view->full = &delta;
+    used = delta.fold_state.size() + delta.pending_indices.size() * key_bytes +
+           delta.held.bytes.size() + delta.held.size() * result_bytes;
+  }
   // One list after the other, each filling what the one before left in the last part.
   const auto place = [&](auto list, auto member, auto size_of) {
     for (std::size_t begin = 0; begin < list.size();) {
@@ -74,6 +79,8 @@ void cut_state(std::vector<Part>& parts, const core::GenerationDelta& delta,
   place(removed, &SegmentView::removed, [](std::size_t) { return key_bytes; });
   place(added, &SegmentView::added,
         [&](std::size_t i) { return unit_bytes + added[i].payload.size(); });
+  place(partials, &SegmentView::partials,
+        [&](std::size_t i) { return unit_bytes + partials[i].view().size(); });
   place(failed, &SegmentView::failed,
         [&](std::size_t i) { return unit_bytes + failed[i].message.size(); });
 }
@@ -87,8 +94,19 @@ std::vector<Part> cut(const core::GenerationDelta& delta, const SegmentHeader& h
   const bool ride = bytes <= limits.inline_results_bytes_max && delta.results.size() > 0;
   if (!ride) cut_results(parts, delta.results, header, limits.segment_bytes_max);
   const std::size_t first_state = parts.size();
-  cut_state(parts, delta, header, limits.segment_bytes_max);
+  cut_state(parts, delta, header, limits.segment_bytes_max, true);
   if (ride) parts[first_state].view.results = view_of(delta.results);
+  return parts;
+}
+
+std::vector<Part> cut_lists(const core::GenerationDelta& lists, const SegmentHeader& header,
+                            const CutLimits& limits) {
+  std::vector<Part> parts;
+  cut_results(parts, lists.results, header, limits.segment_bytes_max);
+  const bool state = !lists.removed.empty() || !lists.added.empty() || !lists.partials.empty() ||
+                     !lists.failed.empty();
+  if (!state) return parts;
+  cut_state(parts, lists, header, limits.segment_bytes_max, false);
   return parts;
 }
 

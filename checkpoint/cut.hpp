@@ -24,4 +24,8 @@ struct Part {
 [[nodiscard]] std::vector<Part> cut(const core::GenerationDelta& delta, const SegmentHeader& header,
                                     const CutLimits& limits);
 
+/// The same for the lists alone, without what a delta says in full. No parts if they are empty.
+[[nodiscard]] std::vector<Part> cut_lists(const core::GenerationDelta& lists,
+                                          const SegmentHeader& header, const CutLimits& limits);
+
 }  // namespace steadfarm::checkpoint

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <string>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "checkpoint/file_image.hpp"
 #include "checkpoint/file_system.hpp"
 #include "checkpoint/names.hpp"
 
@@ -16,19 +18,28 @@ class DurableFiles {
   DurableFiles(Folder& folder, OwnerEpoch owner_epoch, std::uint64_t nonce)
       : folder_(folder), next_temp_{owner_epoch, nonce, 1} {}
 
-  /// Writes, syncs, makes read-only, closes and reads back. Returns the temporary name. After an
-  /// error the name is never used again and the file is gone if the disk allows.
-  [[nodiscard]] Result<std::string> write(ByteView bytes);
+  struct Written {
+    std::string temp;  // the temporary name
+    Digest digest;     // of the whole file, taken on the way to the disk
+  };
+  /// Writes, syncs, makes read-only, closes and reads back. After an error the name is never used
+  /// again and the file is gone if the disk allows.
+  [[nodiscard]] Result<Written> write(const FileImage& image);
+  [[nodiscard]] Result<Written> write(ByteView bytes);
 
   /// Links to `name` and removes the temporary name, on failure as well. The folder is not synced.
   [[nodiscard]] Status give_name(const std::string& temp, const std::string& name);
 
  private:
-  [[nodiscard]] Status fill(const std::string& temp, ByteView bytes);
+  [[nodiscard]] Status fill(const std::string& temp, const FileImage& image, Digest& sum);
+  [[nodiscard]] Status pour(NewFile& file, const FileImage& image, Digest& sum);
+  [[nodiscard]] Status read_back(const std::string& temp, const FileImage& image,
+                                 const Digest& sum);
   void drop(const std::string& name);
 
   Folder& folder_;
   TempName next_temp_;
+  Bytes buffer_;  // small pieces gather here; used again for every file
 };
 
 }  // namespace steadfarm::checkpoint

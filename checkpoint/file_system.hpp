@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,16 @@ class NewFile {
   [[nodiscard]] virtual Status close() = 0;
 };
 
+/// A file that is being read from its beginning.
+class OldFile {
+ public:
+  virtual ~OldFile() = default;
+  /// Its size when it was opened.
+  [[nodiscard]] virtual std::uint64_t bytes() const = 0;
+  /// Fills `out` from where the last call ended; returns how much there was, 0 at the end.
+  [[nodiscard]] virtual Result<std::size_t> read(std::span<std::byte> out) = 0;
+};
+
 /// An opened folder. Errors carry the full path. Codes: not_found, exists, no_space, io.
 class Folder {
  public:
@@ -48,6 +59,8 @@ class Folder {
   /// Names made, changed and removed in this folder (or in `subfolder`) are on disk after this.
   [[nodiscard]] virtual Status sync(const std::string& subfolder = {}) = 0;
 
+  /// `corrupt` if it is no regular file.
+  [[nodiscard]] virtual Result<std::unique_ptr<OldFile>> open(const std::string& name) = 0;
   /// The whole file; `corrupt` if it is larger than `bytes_max` or is no regular file.
   [[nodiscard]] virtual Result<Bytes> read_all(const std::string& name,
                                                std::uint64_t bytes_max) = 0;

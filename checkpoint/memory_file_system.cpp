@@ -82,6 +82,24 @@ class MemoryNewFile final : public NewFile {
   std::uint64_t incarnation_;
 };
 
+class MemoryOldFile final : public OldFile {
+ public:
+  explicit MemoryOldFile(Bytes content) : content_(std::move(content)) {}
+
+  std::uint64_t bytes() const override { return content_.size(); }
+
+  Result<std::size_t> read(std::span<std::byte> out) override {
+    const std::size_t count = std::min(out.size(), content_.size() - at_);
+    std::copy_n(content_.begin() + static_cast<std::ptrdiff_t>(at_), count, out.begin());
+    at_ += count;
+    return count;
+  }
+
+ private:
+  Bytes content_;
+  std::size_t at_ = 0;
+};
+
 class MemoryFolder final : public Folder {
  public:
   MemoryFolder(MemoryFileSystem& system, std::string path)
@@ -126,6 +144,14 @@ class MemoryFolder final : public Folder {
 
   Status sync(const std::string& subfolder) override {
     return change(Operation::sync_folder, 0, subfolder, {}, [&] { disk().sync_folder(subfolder); });
+  }
+
+  Result<std::unique_ptr<OldFile>> open(const std::string& name) override {
+    // One fallible operation a file, however it is read: a failing read is one that never began.
+    if (const auto error = refuse(Operation::read, name)) return *error;
+    const MemoryDisk::FilePointer file = disk().find(name);
+    if (!file) return failed(ENOENT, Operation::read, name);
+    return std::unique_ptr<OldFile>(std::make_unique<MemoryOldFile>(file->content));
   }
 
   Result<Bytes> read_all(const std::string& name, std::uint64_t bytes_max) override {

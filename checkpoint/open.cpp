@@ -105,7 +105,7 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions optio
         std::make_unique<OwnedStore>(std::move(opened).value(), std::move(publisher),
                                      std::move(options), takeover, digest, std::move(retention));
     if (found.value().base && !takeover.segments.empty()) {
-      store->restore(found.value().state);
+      store->restore(found.value().state, std::move(found.value().indices));
       report.recovered = std::move(found.value().state);
     }
     return std::unique_ptr<Store>(std::move(store));

@@ -54,7 +54,11 @@ void OrderChecker::removed(const std::string& folder, const std::string& name) {
     for (const auto* names : {&disk.durable(), &disk.visible()}) {
       for (const auto& [other, file] : *names) {
         if (parse_manifest_name(other) && names_segment(file->content, name)) {
-          breaches_.push_back(name + " was removed while " + other + " could still come back");
+          breaches_.push_back(name);
+          breaches_.back()
+              .append(" was removed while ")
+              .append(other)
+              .append(" could still come back");
         }
       }
     }

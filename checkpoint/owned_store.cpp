@@ -1,6 +1,7 @@
 #include "checkpoint/owned_store.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "checkpoint/compaction.hpp"
@@ -16,11 +17,11 @@ Error fenced(const Folder& folder, Generation by) {
                                  " is not ours); this run must stop"};
 }
 
-/// What cutting the delta will roughly write.
-std::uint64_t bytes_of(const core::GenerationDelta& delta) {
-  std::uint64_t bytes = delta.results.bytes.size() + delta.results.size() * 24;
-  bytes += delta.fold_state.size() + delta.pending_indices.size() * 16;
-  for (const core::UnitRecord& unit : delta.added) bytes += unit.payload.size() + 48;
+std::uint64_t bytes_of(const Publication& publication) {
+  std::uint64_t bytes = 0;
+  for (const auto* segments : {&publication.base, &publication.segments}) {
+    for (const LaidOutSegment& segment : *segments) bytes += segment.encoded.image.bytes();
+  }
   return bytes;
 }
 
@@ -30,12 +31,34 @@ OwnedStore::OwnedStore(std::unique_ptr<Folder> folder, Publisher publisher, Stor
                        Manifest newest, Digest digest, Retention retention)
     : folder_(std::move(folder)),
       options_(std::move(options)),
+      owner_epoch_(newest.owner_epoch),
+      fingerprint_(newest.fingerprint),
+      publisher_(std::move(publisher)),
       newest_(std::move(newest)),
       newest_digest_(digest),
-      publisher_(std::move(publisher)),
-      retention_(std::move(retention)) {}
+      retention_(std::move(retention)),
+      published_(newest_.generation) {}
 
-std::vector<std::string> OwnedStore::take_warnings() { return std::exchange(warnings_, {}); }
+Generation OwnedStore::generation() const {
+  const std::lock_guard lock(mutex_);
+  return published_;
+}
+
+std::uint64_t OwnedStore::last_publish_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return last_publish_bytes_;
+}
+
+std::vector<std::string> OwnedStore::take_warnings() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(warnings_, {});
+}
+
+void OwnedStore::warn(std::vector<std::string> warnings) {
+  if (warnings.empty()) return;
+  const std::lock_guard lock(mutex_);
+  std::move(warnings.begin(), warnings.end(), std::back_inserter(warnings_));
+}
 
 /// Whose is a manifest above ours? Ours, if a link that reported failure did happen.
 Status OwnedStore::resolve(Generation number) {
@@ -71,9 +94,9 @@ Result<Generation> OwnedStore::next_number() {
   return listing.value().newest().next();
 }
 
-Status OwnedStore::check_space(const core::GenerationDelta& delta) {
+Status OwnedStore::check_space(const Publication& publication) {
   constexpr std::uint64_t reserve_bytes = 64U << 10U;
-  const std::uint64_t need = bytes_of(delta) + reserve_bytes;
+  const std::uint64_t need = bytes_of(publication) + reserve_bytes;
   const Result<std::uint64_t> free = folder_->free_bytes();
   // The system's word is advice; the writes below have the last one.
   if (!free || free.value() >= need) return {};
@@ -96,32 +119,25 @@ Manifest OwnedStore::child(const core::GenerationDelta& delta, Generation number
   return manifest;
 }
 
-Result<Manifest> OwnedStore::write_content(const core::GenerationDelta& delta, Generation number,
+Result<Manifest> OwnedStore::write_content(const Publication& publication, Generation number,
                                            std::vector<std::string>& written) {
-  Manifest manifest = child(delta, number);
-  const core::GenerationDelta* content = &delta;
-  core::GenerationDelta whole;
-  CutLimits limits{options_.segment_bytes_max, options_.inline_results_bytes_max};
-  if (compaction_pause_ > 0) --compaction_pause_;
-  if (compaction_pause_ == 0 && compaction_is_due(newest_, options_.compact_every)) {
-    Result<core::GenerationDelta> compacted =
-        compact(*folder_, newest_, delta, codec_or_hdf5(options_.codec));
-    if (compacted) {
-      whole = std::move(compacted).value();
-      content = &whole;
-      limits.inline_results_bytes_max = 0;  // else they would be copied again the next time
-      std::erase_if(manifest.segments,
-                    [](const SegmentEntry& entry) { return entry.role == SegmentRole::state; });
-    } else {
-      compaction_pause_ = options_.compact_every;
-      warnings_.push_back("cannot compact the store: " + compacted.error().message);
-    }
+  Result<std::vector<SegmentEntry>> base = publisher_.write_segments(publication.base, written);
+  if (!base) return base.error();
+  Result<std::vector<SegmentEntry>> fresh =
+      publisher_.write_segments(publication.segments, written);
+  if (!fresh) return fresh.error();
+  // Before any manifest names them: a folder's changes may reach the disk in any order.
+  if (Status synced = folder_->sync(); !synced) return synced.error();
+  Manifest manifest = child(*publication.delta, number);
+  if (publication.compacted) {
+    const std::vector<std::string>& covered = publication.compacted->covered;
+    std::erase_if(manifest.segments, [&](const SegmentEntry& entry) {
+      return std::find(covered.begin(), covered.end(), entry.file) != covered.end();
+    });
+    // What it stands for came before everything else that still says something about units.
+    manifest.segments.insert(manifest.segments.begin(), base.value().begin(), base.value().end());
   }
-  const SegmentHeader header{number, newest_.owner_epoch, delta.epoch, newest_.fingerprint};
-  Result<std::vector<SegmentEntry>> entries =
-      publisher_.write_segments(cut(*content, header, limits), written);
-  if (!entries) return entries.error();
-  std::move(entries.value().begin(), entries.value().end(), std::back_inserter(manifest.segments));
+  std::move(fresh.value().begin(), fresh.value().end(), std::back_inserter(manifest.segments));
   return manifest;
 }
 
@@ -140,10 +156,10 @@ Status OwnedStore::publish_manifest(const Manifest& manifest,
     }
     return outcome.status;
   }
-  last_publish_bytes_ = outcome.bytes;
+  publish_bytes_ = outcome.bytes;
   for (const SegmentEntry& entry : manifest.segments) {
     const bool is_new = std::find(written.begin(), written.end(), entry.file) != written.end();
-    if (is_new) last_publish_bytes_ += entry.bytes;
+    if (is_new) publish_bytes_ += entry.bytes;
   }
   newest_digest_ = outcome.digest;
   return {};
@@ -157,26 +173,110 @@ Error OwnedStore::explained(const Error& error) {
   return {ErrorCode::io, error.message};
 }
 
-Result<Generation> OwnedStore::publish(const core::GenerationDelta& delta) {
+Result<std::unique_ptr<Publication>> OwnedStore::prepare(
+    std::shared_ptr<const core::GenerationDelta> delta) {
+  auto publication = std::make_unique<Publication>();
+  Generation number;
+  {
+    const std::lock_guard lock(mutex_);
+    number = published_.next();
+    publication->compacted = std::move(compacted_);
+  }
+  const SegmentHeader header{number, owner_epoch_, delta->epoch, fingerprint_,
+                             options_.result_fields};
+  CutLimits limits{options_.segment_bytes_max, options_.inline_results_bytes_max};
+  Result<std::vector<LaidOutSegment>> fresh = publisher_.lay_out(cut(*delta, header, limits));
+  if (!fresh) return fresh.error();
+  publication->segments = std::move(fresh).value();
+  if (publication->compacted) {
+    limits.inline_results_bytes_max = 0;  // else they would be copied again the next time
+    Result<std::vector<LaidOutSegment>> base =
+        publisher_.lay_out(cut_lists(publication->compacted->lists, header, limits));
+    if (!base) return base.error();
+    publication->base = std::move(base).value();
+  }
+  publication->delta = std::move(delta);
+  return publication;
+}
+
+void OwnedStore::failed(Publication& publication, const std::vector<std::string>& written) {
+  live_.undo();
+  doom(written);
+  const std::lock_guard lock(mutex_);
+  compacted_ = std::move(publication.compacted);
+}
+
+void OwnedStore::succeeded(Publication& publication, Manifest manifest) {
+  newest_ = std::move(manifest);
+  retention_.keep(newest_);
+  if (publication.compacted) {
+    for (const std::string& name : publication.compacted->covered) indices_.erase(name);
+  }
+  for (auto* segments : {&publication.base, &publication.segments}) {
+    for (LaidOutSegment& segment : *segments) {
+      if (segment.role != SegmentRole::state) continue;
+      indices_.emplace(segment.name, std::move(segment.encoded.index));
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  published_ = newest_.generation;
+  last_publish_bytes_ = publish_bytes_;
+}
+
+Result<Generation> OwnedStore::write(Publication& publication) {
   const Result<Generation> number = next_number();
-  if (!number) return number.error();
-  if (Status space = check_space(delta); !space) return space.error();
-  live_.apply(delta);
   std::vector<std::string> written;
-  Result<Manifest> manifest = write_content(delta, number.value(), written);
+  const Status space = number ? check_space(publication) : number.error();
+  live_.apply(*publication.delta);
+  if (!space) {
+    failed(publication, written);
+    return space.error();
+  }
+  Result<Manifest> manifest = write_content(publication, number.value(), written);
   if (!manifest) {
-    live_.undo();
-    doom(written);
+    failed(publication, written);
     return explained(manifest.error());
   }
   if (Status done = publish_manifest(manifest.value(), written); !done) {
-    live_.undo();
+    failed(publication, {});
     return explained(done.error());
   }
-  newest_ = std::move(manifest).value();
-  retention_.keep(newest_);
-  retention_.sweep(*folder_, warnings_);
+  succeeded(publication, std::move(manifest).value());
   return newest_.generation;
+}
+
+void OwnedStore::maintain() {
+  std::vector<std::string> warnings;
+  retention_.sweep(*folder_, warnings);
+  if (compaction_pause_ > 0) --compaction_pause_;
+  const auto waits = [&] {
+    const std::lock_guard lock(mutex_);
+    return compacted_ != nullptr;
+  };
+  const bool due = compaction_pause_ == 0 && !newest_.complete && !hurry_ &&
+                   compaction_is_due(newest_, options_.compact_every) && !waits();
+  if (due) {
+    Result<Compacted> compacted =
+        compact(*folder_, newest_, indices_, codec_or_hdf5(options_.codec), hurry_);
+    if (compacted) {
+      const std::lock_guard lock(mutex_);
+      compacted_ = std::make_unique<const Compacted>(std::move(compacted).value());
+    } else if (!hurry_) {
+      compaction_pause_ = options_.compact_every;
+      warnings.push_back("cannot compact the store: " + compacted.error().message);
+    }
+  }
+  warn(std::move(warnings));
+}
+
+Result<Generation> Store::publish(const core::GenerationDelta& delta) {
+  // Not owned: it stays with the caller, who waits.
+  const std::shared_ptr<const core::GenerationDelta> borrowed(std::shared_ptr<void>(), &delta);
+  Result<std::unique_ptr<Publication>> publication = prepare(borrowed);
+  if (!publication) return publication.error();
+  Result<Generation> done = write(*publication.value());
+  if (done) maintain();
+  return done;
 }
 
 }  // namespace steadfarm::checkpoint

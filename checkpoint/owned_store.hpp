@@ -1,11 +1,15 @@
 // The owner's end of a store: taken over once, then published to.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "checkpoint/live_keys.hpp"
+#include "checkpoint/publication.hpp"
 #include "checkpoint/publisher.hpp"
 #include "checkpoint/retention.hpp"
 #include "checkpoint/store.hpp"
@@ -19,39 +23,60 @@ class OwnedStore final : public Store {
   OwnedStore(std::unique_ptr<Folder> folder, Publisher publisher, StoreOptions options,
              Manifest newest, Digest digest, Retention retention);
 
-  void restore(const core::RecoveredState& state) { live_.reset(state.units); }
+  void restore(const core::RecoveredState& state, SegmentIndices indices) {
+    live_.reset(state.units);
+    indices_ = std::move(indices);
+  }
 
-  [[nodiscard]] Result<Generation> publish(const core::GenerationDelta& delta) override;
-  [[nodiscard]] Generation generation() const override { return newest_.generation; }
-  [[nodiscard]] OwnerEpoch owner_epoch() const override { return newest_.owner_epoch; }
-  [[nodiscard]] std::uint64_t last_publish_bytes() const override { return last_publish_bytes_; }
+  [[nodiscard]] Result<std::unique_ptr<Publication>> prepare(
+      std::shared_ptr<const core::GenerationDelta> delta) override;
+  [[nodiscard]] Result<Generation> write(Publication& publication) override;
+  void maintain() override;
+  void hurry() override { hurry_ = true; }
+  [[nodiscard]] Generation generation() const override;
+  [[nodiscard]] OwnerEpoch owner_epoch() const override { return owner_epoch_; }
+  [[nodiscard]] std::uint64_t last_publish_bytes() const override;
   [[nodiscard]] std::vector<std::string> take_warnings() override;
 
  private:
   [[nodiscard]] Result<Generation> next_number();
   [[nodiscard]] Status resolve(Generation number);
-  [[nodiscard]] Status check_space(const core::GenerationDelta& delta);
-  [[nodiscard]] Result<Manifest> write_content(const core::GenerationDelta& delta,
-                                               Generation number,
+  [[nodiscard]] Status check_space(const Publication& publication);
+  [[nodiscard]] Result<Manifest> write_content(const Publication& publication, Generation number,
                                                std::vector<std::string>& written);
   [[nodiscard]] Manifest child(const core::GenerationDelta& delta, Generation number) const;
   [[nodiscard]] Status publish_manifest(const Manifest& manifest,
                                         const std::vector<std::string>& written);
   [[nodiscard]] Error explained(const Error& error);
   void doom(const std::vector<std::string>& names);
+  void failed(Publication& publication, const std::vector<std::string>& written);
+  void succeeded(Publication& publication, Manifest manifest);
+  void warn(std::vector<std::string> warnings);
 
   std::unique_ptr<Folder> folder_;
   StoreOptions options_;
+  const OwnerEpoch owner_epoch_;
+  const Digest fingerprint_;
+  Publisher publisher_;
+
+  // What follows is touched by `write` and `maintain` alone.
   Manifest newest_;  // that was returned as published
   Digest newest_digest_;
-  Publisher publisher_;
   Retention retention_;
   LiveKeys live_;
+  SegmentIndices indices_;  // of the state segments of newest_
   // Manifests of ours whose publication failed in its last step: there or not.
   std::vector<Manifest> in_doubt_;
-  std::uint64_t last_publish_bytes_ = 0;
   std::uint64_t compaction_pause_ = 0;  // generations to wait after one that failed
+  std::uint64_t publish_bytes_ = 0;
+
+  std::atomic<bool> hurry_ = false;
+  // What both threads touch.
+  mutable std::mutex mutex_;
+  Generation published_;
+  std::uint64_t last_publish_bytes_ = 0;
   std::vector<std::string> warnings_;
+  std::unique_ptr<const Compacted> compacted_;  // goes with the next generation
 };
 
 }  // namespace steadfarm::checkpoint

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "wire/codec.hpp"
 
@@ -31,6 +32,11 @@ void write_full(wire::Writer& out, const core::GenerationDelta& full) {
     out.block(full.shared->witness);
   }
   out.block(full.fold_state);
+  out.number(std::uint64_t{full.held.size()});
+  for (std::size_t i = 0; i < full.held.size(); ++i) {
+    out.key(full.held.keys[i]);
+    out.block(full.held.payload(i));
+  }
   out.number(full.counters.accepted);
   out.number(full.counters.failed);
   out.number(full.counters.executions);
@@ -58,6 +64,10 @@ void read_full(wire::Reader& in, core::GenerationDelta& full) {
     full.shared->witness = own(in.block());
   }
   full.fold_state = own(in.block());
+  for (auto n = in.number<std::uint64_t>(); n > 0 && in.ok(); --n) {
+    const UnitKey key = in.key();
+    full.held.add(key, in.block());
+  }
   full.counters.accepted = in.number<std::uint64_t>();
   full.counters.failed = in.number<std::uint64_t>();
   full.counters.executions = in.number<std::uint64_t>();
@@ -78,6 +88,16 @@ void read_lists(wire::Reader& in, core::GenerationDelta& delta) {
     delta.added.push_back(std::move(unit));
   }
   for (auto n = in.number<std::uint64_t>(); n > 0 && in.ok(); --n) {
+    core::PartialState partial;
+    partial.key = in.key();
+    partial.sequence = in.number<std::uint64_t>();
+    const ByteView state = in.block();
+    if (partial.sequence > 0) {
+      partial.state = std::make_shared<const Bytes>(state.begin(), state.end());
+    }
+    delta.partials.push_back(std::move(partial));
+  }
+  for (auto n = in.number<std::uint64_t>(); n > 0 && in.ok(); --n) {
     core::FailedUnit unit;
     unit.key = in.key();
     unit.tries = in.number<std::uint32_t>();
@@ -93,7 +113,7 @@ void read_lists(wire::Reader& in, core::GenerationDelta& delta) {
 
 }  // namespace
 
-Result<Bytes> PlainCodec::encode(const SegmentView& view) const {
+Result<EncodedSegment> PlainCodec::encode(const SegmentView& view) const {
   Bytes bytes;
   wire::Writer out(bytes);
   out.number(view.header.generation.value);
@@ -113,6 +133,12 @@ Result<Bytes> PlainCodec::encode(const SegmentView& view) const {
     out.number(unit.deaths);
     out.block(unit.payload);
   }
+  out.number(std::uint64_t{view.partials.size()});
+  for (const core::PartialState& partial : view.partials) {
+    out.key(partial.key);
+    out.number(partial.sequence);
+    out.block(partial.view());
+  }
   out.number(std::uint64_t{view.failed.size()});
   for (const core::FailedUnit& unit : view.failed) {
     out.key(unit.key);
@@ -127,7 +153,14 @@ Result<Bytes> PlainCodec::encode(const SegmentView& view) const {
     out.block(
         results.bytes.subspan(results.offsets[i], results.offsets[i + 1] - results.offsets[i]));
   }
-  return bytes;
+  return EncodedSegment{FileImage::of(std::move(bytes)), {}};
+}
+
+Result<core::GenerationDelta> PlainCodec::decode_lists(ByteView bytes,
+                                                       const FileIndex& /*index*/) const {
+  Result<Segment> segment = decode(bytes);
+  if (!segment) return segment.error();
+  return std::move(segment.value().delta);
 }
 
 Result<Segment> PlainCodec::decode(ByteView bytes) const {

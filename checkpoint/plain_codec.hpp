@@ -8,8 +8,10 @@ namespace steadfarm::checkpoint {
 
 class PlainCodec final : public SegmentCodec {
  public:
-  [[nodiscard]] Result<Bytes> encode(const SegmentView& view) const override;
+  [[nodiscard]] Result<EncodedSegment> encode(const SegmentView& view) const override;
   [[nodiscard]] Result<Segment> decode(ByteView bytes) const override;
+  [[nodiscard]] Result<core::GenerationDelta> decode_lists(ByteView bytes,
+                                                           const FileIndex& index) const override;
 };
 
 }  // namespace steadfarm::checkpoint

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <thread>
 #include <utility>
 
 #include "checkpoint/os_error.hpp"
@@ -83,6 +84,32 @@ class PosixNewFile final : public NewFile {
   std::string path_;
 };
 
+class PosixOldFile final : public OldFile {
+ public:
+  PosixOldFile(Descriptor fd, std::string path, std::uint64_t bytes)
+      : fd_(std::move(fd)), path_(std::move(path)), bytes_(bytes) {}
+
+  std::uint64_t bytes() const override { return bytes_; }
+
+  Result<std::size_t> read(std::span<std::byte> out) override {
+    std::size_t have = 0;
+    while (have < out.size()) {
+      const ssize_t got =
+          ::read(fd_.get(), out.data() + have, std::min(out.size() - have, io_bytes_max));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return os_error(errno, "read " + path_);
+      if (got == 0) break;
+      have += static_cast<std::size_t>(got);
+    }
+    return have;
+  }
+
+ private:
+  Descriptor fd_;
+  std::string path_;
+  std::uint64_t bytes_;
+};
+
 class PosixFolder final : public Folder {
  public:
   PosixFolder(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
@@ -135,9 +162,9 @@ class PosixFolder final : public Folder {
     return os_error(errno, "make the folder " + full(subfolder) + " durable (fsync)");
   }
 
-  Result<Bytes> read_all(const std::string& name, std::uint64_t bytes_max) override {
+  Result<std::unique_ptr<OldFile>> open(const std::string& name) override {
     // O_NONBLOCK: a pipe that somebody put here must not hang us.
-    const Descriptor fd = open_at(fd_.get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    Descriptor fd = open_at(fd_.get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (!fd.valid()) return os_error(errno, "open " + full(name));
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0) return os_error(errno, "look at " + full(name));
@@ -145,22 +172,23 @@ class PosixFolder final : public Folder {
       return Error{ErrorCode::corrupt, full(name) + " is not a regular file"};
     }
     const auto size = static_cast<std::uint64_t>(info.st_size);
+    return std::unique_ptr<OldFile>(
+        std::make_unique<PosixOldFile>(std::move(fd), full(name), size));
+  }
+
+  Result<Bytes> read_all(const std::string& name, std::uint64_t bytes_max) override {
+    const Result<std::unique_ptr<OldFile>> file = open(name);
+    if (!file) return file.error();
+    const std::uint64_t size = file.value()->bytes();
     if (size > bytes_max) {
       return Error{ErrorCode::corrupt, full(name) + " has " + std::to_string(size) +
                                            " bytes where at most " + std::to_string(bytes_max) +
                                            " are expected"};
     }
     Bytes bytes(static_cast<std::size_t>(size));
-    std::size_t have = 0;
-    while (have < bytes.size()) {
-      const ssize_t got =
-          ::read(fd.get(), bytes.data() + have, std::min(bytes.size() - have, io_bytes_max));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return os_error(errno, "read " + full(name));
-      if (got == 0) break;  // it shrank under us: the digest will tell
-      have += static_cast<std::size_t>(got);
-    }
-    bytes.resize(have);
+    const Result<std::size_t> have = file.value()->read(bytes);
+    if (!have) return have.error();
+    bytes.resize(have.value());  // it may have shrunk under us: the digest will tell
     return bytes;
   }
 
@@ -214,21 +242,23 @@ std::string without_trailing_slashes(std::string path) {
 
 /// Makes the folder and its entry in the parent durable. No error if it is there.
 Status make_store_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0) {
-    if (errno == EEXIST) return {};
-    if (errno == ENOENT) {
-      return Error{ErrorCode::not_found,
-                   "cannot make the folder " + path + ": the folder above it is not there"};
-    }
-    return os_error(errno, "make the folder " + path);
+  const bool made = ::mkdir(path.c_str(), 0700) == 0;
+  if (!made && errno == ENOENT) {
+    return Error{ErrorCode::not_found,
+                 "cannot make the folder " + path + ": the folder above it is not there"};
   }
+  if (!made && errno != EEXIST) return os_error(errno, "make the folder " + path);
   const std::size_t slash = path.rfind('/');
   std::string parent = ".";
   if (slash == 0) parent = "/";
   if (slash != std::string::npos && slash > 0) parent = path.substr(0, slash);
+  // Also if it was there: whoever made it may have died before the name was on disk. Then it is an
+  // attempt, because the folder above may be somebody else's.
   const Descriptor fd = open_at(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY);
-  if (!fd.valid()) return os_error(errno, "open the folder " + parent);
-  if (::fsync(fd.get()) != 0) return os_error(errno, "make " + path + " durable (fsync)");
+  if (!fd.valid() && made) return os_error(errno, "open the folder " + parent);
+  if (fd.valid() && ::fsync(fd.get()) != 0 && made) {
+    return os_error(errno, "make " + path + " durable (fsync)");
+  }
   return {};
 }
 
@@ -291,6 +321,10 @@ std::uint64_t PosixFileSystem::nonce() {
   ::clock_gettime(CLOCK_REALTIME, &now);
   return (static_cast<std::uint64_t>(::getpid()) << 40U) ^
          static_cast<std::uint64_t>(now.tv_sec * 1000000000LL + now.tv_nsec);
+}
+
+std::uint32_t reading_threads() {
+  return std::clamp<std::uint32_t>(std::thread::hardware_concurrency(), 1, 8);
 }
 
 }  // namespace steadfarm::checkpoint

@@ -12,4 +12,7 @@ class PosixFileSystem final : public FileSystem {
   [[nodiscard]] std::uint64_t nonce() override;
 };
 
+/// How many threads should read and digest at once here: one a processor, 8 at most.
+[[nodiscard]] std::uint32_t reading_threads();
+
 }  // namespace steadfarm::checkpoint

@@ -7,29 +7,32 @@
 
 namespace steadfarm::checkpoint {
 
-Result<SegmentEntry> Publisher::write_segment(const Part& part, const std::string& name) {
-  const Result<Bytes> bytes = codec_.encode(part.view);
-  if (!bytes) return bytes.error();
-  const Result<std::string> temp = files_.write(bytes.value());
-  if (!temp) return temp.error();
-  if (Status named = files_.give_name(temp.value(), name); !named) return named.error();
-  return SegmentEntry{name, part.role, part.view.results.keys.size(), bytes.value().size(),
-                      digest(ByteView(bytes.value()))};
+Result<std::vector<LaidOutSegment>> Publisher::lay_out(const std::vector<Part>& parts) {
+  std::vector<LaidOutSegment> segments;
+  segments.reserve(parts.size());
+  for (const Part& part : parts) {
+    Result<EncodedSegment> encoded = codec_.encode(part.view);
+    if (!encoded) return encoded.error();
+    const SegmentHeader& header = part.view.header;
+    segments.push_back({segment_name({header.generation, header.owner_epoch, next_sequence_}),
+                        part.role, part.view.results.keys.size(), std::move(encoded).value()});
+    ++next_sequence_;
+  }
+  return segments;
 }
 
-Result<std::vector<SegmentEntry>> Publisher::write_segments(const std::vector<Part>& parts,
-                                                            std::vector<std::string>& names) {
+Result<std::vector<SegmentEntry>> Publisher::write_segments(
+    const std::vector<LaidOutSegment>& segments, std::vector<std::string>& names) {
   std::vector<SegmentEntry> entries;
-  for (const Part& part : parts) {
-    const SegmentHeader& header = part.view.header;
-    names.push_back(segment_name({header.generation, header.owner_epoch, next_sequence_}));
-    ++next_sequence_;
-    Result<SegmentEntry> entry = write_segment(part, names.back());
-    if (!entry) return entry.error();
-    entries.push_back(std::move(entry).value());
+  for (const LaidOutSegment& segment : segments) {
+    names.push_back(segment.name);
+    const Result<DurableFiles::Written> written = files_.write(segment.encoded.image);
+    if (!written) return written.error();
+    Status named = files_.give_name(written.value().temp, segment.name);
+    if (!named) return named.error();
+    entries.push_back({segment.name, segment.role, segment.results, segment.encoded.image.bytes(),
+                       written.value().digest});
   }
-  // Before any manifest names them: a folder's changes may reach the disk in any order.
-  if (Status synced = folder_.sync(); !synced) return synced.error();
   return entries;
 }
 
@@ -37,15 +40,24 @@ Publisher::Outcome Publisher::write_manifest(const Manifest& manifest) {
   Outcome outcome;
   const Bytes bytes = encode_manifest(manifest);
   outcome.bytes = bytes.size();
-  outcome.digest = digest(ByteView(bytes));
-  const Result<std::string> temp = files_.write(bytes);
-  if (!temp) {
-    outcome.status = temp.error();
+  if (bytes.size() > manifest_bytes_max) {
+    // Nobody could read it, and the readable ones before it would be removed.
+    outcome.status =
+        Error{ErrorCode::unsupported,
+              "the manifest of the next generation in " + folder_.path() + " would have " +
+                  std::to_string(bytes.size()) + " bytes, and no reader takes more than " +
+                  std::to_string(manifest_bytes_max) + "; go on in another --store"};
     return outcome;
   }
+  const Result<DurableFiles::Written> written = files_.write(ByteView(bytes));
+  if (!written) {
+    outcome.status = written.error();
+    return outcome;
+  }
+  outcome.digest = written.value().digest;
   outcome.tried_link = true;
   const std::string name = manifest_name(manifest.generation);
-  outcome.status = files_.give_name(temp.value(), name);
+  outcome.status = files_.give_name(written.value().temp, name);
   if (!outcome.status && outcome.status.error().code == ErrorCode::exists) {
     // A network file system that lost its reply asks twice and is told that the name is taken, by
     // ourselves.

@@ -8,6 +8,7 @@
 #include "checkpoint/cut.hpp"
 #include "checkpoint/durable_file.hpp"
 #include "checkpoint/manifest.hpp"
+#include "checkpoint/publication.hpp"
 
 namespace steadfarm::checkpoint {
 
@@ -16,10 +17,14 @@ class Publisher {
   Publisher(Folder& folder, OwnerEpoch owner_epoch, std::uint64_t nonce, const SegmentCodec& codec)
       : folder_(folder), codec_(codec), files_(folder, owner_epoch, nonce) {}
 
-  /// Writes the parts and makes their names durable. `names` gets every final name that was tried,
-  /// also on failure: those files are then to be removed.
-  [[nodiscard]] Result<std::vector<SegmentEntry>> write_segments(const std::vector<Part>& parts,
-                                                                 std::vector<std::string>& names);
+  /// Names the parts and lays their files out. Touches no disk; may call HDF5.
+  [[nodiscard]] Result<std::vector<LaidOutSegment>> lay_out(const std::vector<Part>& parts);
+
+  /// Writes the segments and gives them their names, which are durable only after the next sync of
+  /// the folder. `names` gets every final name that was tried, also on failure: those files are
+  /// then to be removed. Calls no HDF5.
+  [[nodiscard]] Result<std::vector<SegmentEntry>> write_segments(
+      const std::vector<LaidOutSegment>& segments, std::vector<std::string>& names);
 
   struct Outcome {
     Status status;
@@ -31,12 +36,10 @@ class Publisher {
   [[nodiscard]] Outcome write_manifest(const Manifest& manifest);
 
  private:
-  [[nodiscard]] Result<SegmentEntry> write_segment(const Part& part, const std::string& name);
-
   Folder& folder_;
   const SegmentCodec& codec_;
   DurableFiles files_;
-  std::uint64_t next_sequence_ = 1;
+  std::uint64_t next_sequence_ = 1;  // of the thread that lays out
 };
 
 }  // namespace steadfarm::checkpoint

@@ -86,7 +86,12 @@ Result<Segment> load_segment(Folder& folder, const SegmentEntry& entry, const Di
                              const SegmentCodec& codec) {
   const Result<Bytes> bytes = read_verified(folder, entry);
   if (!bytes) return bytes.error();
-  Result<Segment> segment = codec.decode(bytes.value());
+  return decode_verified(folder, entry, bytes.value(), fingerprint, codec);
+}
+
+Result<Segment> decode_verified(Folder& folder, const SegmentEntry& entry, ByteView bytes,
+                                const Digest& fingerprint, const SegmentCodec& codec) {
+  Result<Segment> segment = codec.decode(bytes);
   if (!segment) return with_path(folder, entry.file, segment.error());
   const SegmentHeader& header = segment.value().header;
   const std::optional<SegmentName> name = parse_segment_name(entry.file);

@@ -39,7 +39,13 @@ struct StoredManifest {
 /// The bytes of a segment that match what its manifest says of size and digest.
 [[nodiscard]] Result<Bytes> read_verified(Folder& folder, const SegmentEntry& entry);
 
-/// The same, decoded, with its header compared with its name and the manifest.
+/// These bytes decoded, which must be those of `entry`, with their header compared with its name
+/// and the manifest.
+[[nodiscard]] Result<Segment> decode_verified(Folder& folder, const SegmentEntry& entry,
+                                              ByteView bytes, const Digest& fingerprint,
+                                              const SegmentCodec& codec);
+
+/// Both in one: the same, decoded, with its header compared with its name and the manifest.
 [[nodiscard]] Result<Segment> load_segment(Folder& folder, const SegmentEntry& entry,
                                            const Digest& fingerprint, const SegmentCodec& codec);
 

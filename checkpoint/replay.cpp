@@ -2,15 +2,29 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
+
+#include "checkpoint/read_ahead.hpp"
 
 namespace steadfarm::checkpoint {
 
 void Replay::apply(Segment segment, bool keep_results) {
   core::GenerationDelta& delta = segment.delta;
-  for (const UnitKey& key : delta.removed) units_.erase(key);
+  for (const UnitKey& key : delta.removed) {
+    units_.erase(key);
+    partials_.erase(key);
+  }
   for (core::UnitRecord& unit : delta.added) {
     const UnitKey key = unit.key;
     units_.insert_or_assign(key, std::move(unit));
+  }
+  for (core::PartialState& partial : delta.partials) {
+    const UnitKey key = partial.key;
+    if (partial.sequence > 0) {
+      partials_.insert_or_assign(key, std::move(partial));
+    } else {
+      partials_.erase(key);
+    }
   }
   std::move(delta.failed.begin(), delta.failed.end(), std::back_inserter(state_.failed));
   if (segment.has_full) {
@@ -19,6 +33,7 @@ void Replay::apply(Segment segment, bool keep_results) {
     state_.retried = std::move(delta.retried);
     state_.shared = std::move(delta.shared);
     state_.fold_state = std::move(delta.fold_state);
+    state_.held = std::move(delta.held);
     state_.counters = delta.counters;
   }
   if (!keep_results || delta.results.keys.empty()) return;
@@ -31,7 +46,32 @@ void Replay::apply(Segment segment, bool keep_results) {
   }
 }
 
+std::vector<core::PartialState> Replay::sorted_partials() {
+  std::vector<core::PartialState> partials;
+  partials.reserve(partials_.size());
+  for (auto& [key, partial] : partials_) partials.push_back(std::move(partial));
+  partials_.clear();
+  std::sort(partials.begin(), partials.end(),
+            [](const auto& a, const auto& b) { return a.key < b.key; });
+  return partials;
+}
+
+// What is not pending needs no state, whatever the lists say.
+void Replay::drop_stale_partials() {
+  const auto is_pending = [&](const UnitKey& key) {
+    if (!key.is_index()) return units_.contains(key);
+    const std::vector<core::Interval>& runs = state_.pending_indices;
+    const auto after = std::upper_bound(
+        runs.begin(), runs.end(), key.lo,
+        [](std::uint64_t index, const core::Interval& run) { return index < run.begin; });
+    return after != runs.begin() && key.lo < std::prev(after)->end;
+  };
+  std::erase_if(partials_, [&](const auto& entry) { return !is_pending(entry.first); });
+}
+
 core::RecoveredState Replay::take_state() {
+  drop_stale_partials();
+  state_.partials = sorted_partials();
   state_.units.reserve(units_.size());
   for (auto& [key, unit] : units_) state_.units.push_back(std::move(unit));
   units_.clear();
@@ -40,49 +80,68 @@ core::RecoveredState Replay::take_state() {
   return std::exchange(state_, {});
 }
 
+core::GenerationDelta Replay::take_lists() {
+  core::GenerationDelta lists;
+  lists.partials = sorted_partials();
+  core::RecoveredState state = take_state();
+  lists.added = std::move(state.units);
+  lists.failed = std::move(state.failed);
+  lists.results = std::move(results_);
+  return lists;
+}
+
 std::uint64_t pending_count(const std::vector<core::Interval>& indices, std::uint64_t spawned) {
   std::uint64_t count = spawned;
   for (const core::Interval& run : indices) count += run.count();
   return count;
 }
 
-Result<core::RecoveredState> load_generation(Folder& folder, const Manifest& manifest,
-                                             const SegmentCodec& codec, std::string& bad_file) {
-  for (const SegmentEntry& entry : manifest.segments) {
-    if (entry.role != SegmentRole::results) continue;
-    // Its bytes are what was written; nobody needs them decoded in order to go on.
-    const Result<Bytes> bytes = read_verified(folder, entry);
-    if (bytes) continue;
-    bad_file = entry.file;
-    return bytes.error();
-  }
-  return load_state(folder, manifest, codec, bad_file);
-}
+namespace {
 
-Result<core::RecoveredState> load_state(Folder& folder, const Manifest& manifest,
-                                        const SegmentCodec& codec, std::string& bad_file) {
+Result<LoadedGeneration> load(Folder& folder, const Manifest& manifest,
+                              const std::vector<SegmentEntry>& entries, const SegmentCodec& codec,
+                              std::uint32_t threads, std::string& bad_file) {
+  LoadedGeneration loaded;
   Replay replay;
-  for (const SegmentEntry& entry : manifest.segments) {
-    if (entry.role != SegmentRole::state) continue;
-    Result<Segment> segment = load_segment(folder, entry, manifest.fingerprint, codec);
-    if (!segment) {
-      bad_file = entry.file;
-      return segment.error();
-    }
+  ReadAhead ahead(folder, entries, threads);
+  for (const SegmentEntry& entry : entries) {
+    const Result<Bytes> bytes = ahead.next();
+    bad_file = entry.file;
+    if (!bytes) return bytes.error();
+    // Its bytes are what was written; nobody needs results decoded in order to go on.
+    if (entry.role == SegmentRole::results) continue;
+    Result<Segment> segment =
+        decode_verified(folder, entry, bytes.value(), manifest.fingerprint, codec);
+    if (!segment) return segment.error();
+    loaded.indices.emplace(entry.file, std::move(segment.value().index));
     replay.apply(std::move(segment).value(), false);
   }
   bad_file.clear();
-  core::RecoveredState state = replay.take_state();
+  core::RecoveredState& state = loaded.state;
+  state = replay.take_state();
   state.generation = manifest.generation;
   state.owner_epoch = manifest.owner_epoch;
   const bool agrees = state.counters == manifest.counters && state.complete == manifest.complete &&
                       pending_count(state.pending_indices, state.units.size()) == manifest.pending;
-  if (!agrees) {
-    return Error{ErrorCode::corrupt, folder.path() + ": generation " +
-                                         std::to_string(manifest.generation.value) +
-                                         " does not add up to what its manifest says"};
-  }
-  return state;
+  if (agrees) return loaded;
+  return Error{ErrorCode::corrupt, folder.path() + ": generation " +
+                                       std::to_string(manifest.generation.value) +
+                                       " does not add up to what its manifest says"};
+}
+
+}  // namespace
+
+Result<LoadedGeneration> load_generation(Folder& folder, const Manifest& manifest,
+                                         const SegmentCodec& codec, std::uint32_t threads,
+                                         std::string& bad_file) {
+  return load(folder, manifest, manifest.segments, codec, threads, bad_file);
+}
+
+Result<LoadedGeneration> load_state(Folder& folder, const Manifest& manifest,
+                                    const SegmentCodec& codec, std::string& bad_file) {
+  std::vector<SegmentEntry> states = manifest.segments;
+  std::erase_if(states, [](const SegmentEntry& e) { return e.role != SegmentRole::state; });
+  return load(folder, manifest, states, codec, 1, bad_file);
 }
 
 }  // namespace steadfarm::checkpoint

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <vector>
 
 #include "base/ids.hpp"
 #include "checkpoint/reader.hpp"
@@ -16,24 +17,36 @@ class Replay {
 
   /// The state after the last segment; units sorted by key.
   [[nodiscard]] core::RecoveredState take_state();
-  [[nodiscard]] core::ResultBatch take_results() { return std::move(results_); }
+  /// What the lists add up to, for segments without a full state: it alone says which index units
+  /// are pending, so their saved states all stay.
+  [[nodiscard]] core::GenerationDelta take_lists();
 
  private:
+  void drop_stale_partials();
+  [[nodiscard]] std::vector<core::PartialState> sorted_partials();
+
   std::unordered_map<UnitKey, core::UnitRecord, UnitKeyHash> units_;
+  std::unordered_map<UnitKey, core::PartialState, UnitKeyHash> partials_;
   core::RecoveredState state_;
   core::ResultBatch results_;
 };
 
+/// A generation's state, and where the lists of its state segments lie.
+struct LoadedGeneration {
+  core::RecoveredState state;
+  SegmentIndices indices;
+};
+
 /// Reads and verifies the state segments that `manifest` names, and checks that the outcome agrees
 /// with what it says. On failure `bad_file` is the file to blame, or empty if it is the manifest.
-[[nodiscard]] Result<core::RecoveredState> load_state(Folder& folder, const Manifest& manifest,
-                                                      const SegmentCodec& codec,
-                                                      std::string& bad_file);
+[[nodiscard]] Result<LoadedGeneration> load_state(Folder& folder, const Manifest& manifest,
+                                                  const SegmentCodec& codec, std::string& bad_file);
 
-/// The same, after checking size and digest of the result segments.
-[[nodiscard]] Result<core::RecoveredState> load_generation(Folder& folder, const Manifest& manifest,
-                                                           const SegmentCodec& codec,
-                                                           std::string& bad_file);
+/// The same, with size and digest of the result segments checked as well, on so many threads.
+[[nodiscard]] Result<LoadedGeneration> load_generation(Folder& folder, const Manifest& manifest,
+                                                       const SegmentCodec& codec,
+                                                       std::uint32_t threads,
+                                                       std::string& bad_file);
 
 /// Units pending in this state, indices and spawned ones.
 [[nodiscard]] std::uint64_t pending_count(const std::vector<core::Interval>& indices,

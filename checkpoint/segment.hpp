@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
+#include <string>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "checkpoint/file_image.hpp"
 #include "core/generation.hpp"
 
 namespace steadfarm::checkpoint {
@@ -16,6 +19,7 @@ struct SegmentHeader {
   OwnerEpoch owner_epoch;
   Epoch epoch;
   Digest fingerprint;
+  std::string result_fields{};  // of a segment with results: see result_fields.hpp
   friend bool operator==(const SegmentHeader&, const SegmentHeader&) = default;
 };
 
@@ -32,6 +36,7 @@ struct SegmentView {
   const core::GenerationDelta* full = nullptr;  // if set, its (full) fields are written
   std::span<const UnitKey> removed;             // applied before `added`
   std::span<const core::UnitRecord> added;
+  std::span<const core::PartialState> partials;  // applied after `removed`
   std::span<const core::FailedUnit> failed;
   ResultsView results;
 };
@@ -40,16 +45,31 @@ struct Segment {
   SegmentHeader header;
   bool has_full = false;
   core::GenerationDelta delta;
+  FileIndex index;  // of its lists
 };
 
-/// Content to bytes and back. HDF5 takes a fraction of a millisecond even for the smallest file,
-/// so the simulation brings its own.
+/// A segment that is laid out and not yet written. Borrows from what its view borrowed from.
+struct EncodedSegment {
+  FileImage image;
+  FileIndex index;
+};
+
+/// By the segment's file name.
+using SegmentIndices = std::map<std::string, FileIndex>;
+
+/// Content to bytes and back. `encode` and `decode` may call HDF5: only the thread that owns the
+/// run's HDF5 calls may use them. HDF5 takes a fraction of a millisecond even for the smallest
+/// file, so the simulation brings its own codec.
 class SegmentCodec {
  public:
   virtual ~SegmentCodec() = default;
-  [[nodiscard]] virtual Result<Bytes> encode(const SegmentView& view) const = 0;
+  [[nodiscard]] virtual Result<EncodedSegment> encode(const SegmentView& view) const = 0;
   /// `bytes` must have passed its digest. `corrupt`, without a path, if they have another form.
   [[nodiscard]] virtual Result<Segment> decode(ByteView bytes) const = 0;
+  /// The lists alone (added, removed, failed, results) of a segment whose index is known. Calls no
+  /// HDF5: any thread may use it.
+  [[nodiscard]] virtual Result<core::GenerationDelta> decode_lists(
+      ByteView bytes, const FileIndex& index) const = 0;
 };
 
 /// The codec of FORMAT.md.
@@ -58,7 +78,7 @@ class SegmentCodec {
   return codec != nullptr ? *codec : hdf5_codec();
 }
 
-[[nodiscard]] Result<Bytes> encode_segment(const SegmentView& view);
+[[nodiscard]] Result<EncodedSegment> encode_segment(const SegmentView& view);
 [[nodiscard]] Result<Segment> decode_segment(ByteView bytes);
 
 [[nodiscard]] ResultsView view_of(const core::ResultBatch& batch);

@@ -10,6 +10,10 @@ inline constexpr const char* pending = "state/pending";
 inline constexpr const char* retried = "state/retried";
 inline constexpr const char* fold = "state/fold";
 inline constexpr const char* witness = "state/shared_witness";
+inline constexpr const char* held = "state/held";  // for the ordered fold
+inline constexpr const char* held_keys = "state/held/keys";
+inline constexpr const char* held_offsets = "state/held/offsets";
+inline constexpr const char* held_bytes = "state/held/bytes";
 
 inline constexpr const char* units = "units";
 inline constexpr const char* unit_keys = "units/keys";
@@ -17,6 +21,12 @@ inline constexpr const char* unit_numbers = "units/numbers";  // priority, tries
 inline constexpr const char* unit_offsets = "units/offsets";
 inline constexpr const char* unit_bytes = "units/bytes";
 inline constexpr const char* removed = "removed";
+
+inline constexpr const char* partials = "partials";
+inline constexpr const char* partial_keys = "partials/keys";
+inline constexpr const char* partial_sequences = "partials/sequences";
+inline constexpr const char* partial_offsets = "partials/offsets";
+inline constexpr const char* partial_bytes = "partials/bytes";
 
 inline constexpr const char* failed = "failed";
 inline constexpr const char* failed_keys = "failed/keys";
@@ -28,5 +38,13 @@ inline constexpr const char* results = "results";
 inline constexpr const char* result_keys = "results/keys";
 inline constexpr const char* result_offsets = "results/offsets";
 inline constexpr const char* result_bytes = "results/bytes";
+inline constexpr const char* result_fields = "results/fields";  // a dataset a named field
+
+// What a compaction reads again: everything but the state, which each generation says in full.
+inline constexpr const char* lists[] = {
+    removed,       unit_keys,    unit_numbers,      unit_offsets,
+    unit_bytes,    partial_keys, partial_sequences, partial_offsets,
+    partial_bytes, failed_keys,  failed_numbers,    failed_offsets,
+    failed_bytes,  result_keys,  result_offsets,    result_bytes};
 
 }  // namespace steadfarm::checkpoint::layout

@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <cstring>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "checkpoint/hdf5/image.hpp"
@@ -12,31 +15,43 @@ namespace {
 using hdf5::Element;
 using hdf5::ImageReader;
 
-/// Reads until the first error and remembers it; after that everything is empty.
+/// Reads until the first error and remembers it; after that everything is empty. Reads through
+/// HDF5, or, datasets alone, from bytes whose index is known.
 class In {
  public:
-  explicit In(const ImageReader& reader) : reader_(reader) {}
+  explicit In(const ImageReader& reader) : reader_(&reader) {}
+  In(ByteView image, const FileIndex& index) : image_(image), index_(&index) {}
 
-  [[nodiscard]] bool has(const char* path) const { return reader_.has(path); }
+  [[nodiscard]] bool has(const char* path) const {
+    if (reader_ != nullptr) return reader_->has(path);
+    return std::any_of(index_->begin(), index_->end(), [&](const auto& entry) {
+      return entry.first == path || entry.first.starts_with(std::string(path) + "/");
+    });
+  }
 
   std::uint64_t number(const char* object, const char* name) {
-    return take(reader_.attribute_u64(object, name));
+    return take(reader_->attribute_u64(object, name));
   }
   std::int64_t signed_number(const char* object, const char* name) {
-    return take(reader_.attribute_i64(object, name));
+    return take(reader_->attribute_i64(object, name));
   }
   std::string text(const char* object, const char* name) {
-    return take(reader_.attribute_text(object, name));
+    return take(reader_->attribute_text(object, name));
+  }
+  std::string text_or_none(const char* object, const char* name) {
+    const Result<std::string> found = reader_->attribute_text(object, name);
+    return found ? found.value() : std::string();
   }
   /// `per_row` values of T make one row of the dataset. An absent dataset is empty.
   template <class T>
   std::vector<T> dataset(const char* path, Element element, std::uint64_t columns,
                          std::uint64_t per_row) {
     if (!status_ || !has(path)) return {};
-    const std::uint64_t rows = take(reader_.rows(path, element, columns));
+    if (reader_ == nullptr) return piece<T>(path, per_row);
+    const std::uint64_t rows = take(reader_->rows(path, element, columns));
     if (!status_ || rows == 0) return {};
     std::vector<T> values(static_cast<std::size_t>(rows * per_row));
-    status_ = reader_.read(path, element, values.data());
+    status_ = reader_->read(path, element, values.data());
     return values;
   }
   Bytes bytes(const char* path) { return dataset<std::byte>(path, Element::u8, 0, 1); }
@@ -65,7 +80,23 @@ class In {
     return T{};
   }
 
-  const ImageReader& reader_;
+  template <class T>
+  std::vector<T> piece(const char* path, std::uint64_t per_row) {
+    const Extent extent = index_->at(path);
+    const bool inside = extent.offset <= image_.size() &&
+                        extent.bytes <= image_.size() - extent.offset &&
+                        extent.bytes % (sizeof(T) * per_row) == 0;
+    require(inside, std::string("the dataset ") + path + " does not lie where it was");
+    if (!inside) return {};
+    std::vector<T> values(static_cast<std::size_t>(extent.bytes / sizeof(T)));
+    const ByteView bytes = image_.subspan(extent.offset, extent.bytes);
+    if (!values.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+  }
+
+  const ImageReader* reader_ = nullptr;
+  ByteView image_;
+  const FileIndex* index_ = nullptr;
   Status status_;
 };
 
@@ -107,6 +138,11 @@ void read_full(In& in, core::GenerationDelta& delta) {
     delta.shared->value = in.signed_number(layout::state, "shared_value");
     delta.shared->witness = in.bytes(layout::witness);
   }
+  if (!in.has(layout::held)) return;
+  delta.held.keys = in.keys(layout::held_keys);
+  delta.held.bytes = in.bytes(layout::held_bytes);
+  delta.held.offsets =
+      in.offsets(layout::held_offsets, delta.held.keys.size(), delta.held.bytes.size());
 }
 
 template <class Narrow>
@@ -137,6 +173,23 @@ void read_units(In& in, std::vector<core::UnitRecord>& units) {
   }
 }
 
+void read_partials(In& in, std::vector<core::PartialState>& partials) {
+  const std::vector<UnitKey> keys = in.keys(layout::partial_keys);
+  const std::vector<std::uint64_t> sequences = in.words(layout::partial_sequences, 0);
+  const Bytes bytes = in.bytes(layout::partial_bytes);
+  const auto offsets = in.offsets(layout::partial_offsets, keys.size(), bytes.size());
+  in.require(sequences.size() == keys.size(), "its states and their sequences differ in count");
+  if (!in.status()) return;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    core::PartialState partial{keys[i], sequences[i], nullptr};
+    if (partial.sequence > 0) {
+      const ByteView state = ByteView(bytes).subspan(offsets[i], offsets[i + 1] - offsets[i]);
+      partial.state = std::make_shared<const Bytes>(state.begin(), state.end());
+    }
+    partials.push_back(std::move(partial));
+  }
+}
+
 void read_failed(In& in, std::vector<core::FailedUnit>& units) {
   const std::vector<UnitKey> keys = in.keys(layout::failed_keys);
   const std::vector<std::uint64_t> numbers = in.words(layout::failed_numbers, 2);
@@ -162,14 +215,39 @@ void read_results(In& in, core::ResultBatch& results) {
   results.offsets = in.offsets(layout::result_offsets, results.keys.size(), results.bytes.size());
 }
 
-}  // namespace
+void read_lists(In& in, core::GenerationDelta& delta) {
+  delta.removed = in.keys(layout::removed);
+  if (in.has(layout::units)) read_units(in, delta.added);
+  if (in.has(layout::partials)) read_partials(in, delta.partials);
+  if (in.has(layout::failed)) read_failed(in, delta.failed);
+  if (in.has(layout::results)) read_results(in, delta.results);
+}
 
-namespace {
+/// Where the lists lie, for those who read them later without HDF5.
+Status index_lists(const ImageReader& reader, FileIndex& index) {
+  for (const char* path : layout::lists) {
+    if (!reader.has(path)) continue;
+    const Result<Extent> extent = reader.extent(path);
+    if (!extent) return extent.error();
+    index.emplace(path, extent.value());
+  }
+  return {};
+}
 
 class Hdf5Codec final : public SegmentCodec {
  public:
-  Result<Bytes> encode(const SegmentView& view) const override { return encode_segment(view); }
+  Result<EncodedSegment> encode(const SegmentView& view) const override {
+    return encode_segment(view);
+  }
   Result<Segment> decode(ByteView bytes) const override { return decode_segment(bytes); }
+  Result<core::GenerationDelta> decode_lists(ByteView bytes,
+                                             const FileIndex& index) const override {
+    In in(bytes, index);
+    core::GenerationDelta lists;
+    read_lists(in, lists);
+    if (!in.status()) return in.status().error();
+    return lists;
+  }
 };
 
 }  // namespace
@@ -189,11 +267,12 @@ Result<Segment> decode_segment(ByteView bytes) {
   segment.delta.epoch = segment.header.epoch;
   segment.has_full = in.has(layout::state);
   if (segment.has_full) read_full(in, segment.delta);
-  segment.delta.removed = in.keys(layout::removed);
-  if (in.has(layout::units)) read_units(in, segment.delta.added);
-  if (in.has(layout::failed)) read_failed(in, segment.delta.failed);
-  if (in.has(layout::results)) read_results(in, segment.delta.results);
+  read_lists(in, segment.delta);
+  if (in.has(layout::results)) {
+    segment.header.result_fields = in.text_or_none(layout::results, "fields");
+  }
   if (!in.status()) return in.status().error();
+  if (Status indexed = index_lists(reader.value(), segment.index); !indexed) return indexed.error();
   return segment;
 }
 

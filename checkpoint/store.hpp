@@ -27,6 +27,8 @@ struct StoreOptions {
   std::uint64_t segment_bytes_max = 256ULL << 20U;  // a larger delta is cut into several segments
   std::uint64_t inline_results_bytes_max = 1ULL << 20U;  // fewer ride in the state segment
   std::uint32_t compact_every = 64;     // state segments after which the live state is written anew
+  std::uint32_t read_threads = 1;       // that read and digest when the store is opened
+  std::string result_fields;            // how results are to be read: see result_fields.hpp
   const SegmentCodec* codec = nullptr;  // null: HDF5; the simulation has a faster one
 };
 
@@ -40,7 +42,14 @@ struct OpenReport {
   std::uint32_t set_aside = 0;  // bad files moved to the folder `bad`
 };
 
-/// The owner's end of a store. Not thread-safe; one thread uses it. `files` must outlive it.
+struct Publication;
+
+/// The owner's end of a store. `files` must outlive it.
+///
+/// A generation is published in two steps, so that the application waits for the first one alone:
+/// `prepare` on the thread that makes the run's HDF5 calls, `write` and `maintain` on any one
+/// thread. One publication at a time: nothing is prepared before the one before is written. The
+/// other members may be called at any time from the first thread.
 class Store {
  public:
   /// Opens or makes the store, finds the newest generation that verifies in full, and takes the
@@ -52,14 +61,30 @@ class Store {
                                                            OpenReport& report);
   virtual ~Store() = default;
 
-  /// Makes `delta` durable as the next generation. When this returns a generation, its segments,
-  /// its manifest and the folder entries are on disk. After an error other than `fenced` the
-  /// caller may try again with a delta that contains this one, which then counts from the last
-  /// generation that was returned. A restart in between finds that generation or, if the failure
-  /// came after the last step had begun, this one: whole in either case.
-  /// `fenced`: somebody else owns the store now; stop.
-  [[nodiscard]] virtual Result<Generation> publish(const core::GenerationDelta& delta) = 0;
+  /// Lays out the files of the next generation, which will hold `delta` on top of the last one.
+  /// Takes the time of a few HDF5 calls, whatever the size; touches no disk. `delta` must not
+  /// change any more; the publication points into it.
+  [[nodiscard]] virtual Result<std::unique_ptr<Publication>> prepare(
+      std::shared_ptr<const core::GenerationDelta> delta) = 0;
 
+  /// Makes it durable as the next generation. When this returns a generation, its segments, its
+  /// manifest and the folder entries are on disk. After an error other than `fenced` the caller
+  /// may try again with a delta that contains this one, which then counts from the last generation
+  /// that was returned. A restart in between finds that generation or, if the failure came after
+  /// the last step had begun, this one: whole in either case.
+  /// `fenced`: somebody else owns the store now; stop.
+  [[nodiscard]] virtual Result<Generation> write(Publication& publication) = 0;
+
+  /// What can wait until the generation is reported: removes superseded files, and reads what is
+  /// to be compacted. Call it after each `write` that went well.
+  virtual void maintain() = 0;
+  /// The run ends: `maintain`, running or later, compacts no more. From any thread.
+  virtual void hurry() {}
+
+  /// All of it at once.
+  [[nodiscard]] Result<Generation> publish(const core::GenerationDelta& delta);
+
+  /// Of the last generation that was written.
   [[nodiscard]] virtual Generation generation() const = 0;
   [[nodiscard]] virtual OwnerEpoch owner_epoch() const = 0;
   /// Bytes written for the last published generation, segments and manifest.
@@ -100,13 +125,38 @@ struct Verification {
 };
 
 /// Reads every manifest and every segment that any manifest names, and checks all of them. Reads
-/// only; safe while a run is live. An error means that the folder is no store or unreadable.
+/// only; safe while a run is live. An error means that the folder is no store or unreadable. Reads
+/// and digests on `threads` threads, which the file system must bear; HDF5 stays on the caller's.
 [[nodiscard]] Result<Verification> verify(FileSystem& files, const std::string& path,
-                                          const SegmentCodec* codec = nullptr);
+                                          const SegmentCodec* codec = nullptr,
+                                          std::uint32_t threads = 1);
 
-/// Calls `visit` for every committed result, in no particular order. Stops at the first error.
+/// Of the generation whose results are read.
+struct ResultsInfo {
+  Generation generation;
+  bool complete = false;
+  std::uint64_t accepted = 0;  // units, whether their results are kept or not
+  std::uint64_t count = 0;     // results
+  UnitKey last;                // the highest key, if there are results
+  std::string fields;          // how results are to be read: see result_fields.hpp
+  Bytes fold_state;            // on request
+  std::vector<std::string> warnings;
+};
+
+struct ResultReading {
+  /// Called once, before the first result.
+  std::function<void(const ResultsInfo&)> begin;
+  bool with_fold = false;
+  std::uint64_t batch_bytes_max = 256ULL << 20U;  // memory for results; one larger result is whole
+  const SegmentCodec* codec = nullptr;
+};
+
+/// Calls `visit` for every result of the newest generation, by rising unit key. Stops at the first
+/// error. Memory: 32 bytes a result, one batch and one segment; a store whose results exceed a
+/// batch and were accepted in another order than that of their keys is read several times. Safe
+/// while a run is live.
 [[nodiscard]] Status for_each_result(FileSystem& files, const std::string& path,
                                      const std::function<void(const UnitKey&, ByteView)>& visit,
-                                     const SegmentCodec* codec = nullptr);
+                                     const ResultReading& reading = {});
 
 }  // namespace steadfarm::checkpoint

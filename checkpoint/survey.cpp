@@ -75,18 +75,19 @@ class Surveyor {
         return foreign(folder_, stored.manifest, options_);
       }
       std::string bad_file;
-      Result<core::RecoveredState> state =
-          load_generation(folder_, stored.manifest, codec_or_hdf5(options_.codec), bad_file);
-      if (state) {
+      Result<LoadedGeneration> loaded = load_generation(
+          folder_, stored.manifest, codec_or_hdf5(options_.codec), options_.read_threads, bad_file);
+      if (loaded) {
         found_.base = stored;
-        found_.state = std::move(state).value();
+        found_.state = std::move(loaded.value().state);
+        found_.indices = std::move(loaded.value().indices);
         return true;
       }
-      if (state.error().code == ErrorCode::not_found) missing_ = true;
-      note(manifest_name(stored.manifest.generation), state.error());
+      if (loaded.error().code == ErrorCode::not_found) missing_ = true;
+      note(manifest_name(stored.manifest.generation), loaded.error());
       // The segment goes with it, unless it is not there at all.
-      if (!bad_file.empty() && state.error().code != ErrorCode::not_found && !is_noted(bad_file)) {
-        note(bad_file, state.error());
+      if (!bad_file.empty() && loaded.error().code != ErrorCode::not_found && !is_noted(bad_file)) {
+        note(bad_file, loaded.error());
       }
     }
     return false;

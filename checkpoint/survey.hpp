@@ -23,6 +23,7 @@ struct Survey {
   std::vector<BadFile> bad;
   std::optional<StoredManifest> base;  // the newest generation that verifies in full
   core::RecoveredState state;          // of `base`
+  SegmentIndices indices;              // of its state segments
 };
 
 /// Errors: foreign, corrupt, io (all only without `options.fresh`), unsupported.

@@ -2,10 +2,13 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "checkpoint/file_system.hpp"
 #include "checkpoint/names.hpp"
+#include "checkpoint/read_ahead.hpp"
 #include "checkpoint/reader.hpp"
 #include "checkpoint/replay.hpp"
 #include "checkpoint/store.hpp"
@@ -15,7 +18,8 @@ namespace {
 
 class Verifier {
  public:
-  Verifier(Folder& folder, const SegmentCodec& codec) : folder_(folder), codec_(codec) {}
+  Verifier(Folder& folder, const SegmentCodec& codec, std::uint32_t threads)
+      : folder_(folder), codec_(codec), threads_(threads) {}
 
   Result<Verification> run() {
     const Result<Listing> listing = list_store(folder_);
@@ -26,6 +30,7 @@ class Verifier {
     if (listing.value().manifests.empty()) {
       bad(folder_.path() + ": there are segments but no manifest names them");
     }
+    read_all(listing.value());
     for (const Generation generation : listing.value().manifests) {
       if (Status checked = check_manifest(generation); !checked) return checked.error();
     }
@@ -33,6 +38,42 @@ class Verifier {
   }
 
  private:
+  /// Every segment once, however many manifests name it, on several threads. What is not readable
+  /// here is judged below, manifest by manifest.
+  void read_all(const Listing& listing) {
+    std::vector<SegmentEntry> entries;
+    std::vector<Digest> fingerprints;
+    std::set<std::pair<std::string, Digest>> seen;
+    for (const Generation generation : listing.manifests) {
+      const Result<StoredManifest> stored = read_manifest(folder_, generation);
+      if (!stored) continue;
+      for (const SegmentEntry& entry : stored.value().manifest.segments) {
+        if (!seen.emplace(entry.file, entry.digest).second) continue;
+        entries.push_back(entry);
+        fingerprints.push_back(stored.value().manifest.fingerprint);
+      }
+    }
+    ReadAhead ahead(folder_, entries, threads_);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const Result<Bytes> bytes = ahead.next();
+      std::optional<Error> error;
+      if (!bytes) {
+        error = bytes.error();
+      } else {
+        const Result<Segment> segment =
+            decode_verified(folder_, entries[i], bytes.value(), fingerprints[i], codec_);
+        if (!segment) error = segment.error();
+      }
+      note_segment(entries[i], std::move(error));
+    }
+  }
+
+  const std::optional<Error>& note_segment(const SegmentEntry& entry, std::optional<Error> error) {
+    ++out_.files_checked;
+    const auto key = std::make_pair(entry.file, entry.digest);
+    return segments_.emplace(key, std::move(error)).first->second;
+  }
+
   /// An error only if the manifest cannot be judged at all.
   Status check_manifest(Generation generation) {
     Result<StoredManifest> stored = read_manifest(folder_, generation);
@@ -73,21 +114,20 @@ class Verifier {
     return false;
   }
 
-  /// Each segment is read once, however many manifests name it.
+  /// One that is not known yet is of a generation that came meanwhile.
   const std::optional<Error>& check_segment(const SegmentEntry& entry, const Digest& fingerprint) {
     const auto key = std::make_pair(entry.file, entry.digest);
     const auto known = segments_.find(key);
     if (known != segments_.end()) return known->second;
-    ++out_.files_checked;
     const Result<Segment> segment = load_segment(folder_, entry, fingerprint, codec_);
     std::optional<Error> error;
     if (!segment) error = segment.error();
-    return segments_.emplace(key, std::move(error)).first->second;
+    return note_segment(entry, std::move(error));
   }
 
   bool check_sum(const Manifest& manifest) {
     std::string bad_file;
-    const Result<core::RecoveredState> state = load_state(folder_, manifest, codec_, bad_file);
+    const Result<LoadedGeneration> state = load_state(folder_, manifest, codec_, bad_file);
     if (state) return true;
     if (state.error().code == ErrorCode::not_found && was_let_go(manifest.generation)) return false;
     bad(state.error().message);
@@ -108,6 +148,7 @@ class Verifier {
 
   Folder& folder_;
   const SegmentCodec& codec_;
+  std::uint32_t threads_;
   Verification out_;
   std::map<std::pair<std::string, Digest>, std::optional<Error>> segments_;
   std::map<Generation, std::pair<Generation, Digest>> parents_;  // parent: child, its digest of it
@@ -115,10 +156,11 @@ class Verifier {
 
 }  // namespace
 
-Result<Verification> verify(FileSystem& files, const std::string& path, const SegmentCodec* codec) {
+Result<Verification> verify(FileSystem& files, const std::string& path, const SegmentCodec* codec,
+                            std::uint32_t threads) {
   Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
   if (!folder) return folder.error();
-  return Verifier(*folder.value(), codec_or_hdf5(codec)).run();
+  return Verifier(*folder.value(), codec_or_hdf5(codec), threads).run();
 }
 
 }  // namespace steadfarm::checkpoint

@@ -55,6 +55,8 @@ class Handle {
 
   [[nodiscard]] hid_t id() const { return id_; }
   [[nodiscard]] bool valid() const { return id_ >= 0; }
+  /// The identifier, which the caller now has to close.
+  [[nodiscard]] hid_t release() { return std::exchange(id_, H5I_INVALID_HID); }
 
  private:
   void reset() {

@@ -1,5 +1,5 @@
-// HDF5 files as bytes in memory, for the few shapes that segments use: fixed-size integers in
-// contiguous datasets of one or two dimensions, and scalar attributes. No HDF5 type shows here.
+// HDF5 files as bytes, for the few shapes that segments use: fixed-size numbers in contiguous
+// datasets of one or two dimensions, and scalar attributes. No HDF5 type shows here.
 #pragma once
 
 #include <cstdint>
@@ -8,17 +8,31 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "checkpoint/file_image.hpp"
 #include "steadfarm/types.hpp"
 
 namespace steadfarm::checkpoint::hdf5 {
 
-enum class Element { u8, i64, u64 };
+enum class Element { i8, i16, i32, i64, u8, u16, u32, u64, f32, f64 };
 
-/// Builds one file. After an error it may only be dropped.
+/// What a dataset holds.
+struct Table {
+  Element element = Element::u64;
+  std::uint64_t rows = 0;
+  std::uint64_t columns = 0;  // 0: one dimension
+};
+
+/// What a finished file consists of, and where its datasets lie.
+struct FinishedFile {
+  FileImage image;
+  FileIndex index;
+};
+
+/// Builds one file: the library lays it out, the datasets' bytes are only pointed to. After an
+/// error it may only be dropped.
 class ImageWriter {
  public:
-  /// `bytes_expected` sizes the first allocation; a wrong guess costs time, not correctness.
-  [[nodiscard]] static Result<ImageWriter> create(std::uint64_t bytes_expected);
+  [[nodiscard]] static Result<ImageWriter> create();
   ImageWriter(ImageWriter&&) noexcept;
   ~ImageWriter();
 
@@ -29,15 +43,19 @@ class ImageWriter {
                                  std::int64_t value);
   [[nodiscard]] Status attribute(const std::string& object, const std::string& name,
                                  const std::string& text);
-  /// `columns` == 0: one dimension of `rows`. `data` holds rows * max(columns, 1) elements.
-  [[nodiscard]] Status dataset(const std::string& path, Element element, std::uint64_t rows,
-                               std::uint64_t columns, const void* data);
+  /// A dataset with at least one row. `pieces`, end to end, are its bytes as they are stored; they
+  /// are borrowed until the file is written.
+  [[nodiscard]] Status dataset(const std::string& path, const Table& table,
+                               const std::vector<ByteView>& pieces);
+  /// The same with bytes that the file is to keep.
+  [[nodiscard]] Status dataset(const std::string& path, const Table& table, Bytes bytes);
   /// The finished file. The writer is empty afterwards.
-  [[nodiscard]] Result<Bytes> finish();
+  [[nodiscard]] Result<FinishedFile> finish();
 
  private:
   struct State;
   explicit ImageWriter(std::unique_ptr<State> state);
+  [[nodiscard]] Result<std::uint64_t> place(const std::string& path, const Table& table);
   std::unique_ptr<State> state_;
 };
 
@@ -60,6 +78,8 @@ class ImageReader {
   /// Rows of a dataset whose type and rank are as said; checked against the file's size.
   [[nodiscard]] Result<std::uint64_t> rows(const std::string& path, Element element,
                                            std::uint64_t columns) const;
+  /// Where the bytes of a dataset lie in the file; `rows` must have passed.
+  [[nodiscard]] Result<Extent> extent(const std::string& path) const;
   /// Reads what `rows` has measured into memory of that size.
   [[nodiscard]] Status read(const std::string& path, Element element, void* data) const;
 

@@ -145,6 +145,19 @@ Result<std::uint64_t> ImageReader::rows(const std::string& path, Element element
   return static_cast<std::uint64_t>(dimensions[0]);
 }
 
+Result<Extent> ImageReader::extent(const std::string& path) const {
+  const Handle data(H5Dopen2(state_->file.id(), path.c_str(), H5P_DEFAULT));
+  if (!data.valid()) return malformed(path + " is no dataset");
+  const haddr_t offset = H5Dget_offset(data.id());
+  const std::uint64_t bytes = H5Dget_storage_size(data.id());
+  if (bytes == 0) return Extent{};
+  if (offset == HADDR_UNDEF || offset > state_->image_bytes ||
+      bytes > state_->image_bytes - offset) {
+    return malformed("the dataset " + path + " lies outside the file");
+  }
+  return Extent{offset, bytes};
+}
+
 Status ImageReader::read(const std::string& path, Element element, void* data) const {
   const Handle dataset(H5Dopen2(state_->file.id(), path.c_str(), H5P_DEFAULT));
   if (!dataset.valid()) return malformed(path + " is no dataset");

@@ -8,10 +8,24 @@ namespace steadfarm::checkpoint::hdf5 {
 
 [[nodiscard]] inline hid_t stored_type(Element element) {
   switch (element) {
-    case Element::u8:
-      return H5T_STD_U8LE;
+    case Element::i8:
+      return H5T_STD_I8LE;
+    case Element::i16:
+      return H5T_STD_I16LE;
+    case Element::i32:
+      return H5T_STD_I32LE;
     case Element::i64:
       return H5T_STD_I64LE;
+    case Element::u8:
+      return H5T_STD_U8LE;
+    case Element::u16:
+      return H5T_STD_U16LE;
+    case Element::u32:
+      return H5T_STD_U32LE;
+    case Element::f32:
+      return H5T_IEEE_F32LE;
+    case Element::f64:
+      return H5T_IEEE_F64LE;
     case Element::u64:
       break;
   }
@@ -20,10 +34,24 @@ namespace steadfarm::checkpoint::hdf5 {
 
 [[nodiscard]] inline hid_t memory_type(Element element) {
   switch (element) {
-    case Element::u8:
-      return H5T_NATIVE_UINT8;
+    case Element::i8:
+      return H5T_NATIVE_INT8;
+    case Element::i16:
+      return H5T_NATIVE_INT16;
+    case Element::i32:
+      return H5T_NATIVE_INT32;
     case Element::i64:
       return H5T_NATIVE_INT64;
+    case Element::u8:
+      return H5T_NATIVE_UINT8;
+    case Element::u16:
+      return H5T_NATIVE_UINT16;
+    case Element::u32:
+      return H5T_NATIVE_UINT32;
+    case Element::f32:
+      return H5T_NATIVE_FLOAT;
+    case Element::f64:
+      return H5T_NATIVE_DOUBLE;
     case Element::u64:
       break;
   }
@@ -31,7 +59,23 @@ namespace steadfarm::checkpoint::hdf5 {
 }
 
 [[nodiscard]] inline std::uint64_t element_bytes(Element element) {
-  return element == Element::u8 ? 1 : 8;
+  switch (element) {
+    case Element::i8:
+    case Element::u8:
+      return 1;
+    case Element::i16:
+    case Element::u16:
+      return 2;
+    case Element::i32:
+    case Element::u32:
+    case Element::f32:
+      return 4;
+    case Element::i64:
+    case Element::u64:
+    case Element::f64:
+      break;
+  }
+  return 8;
 }
 
 }  // namespace steadfarm::checkpoint::hdf5

@@ -1,6 +1,7 @@
 // Which number below a million has the longest Collatz sequence?
 #include <cstdio>
 #include <steadfarm/farm.hpp>
+#include <string>
 #include <utility>
 
 using Longest = std::pair<int, long>;  // steps, number
@@ -16,8 +17,8 @@ int main(int argc, char** argv) {
     return Longest{steps, number};
   });
   const steadfarm::Outcome outcome = farm.run();
-  if (farm.is_master() && outcome.complete) {
-    std::printf("%ld takes %d steps\n", best.second, best.first);
-  }
+  if (!farm.is_master()) return outcome.exit_code;
+  if (outcome.complete) std::printf("%ld takes %d steps\n", best.second, best.first);
+  if (farm.options().json) std::puts(outcome.json(std::to_string(best.second)).c_str());
   return outcome.exit_code;
 }

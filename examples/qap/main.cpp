@@ -1,6 +1,7 @@
 // qap: solves a quadratic assignment problem from QAPLIB by branch and bound on a farm. Units are
 // subtrees; the incumbent is the shared value, with its permutation as the witness.
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 #include <optional>
 #include <steadfarm/farm.hpp>
@@ -119,7 +120,9 @@ int solve_on_farm(const Instance& instance, const SearchOptions& search, const A
     return explored.nodes;
   });
   const steadfarm::Outcome outcome = farm.run();
-  if (farm.is_master() && (outcome.complete || outcome.exit_code == 75)) {
+  // 74: what was found is not on disk, so it is printed all the more.
+  const bool has_answer = outcome.complete || outcome.exit_code == 75 || outcome.exit_code == 74;
+  if (farm.is_master() && has_answer) {
     std::optional<Incumbent> best;
     if (outcome.shared_value) {
       auto permutation = decode_witness(outcome.shared_witness, instance.n);
@@ -128,6 +131,14 @@ int solve_on_farm(const Instance& instance, const SearchOptions& search, const A
     print(outcome, best, nodes, options.json);
   }
   return outcome.exit_code;
+}
+
+// CLI11 takes no digits for 0, and cuts what is too large.
+std::string whole_number(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return "'" + text + "' is not a whole number of at most 9223372036854775807";
 }
 
 int run(int argc, char** argv) {
@@ -140,7 +151,8 @@ int run(int argc, char** argv) {
   app.name("qap");
   app.add_option("FILE", arguments.file, "a QAPLIB .dat file")->required();
   auto* fixed = app.add_option("--fixed-bound", arguments.fixed_bound,
-                               "prune exactly where the lower bound is at least this");
+                               "prune exactly where the lower bound is at least this")
+                    ->check(whole_number);
   app.add_flag("--symmetry", arguments.symmetry,
                "leave out locations that are equivalent to a smaller one");
   app.add_flag("--serial", arguments.serial, "the same search in one process, without MPI");

@@ -102,7 +102,9 @@ int run(int argc, char** argv) {
     return explored.counts;
   });
   const steadfarm::Outcome outcome = farm.run();
-  if (farm.is_master() && (outcome.complete || outcome.exit_code == 75)) {
+  // 74: what was found is not on disk, so it is printed all the more.
+  const bool has_answer = outcome.complete || outcome.exit_code == 75 || outcome.exit_code == 74;
+  if (farm.is_master() && has_answer) {
     print(outcome, total, options.json);
   }
   return outcome.exit_code;

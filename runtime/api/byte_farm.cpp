@@ -36,7 +36,8 @@ class ByteFarm::Impl {
     job.options = &options;
     job.submitted = &submitted;
     job.range_count = range_count;
-    job.fold = std::move(fold);
+    job.folds = std::move(folds);
+    job.result_fields = result_fields;
     job.work = std::move(work);
     job.id = wire::JobId(digest(options.identity).lo);
     Outcome outcome;
@@ -70,7 +71,8 @@ class ByteFarm::Impl {
   std::unique_ptr<transport::Transport> transport;
   api::SubmittedUnits submitted;
   std::uint64_t range_count = 0;
-  ByteFarm::Fold fold;
+  api::Folds folds;
+  std::string result_fields;
   std::function<void(UnitCall&)> work;
   bool was_run = false;
   int exit_code = 70;
@@ -99,7 +101,12 @@ void ByteFarm::range(std::uint64_t count) {
 }
 
 void ByteFarm::work(std::function<void(UnitCall&)> function) { impl_->work = std::move(function); }
-void ByteFarm::fold(Fold fold) { impl_->fold = std::move(fold); }
+void ByteFarm::fold(Fold fold) { impl_->folds.add(std::move(fold)); }
+
+void ByteFarm::describe_results(std::string fields) { impl_->result_fields = std::move(fields); }
+
+void ByteFarm::store_results() { impl_->options.keep_results = true; }
+
 Outcome ByteFarm::run() { return impl_->run(); }
 
 }  // namespace steadfarm

@@ -27,6 +27,16 @@ std::string whole_number(const std::string& text) {
   return "'" + text + "' is not a whole number from 0 to 18446744073709551615";
 }
 
+// An interval of 0 stands for "auto".
+CLI::Validator seconds_or_auto() {
+  const auto check = [](std::string& text) -> std::string {
+    if (text != "auto") return CLI::Range(1e-3, 1e9)(text);
+    text = "0";
+    return {};
+  };
+  return {check, "SECONDS|auto", "interval"};
+}
+
 void add_work_options(CLI::App& app, Options& options, const std::string& group) {
   const auto positive = CLI::Range(1e-3, 1e9);
   app.add_option("--store", options.store, "folder for checkpoints; without it nothing is durable")
@@ -35,9 +45,20 @@ void add_work_options(CLI::App& app, Options& options, const std::string& group)
   app.add_flag("--fresh", options.fresh, "discard what the store holds")
       ->envname("STEADFARM_FRESH")
       ->group(group);
-  app.add_option("--interval", options.interval_s, "seconds between checkpoints")
+  app.add_option("--interval", options.interval_s,
+                 "seconds between checkpoints, or auto: by --mtbf and what they cost")
       ->envname("STEADFARM_INTERVAL")
+      ->transform(seconds_or_auto())
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--mtbf", options.mtbf_s, "mean seconds between failures, for --interval auto")
+      ->envname("STEADFARM_MTBF")
       ->check(positive)
+      ->group(group);
+  app.add_option("--buffer", options.buffer_bytes,
+                 "bytes in memory and not yet on disk, above which nothing is handed out")
+      ->envname("STEADFARM_BUFFER")
+      ->check(whole_number)
       ->capture_default_str()
       ->group(group);
   app.add_option("--keep", options.keep, "generations that stay in the store")
@@ -75,6 +96,15 @@ void add_running_options(CLI::App& app, Options& options, const std::string& gro
       ->check(positive)
       ->capture_default_str()
       ->group(group);
+  app.add_option("--deadline", options.deadline_unix_s,
+                 "when the allocation ends, in seconds since 1970; by default SLURM_JOB_END_TIME")
+      ->envname("STEADFARM_DEADLINE")
+      ->check(CLI::Range(0.0, 1e12))
+      ->group(group);
+  app.add_option("--walltime", options.walltime_s, "seconds until the run has to be over")
+      ->envname("STEADFARM_WALLTIME")
+      ->check(positive)
+      ->group(group);
   app.add_option("--retries", options.retries,
                  "executions of a unit that fails before it is given up")
       ->envname("STEADFARM_RETRIES")
@@ -85,6 +115,9 @@ void add_running_options(CLI::App& app, Options& options, const std::string& gro
       ->envname("STEADFARM_SEED")
       ->check(whole_number)
       ->capture_default_str()
+      ->group(group);
+  app.add_flag("--master-works", options.master_works, "rank 0 computes as well, beside the master")
+      ->envname("STEADFARM_MASTER_WORKS")
       ->group(group);
   app.add_option("--progress", options.progress, "what to show while running")
       ->envname("STEADFARM_PROGRESS")

@@ -13,6 +13,7 @@ namespace {
 // The command line's limits too; they keep every sum of times within its type.
 constexpr double kSecondsMin = 1e-3;
 constexpr double kSecondsMax = 1e9;
+constexpr std::uint64_t kBufferBytesMin = 64U << 10U;
 
 bool is_duration(double seconds) { return seconds >= kSecondsMin && seconds <= kSecondsMax; }
 }  // namespace
@@ -32,15 +33,35 @@ Status check_options(const Options& options) {
   if (options.chunk == 0) return usage("--chunk is 0; at least one unit goes into a message");
   if (options.retries == 0) return usage("--retries is 0; every unit is executed at least once");
   const char* limits = " is not between 0.001 and 1e9 seconds";
-  if (!is_duration(options.interval_s)) return usage(std::string("--interval") + limits);
+  const bool automatic = options.interval_s == 0;
+  if (!automatic && !is_duration(options.interval_s)) {
+    return usage(std::string("--interval") + limits);
+  }
+  if (automatic && options.mtbf_s == 0) {
+    return usage("--interval auto needs --mtbf, the mean seconds between failures");
+  }
+  if (options.mtbf_s != 0 && !is_duration(options.mtbf_s)) {
+    return usage(std::string("--mtbf") + limits);
+  }
+  if (options.buffer_bytes < kBufferBytesMin) {
+    return usage("--buffer is below " + std::to_string(kBufferBytesMin) +
+                 " bytes; hardly a unit would run between two checkpoints");
+  }
   if (!is_duration(options.heartbeat_s)) return usage(std::string("--heartbeat") + limits);
   if (!is_duration(options.timeout_s)) return usage(std::string("--timeout") + limits);
   if (!(options.timeout_s > options.heartbeat_s)) {
     return usage("--timeout is not above --heartbeat; every worker would be lost at once");
   }
+  if (!(options.deadline_unix_s >= 0)) return usage("--deadline is below 0, and not a moment");
+  if (options.walltime_s != 0 && !is_duration(options.walltime_s)) {
+    return usage(std::string("--walltime") + limits);
+  }
   const std::string& p = options.progress;
   if (p != "auto" && p != "bar" && p != "line" && p != "off") {
     return usage("--progress '" + p + "' is not known; take auto, bar, line or off");
+  }
+  if (options.hold_units == 0) {
+    return usage("hold_units is 0; one unit at least is handed out under an ordered fold");
   }
   if (options.keep_results && options.store.empty()) {
     return usage("results are to be kept, but there is no --store to keep them in");
@@ -56,6 +77,10 @@ std::string describe(const Job& job) {
   } else {
     text += " | " + std::to_string(job.submitted->count()) + " submitted units " +
             to_hex(job.submitted->digest());
+  }
+  if (const std::string folds = job.folds.description(); !folds.empty()) text += " | " + folds;
+  if (job.options->keep_results && !job.result_fields.empty()) {
+    text += " | results " + job.result_fields;
   }
   return text;
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "api/folds.hpp"
 #include "api/submitted_units.hpp"
 #include "base/error.hpp"
 #include "steadfarm/byte_farm.hpp"
@@ -16,7 +17,8 @@ struct Job {
   const Options* options = nullptr;
   const SubmittedUnits* submitted = nullptr;
   std::uint64_t range_count = 0;
-  ByteFarm::Fold fold;
+  Folds folds;
+  std::string result_fields;  // how stored results are to be read; empty: as bytes
   std::function<void(UnitCall&)> work;
   wire::JobId id;
 
@@ -34,8 +36,9 @@ struct Job {
 [[nodiscard]] TimeUs to_us(double seconds);
 
 /// What the store remembers of the job, as text; its digest is the job's fingerprint. It has what
-/// the result depends on: identity, seed, and the units in their order. Priorities, like every
-/// other option, may change from one start to the next.
+/// the result depends on: identity, seed, the units in their order, what folds there are, and how
+/// stored results are to be read. Priorities, like every other option, may change from one start to
+/// the next.
 [[nodiscard]] std::string describe(const Job& job);
 
 /// The master's whole run. Returns after its transport was flushed, or could not be.

@@ -1,12 +1,15 @@
 #include "api/master_run.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "api/deadline.hpp"
 #include "checkpoint/posix_file_system.hpp"
+#include "checkpoint/result_fields.hpp"
 #include "driver/private_file.hpp"
 #include "driver/signals.hpp"
 
@@ -32,7 +35,11 @@ MasterRun::MasterRun(const Job& job, transport::Transport& transport, std::int32
       rank_count_(rank_count),
       started_at_(clock_.now()),
       progress_(progress_mode(job.options->progress), clock_) {
-  for (std::int32_t rank = 1; rank < transport_.rank_count(); ++rank) workers_.emplace_back(rank);
+  // With --master-works a worker on this very rank is reached by the same transport.
+  const bool works = options_.master_works && rank_count_ > 1;
+  for (std::int32_t rank = works ? 0 : 1; rank < transport_.rank_count(); ++rank) {
+    workers_.emplace_back(rank);
+  }
 }
 
 MasterRun::~MasterRun() = default;
@@ -42,8 +49,12 @@ bool MasterRun::start() {
     refuse(64, status.error().message);
     return false;
   }
-  if (!options_.store.empty() && job_.fold.apply && !(job_.fold.save && job_.fold.load)) {
+  if (!options_.store.empty() && !job_.folds.can_be_saved()) {
     refuse(64, "the fold cannot be saved, so a run with a store could not be resumed");
+    return false;
+  }
+  if (const auto fields = checkpoint::parse_result_fields(job_.result_fields); !fields) {
+    refuse(64, fields.error().message);
     return false;
   }
   auto log = driver::EventLog::open(options_.log, clock_);
@@ -73,6 +84,8 @@ Status MasterRun::open_store() {
   store_options.description = description;
   store_options.keep = options_.keep;
   store_options.fresh = options_.fresh;
+  store_options.read_threads = checkpoint::reading_threads();
+  store_options.result_fields = job_.result_fields;
   files_ = std::make_unique<checkpoint::PosixFileSystem>();
   auto store = checkpoint::Store::open(*files_, store_options, opened_);
   for (const std::string& warning : opened_.warnings) warn_of_store(warning);
@@ -86,11 +99,11 @@ Status MasterRun::load_fold(const core::RecoveredState& recovered) {
     return Error{status.error().code, "store '" + options_.store + "': " + status.error().message};
   }
   // A store that was opened but never got a generation has no fold yet.
-  if (!job_.fold.load || (recovered.fold_state.empty() && recovered.counters.accepted == 0)) {
+  if (job_.folds.empty() || (recovered.fold_state.empty() && recovered.counters.accepted == 0)) {
     return {};
   }
   in_fold_ = true;
-  const bool loaded = job_.fold.load(recovered.fold_state);
+  const bool loaded = job_.folds.load(recovered.fold_state);
   in_fold_ = false;
   if (loaded) return {};
   return Error{ErrorCode::foreign,
@@ -99,7 +112,7 @@ Status MasterRun::load_fold(const core::RecoveredState& recovered) {
                    "sources? --fresh discards the store"};
 }
 
-core::MasterOptions MasterRun::machine_options() const {
+core::MasterOptions MasterRun::machine_options() {
   core::MasterOptions m;
   m.job_seed = options_.seed;
   m.policy.kind = options_.policy == "fixed" ? core::PolicyKind::fixed : core::PolicyKind::dynamic;
@@ -108,10 +121,23 @@ core::MasterOptions MasterRun::machine_options() const {
   m.tries_max = options_.retries;
   m.keep_results = options_.keep_results;
   m.has_store = store_ != nullptr;
+  m.ordered = job_.folds.any(true);
+  m.hold_units_max = options_.hold_units;
+  m.hold_bytes_max = options_.hold_bytes;
   m.heartbeat_us = to_us(options_.heartbeat_s);
   m.timeout_us = to_us(options_.timeout_s);
   m.startup_timeout_us = std::max(m.startup_timeout_us, m.timeout_us);
-  m.interval_us = to_us(options_.interval_s);
+  // Automatic: the first checkpoint comes soon, so that its cost is known.
+  const bool automatic = options_.interval_s == 0;
+  m.interval_us = automatic ? core::kSecondUs : to_us(options_.interval_s);
+  m.mtbf_us = automatic ? to_us(options_.mtbf_s) : 0;
+  m.undurable_bytes_max = options_.buffer_bytes;
+  const std::chrono::duration<double> today = std::chrono::system_clock::now().time_since_epoch();
+  const TimeUs now = clock_.now();
+  const double elapsed_s = static_cast<double>(now - started_at_) * 1e-6;
+  const char* slurm_end_time = std::getenv("SLURM_JOB_END_TIME");
+  const auto left = time_left_us(options_, elapsed_s, slurm_end_time, today.count());
+  if (left) m.deadline_us = now + *left;
   return m;
 }
 
@@ -129,8 +155,10 @@ void MasterRun::make_driver() {
       if (failures_.size() < kFailuresKept) failures_.push_back({failed.key, failed.message});
     }
     opened_.recovered->units = {};  // the machine has its own copy now
+    opened_.recovered->partials = {};
   }
-  driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, store_.get(), clock_,
+  if (store_) writer_ = std::make_unique<driver::ThreadedWriter>(*store_);
+  driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, writer_.get(), clock_,
                                                    job_.id, hooks());
 }
 
@@ -145,17 +173,24 @@ void MasterRun::start_heartbeat() {
 
 driver::MasterHooks MasterRun::hooks() {
   driver::MasterHooks hooks;
-  if (job_.fold.apply) {
+  if (job_.folds.any(false)) {
     hooks.fold = [this](const UnitKey& key, ByteView result) {
       in_fold_ = true;
-      job_.fold.apply(key, result);
+      job_.folds.apply(false, key, result);
       in_fold_ = false;
     };
   }
-  if (job_.fold.save) {
+  if (job_.folds.any(true)) {
+    hooks.fold_in_order = [this](const UnitKey& key, ByteView result) {
+      in_fold_ = true;
+      job_.folds.apply(true, key, result);
+      in_fold_ = false;
+    };
+  }
+  if (!job_.folds.empty() && job_.folds.can_be_saved()) {
     hooks.save_fold = [this] {
       in_fold_ = true;
-      Bytes state = job_.fold.save();
+      Bytes state = job_.folds.save();
       in_fold_ = false;
       return state;
     };
@@ -182,6 +217,12 @@ void MasterRun::on_note(const core::Note& note) {
   }
   if (note.kind == NoteKind::generation_failed || note.kind == NoteKind::generation_durable) {
     for (const std::string& warning : store_->take_warnings()) warn_of_store(warning);
+  }
+  if (note.kind == NoteKind::partial_refused) {
+    progress_.end();
+    say("warning: the saved states of running units have reached their limit of " +
+        std::to_string(core::MasterOptions().partial_bytes_max >> 20U) +
+        " MiB; older ones stay, save smaller states");
   }
   if (!options_.announce) return;
   if (note.kind == NoteKind::worker_lost) {
@@ -252,6 +293,10 @@ void MasterRun::warn_of_log() {
 
 Outcome MasterRun::outcome() {
   heartbeat_.reset();
+  writer_.reset();  // from here on old files are gone and warnings complete
+  if (store_) {
+    for (const std::string& warning : store_->take_warnings()) warn_of_store(warning);
+  }
   if (refused_) return *refused_;
   const core::Finish& finish = *driver_->finish();
   const core::Progress progress = machine_->progress();

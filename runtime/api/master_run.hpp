@@ -37,7 +37,7 @@ class MasterRun {
  private:
   [[nodiscard]] Status open_store();
   [[nodiscard]] Status load_fold(const core::RecoveredState& recovered);
-  [[nodiscard]] core::MasterOptions machine_options() const;
+  [[nodiscard]] core::MasterOptions machine_options();
   void start_heartbeat();
   void make_driver();
   [[nodiscard]] driver::MasterHooks hooks();
@@ -59,6 +59,7 @@ class MasterRun {
   std::unique_ptr<driver::EventLog> log_;
   std::unique_ptr<checkpoint::FileSystem> files_;
   std::unique_ptr<checkpoint::Store> store_;
+  std::unique_ptr<driver::GenerationWriter> writer_;
   checkpoint::OpenReport opened_;
   std::unique_ptr<core::Master> machine_;
   std::unique_ptr<driver::Heartbeat> heartbeat_;

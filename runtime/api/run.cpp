@@ -2,15 +2,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
 
 #include "api/job.hpp"
 #include "api/master_run.hpp"
 #include "driver/heartbeat.hpp"
 #include "driver/idle.hpp"
 #include "driver/worker_driver.hpp"
+#include "transport/joined/joined_transport.hpp"
 #include "transport/local/local_hub.hpp"
 #include "worker/function_executor.hpp"
 
@@ -18,6 +24,7 @@ namespace steadfarm::api {
 namespace {
 
 constexpr int kFlushMs = 2'000;
+constexpr TimeUs kMasterTurnUs = 1'000;      // between the master's turns inside one unit
 constexpr TimeUs kLeaveGraceUs = 5'000'000;  // for a unit that still runs when the run is over
 
 std::string host_name() {
@@ -44,13 +51,21 @@ class WorkerSide {
  public:
   /// `guard` may be null: nobody asked that a unit be cut off when the run is over.
   WorkerSide(const Job& job, transport::Transport& transport, bool concurrent,
-             driver::Heartbeat* guard)
+             driver::Heartbeat* guard, std::function<void()> at_save_point = {})
       : machine_(worker_options(*job.options, concurrent), clock_.now()),
         executor_(job.work),
         driver_(machine_, transport, executor_, clock_, job.id, Rank(0)),
-        guard_(guard) {
-    executor_.set_hooks(
-        {[this] { safe_point(); }, [this](const SharedValue& shared) { driver_.propose(shared); }});
+        guard_(guard),
+        at_save_point_(std::move(at_save_point)) {
+    worker::FunctionExecutor::Hooks hooks;
+    hooks.safe_point = [this] { safe_point(); };
+    hooks.propose = [this](const SharedValue& shared) { driver_.propose(shared); };
+    hooks.save_point = [this] { return save_point(); };
+    hooks.save = [this](std::uint64_t sequence, Bytes state) {
+      driver_.save(sequence, std::move(state));
+      if (at_save_point_) at_save_point_();
+    };
+    executor_.set_hooks(std::move(hooks));
   }
   [[nodiscard]] driver::WorkerDriver& driver() { return driver_; }
   [[nodiscard]] driver::Clock& clock() { return clock_; }
@@ -64,11 +79,18 @@ class WorkerSide {
     }
   }
 
+  core::SafePoint save_point() {
+    if (at_save_point_) at_save_point_();
+    safe_point();
+    return driver_.save_point();
+  }
+
   driver::SteadyClock clock_;
   core::WorkerMachine machine_;
   worker::FunctionExecutor executor_;
   driver::WorkerDriver driver_;
   driver::Heartbeat* guard_;
+  std::function<void()> at_save_point_;
 };
 
 // Calls `run` and hands whatever it throws, in words, to the master.
@@ -83,9 +105,7 @@ void guarded(MasterRun& master, Run&& run) {
   }
 }
 
-}  // namespace
-
-Outcome run_master(const Job& job, transport::Transport& transport) {
+Outcome run_master_only(const Job& job, transport::Transport& transport) {
   MasterRun run(job, transport, transport.rank_count());
   driver::SteadyClock clock;
   driver::Idle idle(clock);
@@ -98,7 +118,8 @@ Outcome run_master(const Job& job, transport::Transport& transport) {
   return run.outcome();
 }
 
-Outcome run_worker(const Job& job, transport::Transport& transport) {
+// `name` is what the worker is called in messages to the user.
+Outcome run_worker_as(Rank name, const Job& job, transport::Transport& transport, int flush_ms) {
   const bool concurrent = transport.concurrent();
   std::unique_ptr<driver::Heartbeat> heartbeat;
   if (concurrent || job.options->handle_signals) {
@@ -112,7 +133,7 @@ Outcome run_worker(const Job& job, transport::Transport& transport) {
   driver::Idle idle(side.clock());
   side.driver().start();
   while (!side.driver().exit()) idle.after_turn(side.driver().turn() > 0);
-  flush(transport, kFlushMs);
+  flush(transport, flush_ms);
   heartbeat.reset();
   const core::Exit& exit = *side.driver().exit();
   Outcome outcome;
@@ -120,10 +141,85 @@ Outcome run_worker(const Job& job, transport::Transport& transport) {
   outcome.complete = exit.exit_code == 0 || exit.exit_code == 3;
   outcome.message = exit.reason;
   if (!exit.reason.empty()) {
-    say("worker " + std::to_string(transport.self().value) + " on " + host_name() +
+    say("worker " + std::to_string(name.value) + " on " + host_name() +
         " ends itself: " + exit.reason);
   }
   return outcome;
+}
+
+// The worker that lives in the master's process, on a thread of its own. Signals stay with the
+// thread that the application runs the farm on.
+class InsideWorker {
+ public:
+  InsideWorker(const Job& job, transport::LocalHub& hub, Rank rank, Rank name)
+      : hub_(hub), rank_(rank), end_(hub.take(rank)) {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    try {
+      thread_ = std::thread([this, &job, name] { run(job, name); });
+    } catch (const std::system_error& e) {
+      gone(e.what());
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  ~InsideWorker() { join(); }
+  InsideWorker(const InsideWorker&) = delete;
+  InsideWorker& operator=(const InsideWorker&) = delete;
+
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void run(const Job& job, Rank name) {
+    try {
+      static_cast<void>(run_worker_as(name, job, *end_, 0));
+    } catch (const std::system_error& e) {  // no thread for its heartbeats
+      gone(e.what());
+    }
+  }
+  // The others go on without it.
+  void gone(const char* why) {
+    say(std::string("warning: rank 0 cannot work beside the master: ") + why +
+        "; the other ranks do the work");
+    hub_.kill(rank_);
+  }
+
+  transport::LocalHub& hub_;
+  Rank rank_;
+  std::unique_ptr<transport::Transport> end_;
+  std::thread thread_;
+};
+
+Outcome run_master_and_worker(const Job& job, transport::Transport& outside) {
+  constexpr Rank kInside{1};
+  transport::LocalHub hub(2);
+  const auto inside = hub.take(Rank(0));
+  transport::JoinedTransport joined(outside, *inside, kInside);
+  InsideWorker worker(job, hub, kInside, outside.self());
+  const Outcome outcome = run_master_only(job, joined);
+  // It has been told to leave. A unit that does not return must not keep the whole job waiting.
+  std::unique_ptr<driver::Heartbeat> guard;
+  if (job.options->handle_signals) {
+    guard = std::make_unique<driver::Heartbeat>(outside, job.id, wire::Beat{},
+                                                driver::HeartbeatTimes{}, std::vector<Rank>());
+    guard->end_process_after(kLeaveGraceUs, outcome.exit_code);
+  }
+  worker.join();
+  return outcome;
+}
+
+}  // namespace
+
+Outcome run_master(const Job& job, transport::Transport& transport) {
+  const bool alone = !job.options->master_works || transport.rank_count() == 1;
+  return alone ? run_master_only(job, transport) : run_master_and_worker(job, transport);
+}
+
+Outcome run_worker(const Job& job, transport::Transport& transport) {
+  return run_worker_as(transport.self(), job, transport, kFlushMs);
 }
 
 Outcome run_alone(const Job& job) {
@@ -131,14 +227,24 @@ Outcome run_alone(const Job& job) {
   const auto master_end = hub.take(Rank(0));
   const auto worker_end = hub.take(Rank(1));
   MasterRun run(job, *master_end, 1);
+  // A unit that saves lets the master, which is on the same thread, do its work at its safe points.
+  // What the fold throws there must not pass through the unit.
+  driver::SteadyClock clock;
+  TimeUs master_due = 0;
+  const auto turn_master = [&] {
+    if (run.finished() || clock.now() < master_due) return;
+    guarded(run, [&] { run.turn(); });
+    master_due = clock.now() + kMasterTurnUs;
+  };
   // The master's guard sees to a unit that does not return: it is the same thread.
-  WorkerSide side(job, *worker_end, false, nullptr);
+  WorkerSide side(job, *worker_end, false, nullptr, turn_master);
   driver::Idle idle(side.clock());
   guarded(run, [&] {
     if (!run.start()) return;
     side.driver().start();
     while (!run.finished()) {
-      const std::size_t done = side.driver().turn() + run.turn();
+      std::size_t done = side.driver().turn();
+      if (!run.finished()) done += run.turn();
       idle.after_turn(done > 0);
     }
   });

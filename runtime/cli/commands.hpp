@@ -7,6 +7,8 @@
 namespace steadfarm::cli {
 
 void add_inspect(CLI::App& app, int& exit_code);
+void add_results(CLI::App& app, int& exit_code);
+void add_run(CLI::App& app, int& exit_code);
 void add_simulate(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);

@@ -15,8 +15,10 @@ int run(int argc, char** argv) {
   app.name("steadfarm");
   app.require_subcommand(1);
   int exit_code = 0;
+  add_run(app, exit_code);
   add_inspect(app, exit_code);
   add_verify(app, exit_code);
+  add_results(app, exit_code);
   add_simulate(app, exit_code);
   add_version(app, exit_code);
   try {

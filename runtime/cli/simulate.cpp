@@ -1,4 +1,5 @@
 // steadfarm simulate --seed N [--trace] [name=value ...]: replays one run of the seeded simulation.
+#include <charconv>
 #include <cstdint>
 #include <iostream>
 #include <memory>
@@ -16,6 +17,14 @@ struct Arguments {
   bool trace = false;
   std::vector<std::string> changes;
 };
+
+// CLI11 takes -1 for the largest number there is, and cuts what is larger.
+std::string whole_number(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return "'" + text + "' is not a whole number from 0 to 18446744073709551615";
+}
 
 int simulate(const Arguments& arguments) {
   sim::SimOptions options = sim::options_from_seed(arguments.seed);
@@ -47,6 +56,7 @@ void add_simulate(CLI::App& app, int& exit_code) {
       "simulated clock, network, disk and processes. Exit 0, 70 assertion, 71 wrong result,\n"
       "72 no progress, 73 not deterministic.");
   command->add_option("--seed", arguments->seed, "which run; everything follows from it")
+      ->check(whole_number)
       ->required();
   command->add_flag("--trace", arguments->trace, "one line for everything that happens");
   command->add_option("CHANGE", arguments->changes, "name=value, to change what the seed drew");

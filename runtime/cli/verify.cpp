@@ -12,7 +12,7 @@ namespace {
 
 int verify(const std::string& store) {
   checkpoint::PosixFileSystem files;
-  auto result = checkpoint::verify(files, store);
+  auto result = checkpoint::verify(files, store, nullptr, checkpoint::reading_threads());
   if (!result) {
     say_error(result.error().message);
     return 65;

@@ -8,8 +8,9 @@ target_compile_definitions(steadfarm_hdf5_headers INTERFACE ${HDF5_C_DEFINITIONS
 target_link_libraries(steadfarm_hdf5_headers INTERFACE ${HDF5_C_LIBRARIES})
 
 steadfarm_layer(checkpoint_hdf5
-  SOURCES checkpoint/hdf5/handle.cpp checkpoint/hdf5/image_reader.cpp
-          checkpoint/hdf5/image_writer.cpp checkpoint/hdf5/version.cpp
+  SOURCES checkpoint/file_image.cpp checkpoint/hdf5/handle.cpp
+          checkpoint/hdf5/image_reader.cpp checkpoint/hdf5/image_writer.cpp
+          checkpoint/hdf5/sparse_file.cpp checkpoint/hdf5/version.cpp
   PUBLIC steadfarm_base
   PRIVATE steadfarm_hdf5_headers)
 
@@ -19,12 +20,14 @@ steadfarm_layer(checkpoint
           checkpoint/live_keys.cpp checkpoint/manifest.cpp
           checkpoint/names.cpp checkpoint/open.cpp checkpoint/os_error.cpp
           checkpoint/owned_store.cpp
-          checkpoint/posix_file_system.cpp checkpoint/publisher.cpp checkpoint/reader.cpp
-          checkpoint/replay.cpp checkpoint/retention.cpp checkpoint/segment_reader.cpp
+          checkpoint/posix_file_system.cpp checkpoint/publisher.cpp
+          checkpoint/read_ahead.cpp checkpoint/reader.cpp
+          checkpoint/replay.cpp checkpoint/result_columns.cpp checkpoint/result_fields.cpp
+          checkpoint/results.cpp checkpoint/retention.cpp checkpoint/segment_reader.cpp
           checkpoint/segment_writer.cpp checkpoint/survey.cpp
           checkpoint/verify.cpp
   PUBLIC steadfarm_core
-  PRIVATE steadfarm_checkpoint_hdf5)
+  PRIVATE steadfarm_checkpoint_hdf5 Threads::Threads)
 
 # For tests and for the simulation: the same port in memory, with faults and crashes.
 steadfarm_layer(memory_file_system

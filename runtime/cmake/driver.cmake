@@ -9,6 +9,7 @@ steadfarm_layer(worker
 steadfarm_layer(driver
   SOURCES
     runtime/driver/event_log.cpp
+    runtime/driver/generation_writer.cpp
     runtime/driver/heartbeat.cpp
     runtime/driver/idle.cpp
     runtime/driver/master_driver.cpp
@@ -22,6 +23,8 @@ steadfarm_layer(driver
 add_library(steadfarm STATIC
   runtime/api/byte_farm.cpp
   runtime/api/command_line.cpp
+  runtime/api/deadline.cpp
+  runtime/api/folds.cpp
   runtime/api/job.cpp
   runtime/api/master_run.cpp
   runtime/api/outcome.cpp
@@ -36,11 +39,26 @@ target_link_libraries(steadfarm
           nlohmann_json::nlohmann_json)
 target_compile_features(steadfarm PUBLIC cxx_std_20)
 
+# What starts a command again until its store is complete. Beside the API: it uses no farm.
+steadfarm_layer(supervisor
+  SOURCES
+    runtime/supervisor/command.cpp
+    runtime/supervisor/decision.cpp
+    runtime/supervisor/keeper.cpp
+    runtime/supervisor/keeper_process.cpp
+    runtime/supervisor/processes.cpp
+    runtime/supervisor/signal_queue.cpp
+    runtime/supervisor/supervisor.cpp
+  PUBLIC steadfarm_driver)
+
 # The command. Its target is steadfarm_cli, its file build/bin/steadfarm.
 include(runtime/cmake/simulator.cmake)
 add_executable(steadfarm_cli
   runtime/cli/inspect.cpp
   runtime/cli/main.cpp
+  runtime/cli/result_text.cpp
+  runtime/cli/results.cpp
+  runtime/cli/run.cpp
   runtime/cli/simulate.cpp
   runtime/cli/verify.cpp
   runtime/cli/version.cpp)
@@ -48,5 +66,6 @@ target_include_directories(steadfarm_cli
   PRIVATE ${PROJECT_SOURCE_DIR}/runtime ${PROJECT_SOURCE_DIR})
 target_compile_definitions(steadfarm_cli PRIVATE STEADFARM_VERSION="${PROJECT_VERSION}")
 target_link_libraries(steadfarm_cli PRIVATE steadfarm_build_flags steadfarm_driver
-  steadfarm_simulator steadfarm_checkpoint_hdf5 CLI11::CLI11 nlohmann_json::nlohmann_json)
+  steadfarm_supervisor steadfarm_simulator steadfarm_checkpoint_hdf5
+  CLI11::CLI11 nlohmann_json::nlohmann_json)
 set_target_properties(steadfarm_cli PROPERTIES OUTPUT_NAME steadfarm)

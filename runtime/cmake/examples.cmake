@@ -17,10 +17,17 @@ if(STEADFARM_BUILD_EXAMPLES)
             examples/qap/search.cpp
     PUBLIC steadfarm_base)
 
+  steadfarm_layer(ising
+    SOURCES examples/ising/exact.cpp examples/ising/lattice.cpp examples/ising/parameters.cpp
+            examples/ising/simulation.cpp
+    PUBLIC steadfarm_base)
+
   # The programs: a farm around each algorithm.
   steadfarm_program(uts SOURCES examples/uts/main.cpp
     LINKS steadfarm::steadfarm steadfarm_uts CLI11::CLI11)
   steadfarm_program(qap SOURCES examples/qap/main.cpp
     LINKS steadfarm::steadfarm steadfarm_qap CLI11::CLI11)
+  steadfarm_program(ising SOURCES examples/ising/main.cpp
+    LINKS steadfarm::steadfarm steadfarm_ising CLI11::CLI11)
   steadfarm_program(hello SOURCES examples/hello/hello.cpp LINKS steadfarm::steadfarm)
 endif()

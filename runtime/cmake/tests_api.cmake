@@ -17,16 +17,20 @@ target_compile_definitions(qap_shared_incumbent_test PRIVATE
   STEADFARM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 
 steadfarm_test(driver_test
-  SOURCES tests/unit/driver/event_log_test.cpp tests/unit/driver/heartbeat_test.cpp
+  SOURCES tests/unit/driver/event_log_test.cpp tests/unit/driver/generation_writer_test.cpp
+          tests/unit/driver/heartbeat_test.cpp
           tests/unit/driver/idle_test.cpp tests/unit/driver/master_driver_test.cpp
           tests/unit/driver/progress_line_test.cpp tests/unit/driver/signals_test.cpp
           tests/unit/driver/worker_driver_test.cpp tests/unit/worker/function_executor_test.cpp
-  LINKS steadfarm_driver
+  LINKS steadfarm_driver steadfarm_memory_file_system
   LABELS unit)
 
 steadfarm_test(api_test
-  SOURCES tests/unit/api/command_line_test.cpp tests/unit/api/job_test.cpp
-          tests/unit/api/outcome_test.cpp tests/unit/api/run_test.cpp
+  SOURCES tests/unit/api/command_line_test.cpp tests/unit/api/deadline_test.cpp
+          tests/unit/api/folds_test.cpp
+          tests/unit/api/job_test.cpp
+          tests/unit/api/master_works_test.cpp tests/unit/api/outcome_test.cpp
+          tests/unit/api/run_test.cpp tests/unit/api/store_results_test.cpp
           tests/unit/api/submitted_units_test.cpp
   LINKS steadfarm::steadfarm steadfarm_driver CLI11::CLI11 nlohmann_json::nlohmann_json
   LABELS unit)
@@ -41,3 +45,10 @@ target_compile_definitions(farm_contract PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPI
 set_target_properties(farm_contract PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 steadfarm_mpi_test(farm_contract PROGRAM farm_contract RANKS 1 3 LABELS api)
+
+steadfarm_test(supervisor_test
+  SOURCES tests/unit/supervisor/command_test.cpp tests/unit/supervisor/decision_test.cpp
+          tests/unit/supervisor/keeper_test.cpp tests/unit/supervisor/processes_test.cpp
+          tests/unit/supervisor/signal_queue_test.cpp
+  LINKS steadfarm_supervisor
+  LABELS unit)

@@ -10,7 +10,11 @@ steadfarm_test(checkpoint_unit_test
           tests/unit/checkpoint/manifest_test.cpp tests/unit/checkpoint/memory_file_system_test.cpp
           tests/unit/checkpoint/names_test.cpp tests/unit/checkpoint/order_checker_test.cpp
           tests/unit/checkpoint/os_error_test.cpp
-          tests/unit/checkpoint/posix_file_system_test.cpp tests/unit/checkpoint/reader_test.cpp
+          tests/unit/checkpoint/posix_file_system_test.cpp tests/unit/checkpoint/posix_sync_test.cpp
+          tests/unit/checkpoint/publisher_test.cpp tests/unit/checkpoint/read_ahead_test.cpp
+          tests/unit/checkpoint/reader_test.cpp
+          tests/unit/checkpoint/result_columns_test.cpp
+          tests/unit/checkpoint/result_fields_test.cpp tests/unit/checkpoint/results_test.cpp
           tests/unit/checkpoint/retention_test.cpp tests/unit/checkpoint/segment_test.cpp
           tests/unit/checkpoint/store_test.cpp
   LINKS steadfarm_checkpoint_test_support

@@ -5,7 +5,19 @@ target_link_libraries(units_program PRIVATE steadfarm::steadfarm CLI11::CLI11
 set_target_properties(units_program PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
-foreach(test usage damaged_store other_job live_store failing_units disk)
+add_executable(sums_program tests/cli/sums_program.cpp)
+target_link_libraries(sums_program PRIVATE steadfarm::steadfarm CLI11::CLI11
+  steadfarm_build_flags)
+set_target_properties(sums_program PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+steadfarm_test(cli_test
+  SOURCES tests/unit/cli/result_text_test.cpp runtime/cli/result_text.cpp
+  LINKS steadfarm_checkpoint nlohmann_json::nlohmann_json
+  LABELS unit)
+
+foreach(test usage damaged_store other_job live_store failing_units disk results
+             run_command)
   steadfarm_script_test(cli_${test} tests/cli/${test}.sh LABELS cli TIMEOUT 600 PROCESSORS 3)
 endforeach()
 set_tests_properties(cli_disk PROPERTIES SKIP_RETURN_CODE 77)

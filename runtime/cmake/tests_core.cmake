@@ -16,9 +16,12 @@ target_compile_definitions(wire_test PRIVATE STEADFARM_SOURCE_DIR="${PROJECT_SOU
 steadfarm_test(core_test
   SOURCES tests/unit/core/action_test.cpp tests/unit/core/delta_log_test.cpp
           tests/unit/core/epochs_test.cpp tests/unit/core/interval_set_test.cpp
+          tests/unit/core/interval_test.cpp
           tests/unit/core/key_index_test.cpp tests/unit/core/membership_test.cpp
+          tests/unit/core/ordered_hold_test.cpp
           tests/unit/core/policy_test.cpp tests/unit/core/ready_queue_test.cpp
-          tests/unit/core/unit_table_test.cpp
+          tests/unit/core/saved_states_test.cpp tests/unit/core/unit_table_test.cpp
+          tests/unit/core/wall_time_test.cpp
   LINKS steadfarm_core
   LABELS unit)
 

@@ -17,6 +17,15 @@ if(TARGET steadfarm_qap)
     STEADFARM_QAP_DATA="${PROJECT_SOURCE_DIR}/examples/qap/data")
 endif()
 
+if(TARGET steadfarm_ising)
+  steadfarm_test(ising_test
+    SOURCES tests/unit/examples/ising/exact_test.cpp tests/unit/examples/ising/lattice_test.cpp
+            tests/unit/examples/ising/parameters_test.cpp
+            tests/unit/examples/ising/simulation_test.cpp
+    LINKS steadfarm_ising
+    LABELS unit)
+endif()
+
 steadfarm_test(serialise_test
   SOURCES tests/unit/api/serialise_test.cpp
   LINKS steadfarm_base

@@ -1,4 +1,12 @@
 # The built programs from outside: killed, stopped, given bad input.
+# A slow disk for them, through LD_PRELOAD.
+add_library(slow_disk SHARED tests/faults/slow_disk.cpp)
+target_link_libraries(slow_disk PRIVATE steadfarm_build_flags ${CMAKE_DL_LIBS})
+set_target_properties(slow_disk PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+foreach(kind fsync writes)
+  steadfarm_script_test(slow_${kind} tests/faults/slow_${kind}.sh
+    LABELS faults TIMEOUT 600 PROCESSORS 3)
+endforeach()
 if(STEADFARM_BUILD_EXAMPLES)
   foreach(tree T1L T2L T3L)
     steadfarm_script_test(uts_kill_${tree} tests/faults/uts_kill.sh ARGS ${tree}
@@ -10,8 +18,21 @@ if(STEADFARM_BUILD_EXAMPLES)
     LABELS faults TIMEOUT 900 PROCESSORS 4)
   steadfarm_script_test(qap_kill tests/faults/qap_kill.sh
     LABELS faults TIMEOUT 1500 PROCESSORS 4)
+  steadfarm_script_test(ising_kill tests/faults/ising_kill.sh
+    LABELS faults TIMEOUT 1500 PROCESSORS 4)
   steadfarm_script_test(stop_signals tests/faults/stop_signals.sh
     LABELS faults TIMEOUT 1500 PROCESSORS 4)
+  steadfarm_script_test(master_works tests/faults/master_works.sh
+    LABELS faults TIMEOUT 900 PROCESSORS 3)
+  steadfarm_script_test(ordered_fold tests/faults/ordered_fold.sh
+    LABELS faults TIMEOUT 900 PROCESSORS 4)
+  steadfarm_script_test(two_owners tests/faults/two_owners.sh
+    LABELS faults TIMEOUT 900 PROCESSORS 4)
   steadfarm_script_test(stop_long_unit tests/faults/stop_long_unit.sh
     LABELS faults TIMEOUT 300 PROCESSORS 2)
+  steadfarm_script_test(wall_time tests/faults/wall_time.sh LABELS faults TIMEOUT 600 PROCESSORS 3)
+  foreach(test kill signals ends)
+    steadfarm_script_test(supervised_${test} tests/faults/supervised_${test}.sh
+      LABELS faults TIMEOUT 1500 PROCESSORS 3)
+  endforeach()
 endif()

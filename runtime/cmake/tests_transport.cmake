@@ -36,7 +36,8 @@ target_link_libraries(steadfarm_transport_contract
   PUBLIC steadfarm_transport GTest::gtest Threads::Threads PRIVATE steadfarm_build_flags)
 
 steadfarm_test(transport_local_test
-  SOURCES tests/unit/transport/local/local_hub_test.cpp
+  SOURCES tests/unit/transport/joined/joined_transport_test.cpp
+          tests/unit/transport/local/local_hub_test.cpp
   LINKS steadfarm_transport_contract LABELS unit transport)
 steadfarm_test(transport_launch_test
   SOURCES tests/unit/transport/mpi/launch_check_test.cpp

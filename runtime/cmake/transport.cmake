@@ -3,6 +3,7 @@ find_package(MPI REQUIRED COMPONENTS C)
 
 steadfarm_layer(transport
   SOURCES
+    runtime/transport/joined/joined_transport.cpp
     runtime/transport/local/local_hub.cpp
     runtime/transport/mpi/inbox.cpp
     runtime/transport/mpi/launch_check.cpp

@@ -8,6 +8,7 @@ steadfarm_layer(core
     runtime/core/action.cpp
     runtime/core/delta_log.cpp
     runtime/core/epochs.cpp
+    runtime/core/interval.cpp
     runtime/core/interval_set.cpp
     runtime/core/master.cpp
     runtime/core/master_answers.cpp
@@ -16,8 +17,11 @@ steadfarm_layer(core
     runtime/core/master_epochs.cpp
     runtime/core/master_members.cpp
     runtime/core/membership.cpp
+    runtime/core/ordered_hold.cpp
     runtime/core/policy.cpp
     runtime/core/ready_queue.cpp
+    runtime/core/saved_states.cpp
     runtime/core/unit_table.cpp
+    runtime/core/wall_time.cpp
     runtime/core/worker.cpp
   PUBLIC steadfarm_wire)

@@ -18,6 +18,10 @@ const char* to_string(NoteKind kind) {
       return "unit_failed";
     case NoteKind::unit_quarantined:
       return "unit_quarantined";
+    case NoteKind::unit_resumed:
+      return "unit_resumed";
+    case NoteKind::partial_refused:
+      return "partial_refused";
     case NoteKind::answer_duplicate:
       return "answer_duplicate";
     case NoteKind::answer_stray:

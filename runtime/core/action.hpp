@@ -1,9 +1,10 @@
 // What the master machine wants done. A step gives one ordered batch; the driver carries it out in
 // order, and every action may be carried out twice without harm.
 //
-// Order rule: all Accept actions of a step come before a Persist of the same step, so that the
-// fold state the driver adds to the delta holds exactly the units the delta says are done. Nothing
-// that claims durability (Committed, Finish of a complete run) comes before GenerationDurable.
+// Order rule: all Accept and FoldInOrder actions of a step come before a Persist of the same step,
+// so that the fold state the driver adds to the delta holds exactly the units the delta says are
+// done. Nothing that claims durability (Committed, Finish of a complete run) comes before
+// GenerationDurable.
 #pragma once
 
 #include <memory>
@@ -25,6 +26,12 @@ struct Send {
 struct Accept {
   UnitKey key;
   ByteView payload;
+};
+/// Apply a result to the ordered fold: its turn has come. Comes in the order of the indices, after
+/// the unit's Accept, in its step or a later one.
+struct FoldInOrder {
+  UnitKey key;
+  Bytes payload;
 };
 /// Make this delta durable (the driver adds the fold state) and report back.
 struct Persist {
@@ -52,6 +59,8 @@ enum class NoteKind : std::uint8_t {
   unit_retried,
   unit_failed,
   unit_quarantined,
+  unit_resumed,
+  partial_refused,
   answer_duplicate,
   answer_stray,
   epoch_opened,
@@ -65,7 +74,8 @@ enum class NoteKind : std::uint8_t {
 };
 [[nodiscard]] const char* to_string(NoteKind kind);
 
-/// For the log. `count` is what the kind counts: leases held, tries, an epoch, a generation.
+/// For the log. `count` is what the kind counts: leases held, tries, an epoch, a generation, the
+/// sequence of a saved state.
 struct Note {
   NoteKind kind{};
   Rank rank;
@@ -90,7 +100,8 @@ struct Finish {
   std::string reason;
 };
 
-using Action = std::variant<Send, Accept, Persist, Committed, Forget, Readmit, Note, Finish>;
+using Action =
+    std::variant<Send, Accept, FoldInOrder, Persist, Committed, Forget, Readmit, Note, Finish>;
 using Actions = std::vector<Action>;
 
 }  // namespace steadfarm::core

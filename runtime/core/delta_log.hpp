@@ -18,6 +18,8 @@ class DeltaLog {
 
   /// A unit came into being or its history changed.
   void touched(LiveUnit& unit);
+  /// A unit has a newer state, or none any more.
+  void saved(LiveUnit& unit);
   /// A unit's result was accepted.
   void accepted(const LiveUnit& unit, ByteView result);
   /// A unit was given up.
@@ -40,15 +42,21 @@ class DeltaLog {
 
  private:
   void left(const LiveUnit& unit);
+  void take_saved(UnitTable& table);
+  void return_saved(const GenerationDelta& old, UnitTable& table);
 
   bool has_store_;
   bool keep_results_;
   bool changed_ = false;
   std::vector<UnitKey> added_;
   std::vector<UnitKey> removed_;
+  std::vector<UnitKey> saved_;
   std::vector<FailedUnit> failed_;
+  std::uint64_t failed_bytes_ = 0;  // of failed_, with its messages
+  std::uint64_t flight_failed_bytes_ = 0;
   ResultBatch results_;
   std::shared_ptr<GenerationDelta> flight_;
+  std::uint64_t flight_bytes_ = 0;
 };
 
 }  // namespace steadfarm::core

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "core/interval.hpp"
 
 namespace steadfarm::core {
 
@@ -30,15 +31,22 @@ bool Epochs::collected(TimeUs now) const {
   return state_ == State::collecting && (waiting_.empty() || now >= deadline_);
 }
 
-void Epochs::persist() {
+void Epochs::persist(TimeUs now) {
   STEADFARM_ASSERT(state_ != State::persisting);
   if (state_ == State::idle) epoch_ = epoch_.next();
   state_ = State::persisting;
+  persisting_since_ = now;
 }
 
 void Epochs::durable(TimeUs now) {
   STEADFARM_ASSERT(state_ == State::persisting);
   state_ = State::idle;
+  if (mtbf_us_ > 0) {
+    // A cheap checkpoint is no reason for a storm of them: each leaves its file behind.
+    constexpr TimeUs interval_us_min = kSecondUs;
+    const TimeUs cost_us = std::max<TimeUs>(now - persisting_since_, 1);
+    interval_us_ = std::max(daly_interval_us(cost_us, mtbf_us_), interval_us_min);
+  }
   next_due_ = now + interval_us_;
   not_before_ = now;
   failing_since_ = -1;

@@ -13,6 +13,7 @@ class Epochs {
  public:
   explicit Epochs(const MasterOptions& options)
       : interval_us_(options.interval_us),
+        mtbf_us_(options.mtbf_us),
         collect_us_(options.epoch_collect_us),
         retry_us_(options.store_retry_us) {}
 
@@ -34,7 +35,7 @@ class Epochs {
   [[nodiscard]] bool collected(TimeUs now) const;
 
   /// collecting or idle -> persisting; from idle a new epoch is counted.
-  void persist();
+  void persist(TimeUs now);
   void durable(TimeUs now);
   void failed(TimeUs now);
   /// Since when every try has failed; -1 if the last one went well.
@@ -44,11 +45,13 @@ class Epochs {
 
  private:
   TimeUs interval_us_;
+  TimeUs mtbf_us_;
   TimeUs collect_us_;
   TimeUs retry_us_;
   State state_ = State::idle;
   Epoch epoch_;
   bool requested_ = false;
+  TimeUs persisting_since_ = 0;
   TimeUs next_due_ = 0;
   TimeUs deadline_ = 0;
   TimeUs not_before_ = 0;

@@ -2,7 +2,9 @@
 // is rebuilt from the second; the store writes and reads them without knowing what they mean.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +42,18 @@ struct FailedUnit {
   std::uint32_t deaths = 0;
   std::string message;
   friend bool operator==(const FailedUnit&, const FailedUnit&) = default;
+};
+
+/// What a unit that is still to be done has saved, for whoever executes it next.
+struct PartialState {
+  UnitKey key;
+  std::uint64_t sequence = 0;          // safe points behind it; 0: there is no state any more
+  std::shared_ptr<const Bytes> state;  // null if there is none
+
+  [[nodiscard]] ByteView view() const { return state ? ByteView(*state) : ByteView(); }
+  friend bool operator==(const PartialState& a, const PartialState& b) {
+    return a.key == b.key && a.sequence == b.sequence && std::ranges::equal(a.view(), b.view());
+  }
 };
 
 /// Results packed end to end: result i is bytes[offsets[i], offsets[i + 1]).
@@ -83,10 +97,15 @@ struct GenerationDelta {
                                           // added before is replaced
   std::vector<UnitKey> removed;           // (new) spawned units no longer to be done; removing
                                           // a key that was never added is no error
+  std::vector<PartialState> partials;     // (new) replaces what the same unit saved before; a state
+                                          // of a unit that is not pending is no error, and counts
+                                          // for nothing
   std::vector<FailedUnit> failed;         // (new)
   ResultBatch results;                    // (new)
   std::optional<SharedValue> shared;      // (full)
   Bytes fold_state;                       // (full) the application's, opaque
+  ResultBatch held;                       // (full) index units whose turn in the ordered fold has
+                                          // not come; sorted by key
   Counters counters;                      // (full)
 };
 
@@ -97,10 +116,12 @@ struct RecoveredState {
   bool complete = false;
   std::vector<Interval> pending_indices;
   std::vector<RetriedIndex> retried;
-  std::vector<UnitRecord> units;  // spawned and still to be done, sorted by key
+  std::vector<UnitRecord> units;       // spawned and still to be done, sorted by key
+  std::vector<PartialState> partials;  // of pending units, sorted by key; none with sequence 0
   std::vector<FailedUnit> failed;
   std::optional<SharedValue> shared;
   Bytes fold_state;
+  ResultBatch held;
   Counters counters;
 };
 

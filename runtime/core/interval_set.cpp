@@ -60,6 +60,11 @@ bool IntervalSet::contains(std::uint64_t index) const {
   return it != runs_.begin() && std::prev(it)->second > index;
 }
 
+std::optional<std::uint64_t> IntervalSet::first() const {
+  if (runs_.empty()) return std::nullopt;
+  return runs_.begin()->first;
+}
+
 std::vector<Interval> IntervalSet::runs() const {
   std::vector<Interval> out;
   out.reserve(runs_.size());

@@ -30,6 +30,8 @@ class IntervalSet {
   [[nodiscard]] std::optional<Interval> take_front(std::uint64_t count);
 
   [[nodiscard]] bool contains(std::uint64_t index) const;
+  /// The lowest index, if there is any.
+  [[nodiscard]] std::optional<std::uint64_t> first() const;
   [[nodiscard]] std::uint64_t count() const { return count_; }
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::size_t run_count() const { return runs_.size(); }

@@ -15,7 +15,10 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
       ready_(table_),
       members_(options_.timeout_us, options_.startup_timeout_us),
       epochs_(options_),
-      delta_(options_.has_store, options_.keep_results) {
+      delta_(options_.has_store, options_.keep_results),
+      saved_(options_.partial_bytes_max),
+      wall_time_(options_.deadline_us, options_.deadline_reserve_us) {
+  if (options_.ordered) index_units_.priorities.clear();  // by index, or the hold never drains
   for (const Rank rank : workers) {
     members_.add(rank, now);
     Worker worker;
@@ -41,6 +44,9 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
         ready_.push(slot);
       }
     }
+    if (options_.ordered) {
+      hold_.restore(recovered->pending_indices, index_units_.count, recovered->held);
+    }
     end_persisted_ = recovered->complete;
   } else {
     pending.insert(0, index_units_.count);
@@ -55,8 +61,33 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
     for (const Interval& part : mine.runs()) ready_.add_fresh(part, run.priority);
   }
   for (const Interval& part : plain.runs()) ready_.add_fresh(part, 0);
-  if (recovered) restore_retried(*recovered);
+  if (recovered) {
+    restore_retried(*recovered);
+    restore_saved(*recovered);
+  }
 }
+
+namespace {
+
+// What waits for its turn in the ordered fold is done, is known once, and has a gap before it.
+Status validate_held(const RecoveredState& recovered, std::uint64_t index_count) {
+  IntervalSet pending;
+  for (const Interval& run : recovered.pending_indices) pending.insert(run.begin, run.end);
+  const std::uint64_t next = pending.first().value_or(index_count);
+  for (std::size_t i = 0; i < recovered.held.size(); ++i) {
+    const UnitKey& key = recovered.held.keys[i];
+    const bool rising = i == 0 || recovered.held.keys[i - 1] < key;
+    if (rising && key.is_index() && key.lo > next && key.lo < index_count &&
+        !pending.contains(key.lo)) {
+      continue;
+    }
+    return Error{ErrorCode::corrupt, "the store holds a result of unit " + to_string(key) +
+                                         " for the ordered fold that cannot be waiting there"};
+  }
+  return {};
+}
+
+}  // namespace
 
 Status Master::validate(const RecoveredState& recovered, std::uint64_t index_count) {
   std::uint64_t pending = recovered.units.size();
@@ -76,6 +107,7 @@ Status Master::validate(const RecoveredState& recovered, std::uint64_t index_cou
                      std::to_string(c.accepted) + " accepted, " + std::to_string(c.failed) +
                      " failed and " + std::to_string(pending) + " pending"};
   }
+  if (Status held = validate_held(recovered, index_count); !held) return held;
   if (recovered.complete && pending != 0) {
     return Error{ErrorCode::corrupt, "the store is marked complete but has pending units"};
   }
@@ -100,6 +132,21 @@ void Master::restore_retried(const RecoveredState& recovered) {
     } else {
       ready_.push(slot);
     }
+  }
+}
+
+void Master::restore_saved(const RecoveredState& recovered) {
+  for (const PartialState& partial : recovered.partials) {
+    Slot slot = table_.find(partial.key);
+    if (slot == kNoSlot) {
+      if (!partial.key.is_index()) continue;
+      const auto priority = ready_.take_fresh(partial.key.lo);
+      if (!priority) continue;
+      slot = table_.add(partial.key, {}, *priority);
+      ready_.push(slot);
+    }
+    LiveUnit& unit = table_.at(slot);
+    if (!unit.saved) saved_.restore(unit.saved, partial.sequence, partial.state);
   }
 }
 
@@ -172,6 +219,10 @@ void Master::advance_phase(Actions& out) {
                delta_.undurable_bytes() > options_.undurable_bytes_max &&
                now_ - epochs_.failing_since() >= options_.store_patience_us) {
       begin_stop(Outcome::not_durable, "the store has failed for too long and memory is full", out);
+    } else if (wall_time_.is_up(now_)) {
+      begin_stop(Outcome::stopped, "the wall-time limit is near", out);
+    } else if (nothing_fits()) {
+      begin_stop(Outcome::stopped, "no unit would end before the wall-time limit", out);
     }
   }
   if (phase_ == Phase::stopping) {
@@ -214,8 +265,14 @@ void Master::begin_end(Outcome outcome, const std::string& reason, Actions& out)
     begin_close(out);
     return;
   }
+  const TimeUs patience_us = std::min(options_.store_patience_us, 10 * kSecondUs);
+  end_deadline_ = now_ + patience_us;
+  // After a stop there is less time: whoever asked for it, or our own guard, ends the process soon,
+  // and by then it must have been said what is not durable.
+  if (phase_ == Phase::stopping) {
+    end_deadline_ = std::min(end_deadline_, phase_deadline_ + options_.stop_end_us);
+  }
   phase_ = Phase::persisting_end;
-  end_deadline_ = now_ + std::min(options_.store_patience_us, 10 * kSecondUs);
   if (!delta_.in_flight()) emit_persist(complete, out);
 }
 

@@ -15,9 +15,11 @@
 #include "core/event.hpp"
 #include "core/membership.hpp"
 #include "core/options.hpp"
+#include "core/ordered_hold.hpp"
 #include "core/policy.hpp"
 #include "core/ready_queue.hpp"
 #include "core/unit_table.hpp"
+#include "core/wall_time.hpp"
 
 namespace steadfarm::core {
 
@@ -89,6 +91,7 @@ class Master {
   };
 
   void restore_retried(const RecoveredState& recovered);
+  void restore_saved(const RecoveredState& recovered);
   void take_history(LiveUnit& unit, std::uint32_t tries, std::uint32_t deaths) const;
 
   // master.cpp: events and phases
@@ -113,6 +116,7 @@ class Master {
   void on_message(Worker& worker, const wire::Report& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::EpochAck& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::Propose& m, const MessageFrom& event, Actions& out);
+  void on_message(Worker& worker, const wire::Partial& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::Goodbye& m, const MessageFrom& event, Actions& out);
   template <class Other>
   void on_message(Worker& worker, const Other& m, const MessageFrom& event, Actions& out);
@@ -126,9 +130,13 @@ class Master {
   // master_answers.cpp
   void answer(Worker& worker, const wire::AnswerView& answer, Actions& out);
   void accept(Rank from, Slot slot, const wire::AnswerView& answer, Actions& out);
-  void execution_failed(Worker& worker, Slot slot, const wire::AnswerView& answer, Actions& out);
+  void execution_failed(Worker& worker, Slot slot, Attempt attempt, std::string message,
+                        bool for_good, Actions& out);
   void give_up(Slot slot, NoteKind kind, std::string message, Actions& out);
+  void start_anew(LiveUnit& unit);
+  void learn_result(std::uint64_t payload_bytes);
   void consider_shared(const SharedValue& challenger, Rank from, Actions& out);
+  void fold_due(Actions& out);
 
   // master_dispatch.cpp
   void feed(Worker& worker, Actions& out);
@@ -139,7 +147,12 @@ class Master {
   void lease(Worker& worker, Slot slot, wire::UnitBatch& batch);
   [[nodiscard]] bool may_dispatch(const Worker& worker) const;
   [[nodiscard]] bool throttled() const;
+  [[nodiscard]] bool pressed() const;
+  [[nodiscard]] std::uint64_t room_units() const;
+  [[nodiscard]] std::uint64_t handout_end() const;
+  [[nodiscard]] std::uint64_t ready_count() const;
   void mark_hungry(Worker& worker);
+  [[nodiscard]] bool nothing_fits() const;
 
   // master_epochs.cpp
   void drive_epochs(Actions& out);
@@ -159,7 +172,10 @@ class Master {
   Membership members_;
   Epochs epochs_;
   DeltaLog delta_;
+  SavedStates saved_;
+  OrderedHold hold_;  // used if options_.ordered
   UnitTimes times_;
+  WallTime wall_time_;
   std::vector<Worker> workers_;  // sorted by rank
   std::deque<Rank> hungry_;
   std::optional<Rank> clearing_;  // a worker that gets nothing until it can take a suspect
@@ -167,6 +183,7 @@ class Master {
   std::uint64_t shared_version_ = 0;
   Counters counters_;
   std::uint64_t leased_ = 0;
+  std::uint64_t result_bytes_ = 0;  // that a result takes in memory, about; 0: not known yet
   std::uint64_t committed_ = 0;
   Generation generation_;
   Outcome outcome_ = Outcome::complete;
@@ -175,6 +192,7 @@ class Master {
   bool end_persisted_ = false;  // the store already held the complete job
   bool end_emitted_ = false;    // the delta in flight is the last one
   bool throttle_noted_ = false;
+  bool partial_refusal_noted_ = false;
   TimeUs phase_deadline_ = 0;
   TimeUs end_deadline_ = 0;
   TimeUs next_beat_ = 0;

@@ -5,6 +5,13 @@
 #include "core/master.hpp"
 
 namespace steadfarm::core {
+namespace {
+
+std::string to_text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
 
 void Master::answer(Worker& worker, const wire::AnswerView& answer, Actions& out) {
   ++counters_.executions;
@@ -20,10 +27,15 @@ void Master::answer(Worker& worker, const wire::AnswerView& answer, Actions& out
     note(out, NoteKind::answer_stray, worker.rank, answer.key, answer.attempt.value);
     return;
   }
-  if (answer.status == wire::AnswerStatus::done) {
-    accept(worker.rank, slot, answer, out);
+  if (answer.status != wire::AnswerStatus::done) {
+    execution_failed(worker, slot, answer.attempt, to_text(answer.payload), false, out);
+  } else if (options_.ordered && !answer.children.empty()) {
+    execution_failed(worker, slot, answer.attempt,
+                     "it spawned units, which have no place in an ordered fold; use a fold in any "
+                     "order, or keep the results and fold them afterwards",
+                     true, out);
   } else {
-    execution_failed(worker, slot, answer, out);
+    accept(worker.rank, slot, answer, out);
   }
 }
 
@@ -44,8 +56,12 @@ void Master::accept(Rank from, Slot slot, const wire::AnswerView& answer, Action
         from, out);
   }
   delta_.accepted(unit, answer.payload);
+  saved_.forget(unit.saved);
+  if (options_.has_store && options_.keep_results) learn_result(answer.payload.size());
   out.emplace_back(Accept{unit.key, answer.payload});
+  if (options_.ordered) hold_.accepted(unit.key.lo, answer.payload);
   table_.remove(slot);
+  fold_due(out);
   std::uint64_t ordinal = 0;
   for (const wire::Child& child : answer.children) {
     const UnitKey key = child_key(answer.key, ordinal++);
@@ -56,22 +72,35 @@ void Master::accept(Rank from, Slot slot, const wire::AnswerView& answer, Action
   }
 }
 
-void Master::execution_failed(Worker& worker, Slot slot, const wire::AnswerView& answer,
-                              Actions& out) {
+// A moving mean, a little above what it forgets. The size of a result says what the next ones take.
+void Master::learn_result(std::uint64_t payload_bytes) {
+  const std::uint64_t bytes = payload_bytes + sizeof(UnitKey) + sizeof(std::uint64_t);
+  result_bytes_ = result_bytes_ == 0 ? bytes : (7 * result_bytes_ + bytes + 7) / 8;
+}
+
+void Master::fold_due(Actions& out) {
+  if (!options_.ordered) return;
+  while (std::optional<OrderedHold::Due> due = hold_.take_due()) {
+    out.emplace_back(FoldInOrder{due->key, std::move(due->payload)});
+  }
+}
+
+void Master::execution_failed(Worker& worker, Slot slot, Attempt attempt, std::string message,
+                              bool for_good, Actions& out) {
   LiveUnit& unit = table_.at(slot);
   // Only the newest attempt speaks for the unit; an older one was already counted as lost.
-  if (unit.state != UnitState::leased || answer.attempt != unit.attempt) return;
+  if (unit.state != UnitState::leased || attempt != unit.attempt) return;
   table_.release(slot, worker.leases, false, false);
   --leased_;
   if (worker.leases.count == 0) worker.solo = false;
   ++unit.tries;
   delta_.touched(unit);
-  std::string message(reinterpret_cast<const char*>(answer.payload.data()), answer.payload.size());
-  if (unit.tries >= options_.tries_max) {
+  if (for_good || unit.tries >= options_.tries_max) {
     give_up(slot, NoteKind::unit_failed, std::move(message), out);
     return;
   }
   note(out, NoteKind::unit_retried, worker.rank, unit.key, unit.tries, std::move(message));
+  if (unit.tries + 1 == options_.tries_max) start_anew(unit);
   if (unit.deaths > 0) {
     ready_.push_suspect(slot);
   } else {
@@ -86,7 +115,17 @@ void Master::give_up(Slot slot, NoteKind kind, std::string message, Actions& out
   note(out, kind, unit.owner, unit.key,
        kind == NoteKind::unit_quarantined ? unit.deaths : unit.tries, message);
   delta_.failed(unit, std::move(message));
+  saved_.forget(unit.saved);
+  if (options_.ordered) hold_.skipped(unit.key.lo);
   table_.remove(slot);
+  fold_due(out);
+}
+
+// The last try must not fail of a state that an earlier one has spoilt.
+void Master::start_anew(LiveUnit& unit) {
+  if (!unit.saved) return;
+  saved_.drop(*unit.saved, unit.attempt.next());
+  delta_.saved(unit);
 }
 
 void Master::consider_shared(const SharedValue& challenger, Rank from, Actions& out) {

@@ -1,4 +1,6 @@
 // Invariants across the tables. The simulator and the scenario tests call this after every step.
+#include <algorithm>
+
 #include "base/assert.hpp"
 #include "core/master.hpp"
 
@@ -7,6 +9,8 @@ namespace steadfarm::core {
 void Master::check_invariants() const {
   std::uint64_t leased = 0;
   std::uint64_t queued = 0;
+  std::uint64_t saved_bytes = 0;
+  std::uint64_t lowest = ready_.first_fresh().value_or(index_units_.count);
   table_.for_each([&](Slot slot, const LiveUnit& unit) {
     STEADFARM_ASSERT(table_.find(unit.key) == slot);
     if (unit.state == UnitState::leased) {
@@ -16,11 +20,19 @@ void Master::check_invariants() const {
     } else {
       ++queued;
     }
+    if (unit.saved) {
+      STEADFARM_ASSERT((unit.saved->sequence > 0) == (unit.saved->state != nullptr));
+      if (unit.saved->state) saved_bytes += unit.saved->state->size();
+    }
     STEADFARM_ASSERT(unit.tries < options_.tries_max);
     STEADFARM_ASSERT(unit.deaths < options_.deaths_max);
-    if (unit.key.is_index()) STEADFARM_ASSERT(!ready_.is_fresh(unit.key.lo));
+    if (!unit.key.is_index()) return;
+    STEADFARM_ASSERT(!ready_.is_fresh(unit.key.lo));
+    lowest = std::min(lowest, unit.key.lo);
   });
+  STEADFARM_ASSERT(!options_.ordered || hold_.next() == lowest);
   STEADFARM_ASSERT(leased == leased_);
+  STEADFARM_ASSERT(saved_bytes == saved_.bytes());
   STEADFARM_ASSERT(queued == ready_.queued_count());
   std::uint64_t held = 0;
   for (const Worker& worker : workers_) {

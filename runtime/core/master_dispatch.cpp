@@ -20,6 +20,39 @@ bool Master::throttled() const {
   return options_.has_store && delta_.undurable_bytes() > options_.undurable_bytes_max;
 }
 
+// Half of the memory may fill while the other half is on its way to the disk.
+bool Master::pressed() const {
+  return options_.has_store && delta_.undurable_bytes() > options_.undurable_bytes_max / 2;
+}
+
+// What is handed out comes back as results: so many more would fit into memory. With nothing handed
+// out one more is always right, or a result above the limit would stop the job.
+std::uint64_t Master::room_units() const {
+  if (result_bytes_ == 0) return UINT64_MAX;
+  const std::uint64_t used = std::min(delta_.undurable_bytes(), options_.undurable_bytes_max);
+  const std::uint64_t fits = (options_.undurable_bytes_max - used) / result_bytes_;
+  if (fits > leased_) return fits - leased_;
+  return leased_ == 0 ? 1 : 0;
+}
+
+// The first index that may not be handed out. The lowest unfinished one always may, so that what
+// is held for the ordered fold gets its turn.
+std::uint64_t Master::handout_end() const {
+  if (!options_.ordered) return UINT64_MAX;
+  const bool full = hold_.bytes() > options_.hold_bytes_max;
+  const std::uint64_t ahead = full ? 1 : std::max<std::uint64_t>(1, options_.hold_units_max);
+  return hold_.next() + std::min(ahead, UINT64_MAX - hold_.next());
+}
+
+// Units that could be handed out now.
+std::uint64_t Master::ready_count() const {
+  if (!options_.ordered) return ready_.count();
+  const std::uint64_t first = ready_.first_fresh().value_or(UINT64_MAX);
+  const std::uint64_t end = handout_end();
+  const std::uint64_t fresh = first < end ? std::min(ready_.fresh_count(), end - first) : 0;
+  return ready_.count() - ready_.fresh_count() + fresh;
+}
+
 void Master::feed(Worker& worker, Actions& out) {
   if (!may_dispatch(worker)) return;
   if (throttled()) {
@@ -30,6 +63,7 @@ void Master::feed(Worker& worker, Actions& out) {
     mark_hungry(worker);
     return;
   }
+  if (worker.leases.count == 0 && wall_time_.units_in_time(times_, 0, 1, now_) == 0) return;
   if (ready_.suspect_count() == 0) {
     clearing_.reset();
   } else if (worker.leases.count == 0) {
@@ -39,15 +73,28 @@ void Master::feed(Worker& worker, Actions& out) {
     if (!clearing_) clearing_ = worker.rank;
     if (clearing_ == worker.rank) return;
   }
-  const std::uint64_t count = units_to_assign(
-      options_.policy, times_, {ready_.count(), worker.leases.count, members_.alive_count()});
+  const std::uint64_t room = room_units();
+  const std::uint64_t ready = ready_count();
+  const std::uint64_t wanted =
+      std::min(room, units_to_assign(options_.policy, times_,
+                                     {ready, worker.leases.count, members_.alive_count()}));
+  const std::uint64_t count = wall_time_.units_in_time(times_, worker.leases.count, wanted, now_);
   if (count == 0) {
-    if (ready_.count() == 0) mark_hungry(worker);
+    // What does not fit into the time left will not fit later, unless times get better; an idle
+    // worker asks again.
+    if (ready == 0 || room == 0) mark_hungry(worker);
     return;
   }
   wire::UnitBatch batch;
   fill(worker, count, batch);
   send_batch(worker, std::move(batch), out);
+}
+
+// There is work, and nobody has any, because all of it would be cut off.
+bool Master::nothing_fits() const {
+  return leased_ == 0 && members_.alive_count() > 0 &&
+         ready_.count() + ready_.suspect_count() > 0 && !throttled() &&
+         wall_time_.units_in_time(times_, 0, 1, now_) == 0;
 }
 
 void Master::feed_suspect(Worker& worker, Actions& out) {
@@ -65,21 +112,26 @@ void Master::lease(Worker& worker, Slot slot, wire::UnitBatch& batch) {
   table_.at(slot).assign_seq = worker.assign_seq + 1;
   ++leased_;
   const LiveUnit& unit = table_.at(slot);
+  const bool resumes = unit.saved && unit.saved->sequence > 0;
   if (unit.key.is_spawned()) {
     batch.add(unit.key, unit.attempt, unit.payload);
   } else if (index_units_.payloads != nullptr) {
     batch.add(unit.key, unit.attempt, index_units_.payloads->payload(unit.key.lo));
+  } else if (resumes) {
+    batch.add(unit.key, unit.attempt, {});
   } else if (!batch.runs.empty() && batch.runs.back().attempt == unit.attempt &&
              batch.runs.back().begin + batch.runs.back().count == unit.key.lo) {
     ++batch.runs.back().count;
   } else {
     batch.add_run(unit.key.lo, 1, unit.attempt);
   }
+  if (resumes) batch.add_saved(unit.saved->sequence, *unit.saved->state);
 }
 
 void Master::fill(Worker& worker, std::uint64_t count, wire::UnitBatch& batch) {
+  const std::uint64_t end = handout_end();
   std::uint64_t left = count;
-  while (left > 0 && batch.bytes.size() < options_.assign_bytes_max) {
+  while (left > 0 && batch.byte_count() < options_.assign_bytes_max) {
     const auto next = ready_.pop(std::min(left, kRunStep));
     if (!next) break;
     if (const Slot* slot = std::get_if<Slot>(&*next)) {
@@ -89,10 +141,12 @@ void Master::fill(Worker& worker, std::uint64_t count, wire::UnitBatch& batch) {
     }
     const FreshRun& run = std::get<FreshRun>(*next);
     std::uint64_t i = run.indices.begin;
-    for (; i < run.indices.end && batch.bytes.size() < options_.assign_bytes_max; ++i, --left) {
+    const std::uint64_t run_end = std::min(run.indices.end, end);
+    for (; i < run_end && batch.byte_count() < options_.assign_bytes_max; ++i, --left) {
       lease(worker, table_.add(UnitKey::index(i), {}, run.priority), batch);
     }
     ready_.add_fresh({i, run.indices.end}, run.priority);  // what no longer fits
+    if (i >= end) break;
   }
 }
 
@@ -100,6 +154,9 @@ void Master::send_batch(Worker& worker, wire::UnitBatch batch, Actions& out) {
   STEADFARM_ASSERT(batch.unit_count() > 0);
   ++worker.assign_seq;
   worker.assigned_at = now_;
+  for (const wire::UnitBatch::Saved& saved : batch.saved) {
+    note(out, NoteKind::unit_resumed, worker.rank, batch.heads[saved.head].key, saved.sequence);
+  }
   send(worker, wire::Assign{worker.assign_seq, std::move(batch)}, out);
 }
 
@@ -112,7 +169,7 @@ void Master::mark_hungry(Worker& worker) {
 void Master::feed_hungry(Actions& out) {
   if (phase_ != Phase::running || throttled()) return;
   for (std::size_t left = hungry_.size(); left > 0; --left) {
-    if (ready_.count() == 0 && ready_.suspect_count() == 0) return;
+    if (ready_count() == 0 && ready_.suspect_count() == 0) return;
     Worker* worker = find_worker(hungry_.front());
     hungry_.pop_front();
     worker->hungry = false;

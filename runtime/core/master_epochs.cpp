@@ -10,7 +10,7 @@ namespace steadfarm::core {
 void Master::drive_epochs(Actions& out) {
   if (!options_.has_store) return;
   if (phase_ == Phase::running) {
-    if (epochs_.due(now_, !delta_.empty(), throttled())) {
+    if (epochs_.due(now_, !delta_.empty(), pressed())) {
       std::vector<Rank> asked;
       for (Worker& worker : workers_) {
         if (members_.state(worker.rank) == MemberState::alive) asked.push_back(worker.rank);
@@ -36,7 +36,7 @@ void Master::drive_epochs(Actions& out) {
 }
 
 void Master::emit_persist(bool complete, Actions& out) {
-  epochs_.persist();
+  epochs_.persist(now_);
   const std::shared_ptr<GenerationDelta> delta = delta_.take(table_);
   delta->epoch = epochs_.epoch();
   delta->complete = complete;
@@ -52,6 +52,7 @@ void Master::emit_persist(bool complete, Actions& out) {
             [](const RetriedIndex& a, const RetriedIndex& b) { return a.index < b.index; });
   delta->pending_indices = pending.runs();
   delta->shared = shared_;
+  if (options_.ordered) delta->held = hold_.held();
   delta->counters = counters_;
   end_emitted_ = phase_ == Phase::persisting_end;
   out.emplace_back(Persist{delta});

@@ -96,6 +96,27 @@ void Master::on_message(Worker& worker, const wire::Propose& m, const MessageFro
   consider_shared(m.shared, worker.rank, out);
 }
 
+// Judged by unit, attempt and rank alone, as an answer is: a worker that was given up may still be
+// the one that is furthest on.
+void Master::on_message(Worker& worker, const wire::Partial& m, const MessageFrom& /*event*/,
+                        Actions& out) {
+  const Slot slot = table_.find(m.key);
+  if (slot == kNoSlot || !table_.was_given(slot, m.attempt, worker.rank)) return;
+  LiveUnit& unit = table_.at(slot);
+  switch (saved_.keep(unit.saved, m.attempt, m.sequence, m.state)) {
+    case SavedStates::Kept::newer:
+      delta_.saved(unit);
+      break;
+    case SavedStates::Kept::no_room:
+      if (!std::exchange(partial_refusal_noted_, true)) {
+        note(out, NoteKind::partial_refused, worker.rank, m.key, saved_.bytes());
+      }
+      break;
+    case SavedStates::Kept::old:
+      break;
+  }
+}
+
 void Master::on_message(Worker& worker, const wire::Goodbye& /*m*/, const MessageFrom& /*event*/,
                         Actions& out) {
   members_.set_left(worker.rank);

@@ -9,6 +9,7 @@
 namespace steadfarm::core {
 
 inline constexpr TimeUs kSecondUs = 1'000'000;
+inline constexpr TimeUs kNoDeadline = -1;
 
 enum class PolicyKind : std::uint8_t { dynamic, fixed };
 
@@ -28,18 +29,28 @@ struct MasterOptions {
   bool keep_results = false;     // results go into the store, not only to the fold
   bool has_store = false;
   bool lossless = true;  // the transport loses nothing between live peers
+  // Results are also folded by unit index. Then units may not spawn, and go out by index.
+  bool ordered = false;
+  std::uint64_t hold_units_max = 65'536;        // handed out from the lowest unfinished one on
+  std::uint64_t hold_bytes_max = 64ULL << 20U;  // held above it: nothing new goes out ahead
   TimeUs heartbeat_us = 1 * kSecondUs;
   TimeUs timeout_us = 10 * kSecondUs;          // silence before a worker is lost
   TimeUs startup_timeout_us = 60 * kSecondUs;  // silence before a worker that never spoke is lost
   TimeUs interval_us = 30 * kSecondUs;         // between epochs
-  TimeUs epoch_collect_us = 200'000;           // how long an epoch waits for the workers
-  TimeUs resend_us = 2 * kSecondUs;            // patience with a lossy transport
-  TimeUs stop_grace_us = 5 * kSecondUs;        // for running units when the run is stopped
-  TimeUs goodbye_us = 3 * kSecondUs;           // for the workers' goodbyes
-  TimeUs store_retry_us = 1 * kSecondUs;       // first pause after a failed generation; doubles
-  TimeUs store_patience_us = 60 * kSecondUs;   // how long a full memory waits for a broken store
-  std::uint64_t undurable_bytes_max = 512ULL << 20U;  // above it nothing is handed out
+  TimeUs mtbf_us = 0;  // if set, the interval follows from it and the measured cost of an epoch
+  TimeUs epoch_collect_us = 200'000;            // how long an epoch waits for the workers
+  TimeUs resend_us = 2 * kSecondUs;             // patience with a lossy transport
+  TimeUs stop_grace_us = 5 * kSecondUs;         // for running units when the run is stopped
+  TimeUs deadline_us = kNoDeadline;             // when all has to be over, on the master's clock
+  TimeUs deadline_reserve_us = 30 * kSecondUs;  // of it, for the stop: so long before, work ends
+  TimeUs stop_end_us = 6 * kSecondUs;           // after that grace, for the end state
+  TimeUs goodbye_us = 3 * kSecondUs;            // for the workers' goodbyes
+  TimeUs store_retry_us = 1 * kSecondUs;        // first pause after a failed generation; doubles
+  TimeUs store_patience_us = 60 * kSecondUs;    // how long a full memory waits for a broken store
+  std::uint64_t undurable_bytes_max = 512ULL << 20U;  // above it nothing is handed out; above half
+                                                      // of it a checkpoint is opened
   std::uint64_t assign_bytes_max = 1ULL << 20U;       // payload bytes a message, above one unit
+  std::uint64_t partial_bytes_max = 512ULL << 20U;  // saved states of all units; then old ones stay
 };
 
 struct WorkerOptions {
@@ -54,8 +65,12 @@ struct WorkerOptions {
   TimeUs report_us = 5'000;                     // answers wait no longer than this for company
   TimeUs idle_report_us = 1 * kSecondUs;        // an idle worker asks again
   TimeUs resend_us = 2 * kSecondUs;
-  std::uint64_t report_bytes = 256ULL << 10U;  // answers are sent when they reach this
-  std::uint64_t retain_bytes = 256ULL << 20U;  // unacknowledged answers before it stops working
+  // A running unit's state goes out when a checkpoint asks, when the run is stopped, and as often
+  // as this: its size says how much more seldom.
+  TimeUs partial_us = 1 * kSecondUs;
+  std::uint64_t partial_step_bytes = 1ULL << 20U;  // each of these adds partial_us
+  std::uint64_t report_bytes = 256ULL << 10U;      // answers are sent when they reach this
+  std::uint64_t retain_bytes = 256ULL << 20U;      // unacknowledged answers before it stops working
 };
 
 }  // namespace steadfarm::core

@@ -101,6 +101,15 @@ bool ReadyQueue::is_fresh(std::uint64_t index) const {
   return false;
 }
 
+std::optional<std::uint64_t> ReadyQueue::first_fresh() const {
+  std::optional<std::uint64_t> first;
+  for (const auto& [priority, level] : levels_) {
+    const std::optional<std::uint64_t> mine = level.fresh.first();
+    if (mine && (!first || *mine < *first)) first = mine;
+  }
+  return first;
+}
+
 IntervalSet ReadyQueue::fresh() const {
   IntervalSet all;
   for (const auto& [priority, level] : levels_) {

@@ -46,6 +46,8 @@ class ReadyQueue {
   [[nodiscard]] std::uint64_t fresh_count() const { return fresh_count_; }
   [[nodiscard]] std::uint64_t queued_count() const { return ready_count_ + suspect_count_; }
   [[nodiscard]] bool is_fresh(std::uint64_t index) const;
+  /// The lowest untouched index of any priority.
+  [[nodiscard]] std::optional<std::uint64_t> first_fresh() const;
   /// Untouched indices of every priority, sorted and joined.
   [[nodiscard]] IntervalSet fresh() const;
 

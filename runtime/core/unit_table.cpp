@@ -38,6 +38,7 @@ void UnitTable::remove(Slot slot) {
   unit.state = UnitState::free;
   unit.payload = Bytes();
   unit.past.reset();
+  STEADFARM_ASSERT(unit.saved == nullptr);
   ++unit.stamp;
   free_.push_back(slot);
 }

@@ -9,6 +9,7 @@
 
 #include "base/ids.hpp"
 #include "core/key_index.hpp"
+#include "core/saved_states.hpp"
 
 namespace steadfarm::core {
 
@@ -40,6 +41,7 @@ struct LiveUnit {
   bool persisted = false;  // some delta has carried it as added
   bool dirty = false;      // is listed for the next delta
   std::unique_ptr<std::vector<PastLease>> past;
+  std::unique_ptr<SavedState> saved;  // null: it has never saved anything
 };
 
 /// A worker's leases in the order of handing out.

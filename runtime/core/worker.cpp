@@ -120,9 +120,39 @@ void WorkerMachine::on_body(wire::Shared& m, Session /*session*/, WorkerActions&
   out.emplace_back(SharedChanged{*shared_});
 }
 
+// A unit that saves is waited for, up to its next safe point. The master does not wait for ever.
 void WorkerMachine::on_body(wire::EpochOpen& m, Session /*session*/, WorkerActions& out) {
   if (!outbox_->empty()) report(out);
-  send(wire::EpochAck{m.epoch}, out);
+  epoch_open_ = std::max(epoch_open_, m.epoch);
+  if (!executing_ || !running_saves_) acknowledge_epoch(out);
+}
+
+void WorkerMachine::acknowledge_epoch(WorkerActions& out) {
+  if (epoch_open_ == Epoch(0)) return;
+  send(wire::EpochAck{std::exchange(epoch_open_, Epoch(0))}, out);
+}
+
+SafePoint WorkerMachine::safe_point(TimeUs now) {
+  STEADFARM_ASSERT(executing_);
+  running_saves_ = true;
+  if (stopping_ || exiting_) return SafePoint::leave;
+  const bool asked = epoch_open_ != Epoch(0);
+  return asked || now >= partial_due_ ? SafePoint::save : SafePoint::go_on;
+}
+
+void WorkerMachine::on(StateSaved& event, WorkerActions& out) {
+  STEADFARM_ASSERT(executing_ && event.sequence > 0);
+  const std::uint64_t steps = event.state->size() / options_.partial_step_bytes;
+  partial_due_ = now_ + options_.partial_us * (1 + static_cast<TimeUs>(steps));
+  send(wire::Partial{running_key_, running_attempt_, event.sequence, std::move(event.state)}, out);
+  acknowledge_epoch(out);
+}
+
+void WorkerMachine::on(UnitLeft& /*event*/, WorkerActions& out) {
+  STEADFARM_ASSERT(executing_ && stopping_);
+  executing_ = false;
+  spent_.clear();
+  report(out);
 }
 
 void WorkerMachine::on_body(wire::Stop& /*m*/, Session session, WorkerActions& out) {
@@ -160,7 +190,8 @@ void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
   }
   if (outbox_->empty()) outbox_since_ = now_;
   outbox_->add(event.answer);
-  const auto duration_us = static_cast<std::uint64_t>(now_ - running_since_);
+  const TimeUs since = std::clamp(event.started_at, running_since_, now_);
+  const auto duration_us = static_cast<std::uint64_t>(now_ - since);
   ++executed_;
   busy_us_ += duration_us;
   constexpr std::uint64_t kSquareMax = std::numeric_limits<std::uint32_t>::max();
@@ -168,7 +199,8 @@ void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
   const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - busy_us_squared_;
   busy_us_squared_ += std::min(root * root, room);
   spent_.clear();
-  if (must_report()) report(out);
+  if (must_report() || epoch_open_ != Epoch(0)) report(out);
+  acknowledge_epoch(out);
 }
 
 bool WorkerMachine::must_report() const {
@@ -207,6 +239,8 @@ void WorkerMachine::execute_next(WorkerActions& out) {
     running_key_ = action.key;
     running_attempt_ = action.attempt;
     running_since_ = now_;
+    running_saves_ = false;
+    partial_due_ = now_ + options_.partial_us;
     out.emplace_back(action);
   }
 }
@@ -221,11 +255,20 @@ Execute WorkerMachine::take_next() {
     batch = &queue_.front();
   }
   if (batch->next_head < batch->units.heads.size()) {
-    const auto& head = batch->units.heads[batch->next_head++];
+    const std::size_t head_at = batch->next_head++;
+    const auto& head = batch->units.heads[head_at];
     action.key = head.key;
     action.attempt = head.attempt;
     action.payload = ByteView(batch->units.bytes).subspan(batch->byte_offset, head.payload_bytes);
     batch->byte_offset += head.payload_bytes;
+    const auto& saved = batch->units.saved;
+    if (batch->next_saved < saved.size() && saved[batch->next_saved].head == head_at) {
+      const auto& own = saved[batch->next_saved++];
+      action.saved_sequence = own.sequence;
+      action.saved_state =
+          ByteView(batch->units.states).subspan(batch->state_offset, own.state_bytes);
+      batch->state_offset += own.state_bytes;
+    }
   } else {
     const auto& run = batch->units.runs[batch->next_run];
     action.key = UnitKey::index(run.begin + batch->next_in_run);

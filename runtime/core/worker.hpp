@@ -26,12 +26,28 @@ struct WorkerMessage {
 /// The running unit ended. Key and attempt of the view are filled in by the machine.
 struct UnitDone {
   wire::AnswerView answer;
+  TimeUs started_at = 0;  // if something was done between Execute and the unit's start
 };
 /// The running unit found a better shared value.
 struct SharedFound {
   SharedValue shared;
 };
-using WorkerEvent = std::variant<WorkerStarted, WorkerTick, WorkerMessage, UnitDone, SharedFound>;
+/// The running unit has saved its state, as its safe point asked it to.
+struct StateSaved {
+  std::uint64_t sequence = 0;  // safe points behind it since the unit was started anew
+  std::shared_ptr<const Bytes> state;
+};
+/// The running unit ended at a safe point that told it to leave. Its state was saved before.
+struct UnitLeft {};
+using WorkerEvent = std::variant<WorkerStarted, WorkerTick, WorkerMessage, UnitDone, SharedFound,
+                                 StateSaved, UnitLeft>;
+
+/// What a unit at a safe point should do.
+enum class SafePoint : std::uint8_t {
+  go_on,  // nobody needs its state now
+  save,   // hand the state over and go on
+  leave,  // hand the state over and end there: the run is being stopped
+};
 
 // ---- actions ----
 struct WorkerSend {
@@ -43,6 +59,8 @@ struct Execute {
   Attempt attempt;
   ByteView payload;
   std::uint64_t job_seed = 0;
+  std::uint64_t saved_sequence = 0;  // of the state to go on from; 0: none
+  ByteView saved_state{};            // valid as long as the payload
 };
 /// Units that start or are running should see this value.
 struct SharedChanged {
@@ -60,6 +78,8 @@ class WorkerMachine {
   WorkerMachine(WorkerOptions options, TimeUs now);
 
   void step(TimeUs now, WorkerEvent event, WorkerActions& out);
+  /// The running unit is at a safe point, where it can save its state.
+  [[nodiscard]] SafePoint safe_point(TimeUs now);
 
   [[nodiscard]] bool executing() const { return executing_; }
   [[nodiscard]] bool exiting() const { return exiting_; }
@@ -72,6 +92,8 @@ class WorkerMachine {
     wire::UnitBatch units;
     std::size_t next_head = 0;
     std::size_t byte_offset = 0;
+    std::size_t next_saved = 0;
+    std::size_t state_offset = 0;
     std::size_t next_run = 0;
     std::uint64_t next_in_run = 0;
   };
@@ -81,6 +103,8 @@ class WorkerMachine {
   void on(WorkerMessage& event, WorkerActions& out);
   void on(UnitDone& event, WorkerActions& out);
   void on(SharedFound& event, WorkerActions& out);
+  void on(StateSaved& event, WorkerActions& out);
+  void on(UnitLeft& event, WorkerActions& out);
 
   void on_body(wire::Welcome& m, Session session, WorkerActions& out);
   void on_body(wire::Assign& m, Session session, WorkerActions& out);
@@ -99,6 +123,7 @@ class WorkerMachine {
   [[nodiscard]] bool may_execute() const;
   void execute_next(WorkerActions& out);
   [[nodiscard]] Execute take_next();
+  void acknowledge_epoch(WorkerActions& out);
   void report(WorkerActions& out);
   void send_report(const wire::Report& report, WorkerActions& out);
   [[nodiscard]] bool idle() const { return !executing_ && queued_ == 0; }
@@ -122,6 +147,9 @@ class WorkerMachine {
   UnitKey running_key_;
   Attempt running_attempt_;
   TimeUs running_since_ = 0;
+  bool running_saves_ = false;  // the running unit has been at a safe point
+  TimeUs partial_due_ = 0;      // when its state goes out though nobody asks
+  Epoch epoch_open_;            // waits for the running unit's state; 0: none
   // Ran when a new session began. The master did not know that and may hand it out to us again;
   // once it is done there is nothing left to do.
   std::optional<UnitKey> carried_;

@@ -53,6 +53,12 @@ void EventLog::note(const core::Note& note) {
     case NoteKind::answer_stray:
       fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"count", note.count}};
       break;
+    case NoteKind::unit_resumed:
+      fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"at", note.count}};
+      break;
+    case NoteKind::partial_refused:
+      fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"bytes", note.count}};
+      break;
     case NoteKind::epoch_opened:
     case NoteKind::generation_failed:
       fields = {{"epoch", note.count}};

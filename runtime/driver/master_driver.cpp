@@ -13,11 +13,11 @@ constexpr TimeUs kTickUs = 10'000;
 }  // namespace
 
 MasterDriver::MasterDriver(core::Master& machine, transport::Transport& transport,
-                           checkpoint::Store* store, Clock& clock, wire::JobId job,
+                           GenerationWriter* writer, Clock& clock, wire::JobId job,
                            MasterHooks hooks)
     : machine_(machine),
       transport_(transport),
-      store_(store),
+      writer_(writer),
       clock_(clock),
       job_(job),
       hooks_(std::move(hooks)) {}
@@ -32,6 +32,7 @@ std::size_t MasterDriver::turn() {
   for (const Rank dead : transport_.take_dead_peers()) {
     step(core::PeerLost{dead, "the transport reports it dead", 0});
   }
+  const std::size_t heard = hear_writer();
   incoming_.clear();
   const std::size_t count = transport_.poll(incoming_, kMessagesPerTurn);
   for (const transport::Incoming& incoming : incoming_) receive(incoming);
@@ -42,7 +43,21 @@ std::size_t MasterDriver::turn() {
     next_tick_ = now + kTickUs;
     step(core::Tick{});
   }
-  return count;
+  return count + heard;
+}
+
+std::size_t MasterDriver::hear_writer() {
+  if (writer_ == nullptr) return 0;
+  std::optional<Result<Generation>> done = writer_->take_done();
+  if (!done) return 0;
+  if (*done) {
+    ++stats_.publishes;
+    stats_.durable_us_max = std::max(stats_.durable_us_max, clock_.now() - writing_since_);
+    step(core::GenerationDurable{writing_, done->value()});
+  } else {
+    step(core::GenerationFailed{writing_, done->error()});
+  }
+  return 1;
 }
 
 void MasterDriver::receive(const transport::Incoming& incoming) {
@@ -80,6 +95,8 @@ void MasterDriver::carry_out(core::Actions& actions) {
       if (!status) refused(*send, status.error().message);
     } else if (auto* accept = std::get_if<core::Accept>(&action)) {
       if (hooks_.fold) hooks_.fold(accept->key, accept->payload);
+    } else if (auto* due = std::get_if<core::FoldInOrder>(&action)) {
+      if (hooks_.fold_in_order) hooks_.fold_in_order(due->key, due->payload);
     } else if (auto* persist_action = std::get_if<core::Persist>(&action)) {
       persist(*persist_action);
     } else if (auto* note = std::get_if<core::Note>(&action)) {
@@ -112,18 +129,15 @@ void MasterDriver::refused(const core::Send& send, const std::string& evidence) 
   follow_ups_.emplace_back(core::PeerLost{send.to, evidence, unsent});
 }
 
+// The outcome is heard in a later turn: meanwhile the loop goes on.
 void MasterDriver::persist(const core::Persist& action) {
-  STEADFARM_ASSERT(store_ != nullptr);
-  if (hooks_.save_fold) action.delta->fold_state = hooks_.save_fold();
+  STEADFARM_ASSERT(writer_ != nullptr);
   const TimeUs before = clock_.now();
-  auto published = store_->publish(*action.delta);
+  if (hooks_.save_fold) action.delta->fold_state = hooks_.save_fold();
+  writing_ = action.delta->epoch;
+  writing_since_ = before;
+  writer_->start(action.delta);
   stats_.publish_us_max = std::max(stats_.publish_us_max, clock_.now() - before);
-  if (published) {
-    ++stats_.publishes;
-    follow_ups_.emplace_back(core::GenerationDurable{action.delta->epoch, published.value()});
-  } else {
-    follow_ups_.emplace_back(core::GenerationFailed{action.delta->epoch, published.error()});
-  }
 }
 
 }  // namespace steadfarm::driver

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/store.hpp"
 #include "core/master.hpp"
 #include "driver/clock.hpp"
+#include "driver/generation_writer.hpp"
 #include "transport/transport.hpp"
 
 namespace steadfarm::driver {
@@ -18,7 +18,9 @@ namespace steadfarm::driver {
 struct MasterHooks {
   /// Applies a result to the application's fold.
   std::function<void(const UnitKey&, ByteView)> fold;
-  /// The fold's state, for the checkpoint.
+  /// Applies a result to the application's ordered fold; comes by rising unit index.
+  std::function<void(const UnitKey&, ByteView)> fold_in_order;
+  /// The folds' state, for the checkpoint.
   std::function<Bytes()> save_fold;
   std::function<void(const core::Note&)> note;
   std::function<void(const core::Committed&)> committed;
@@ -35,16 +37,18 @@ struct MasterDriverStats {
   std::uint64_t workers_lost = 0;
   std::uint64_t publishes = 0;  // that went well
   TimeUs publish_us_max = 0;    // longest time that the loop stood still for a generation
+  TimeUs durable_us_max = 0;    // longest time from its beginning until it was durable
 };
 
 class MasterDriver {
  public:
-  /// `store` may be null. All references must outlive the driver.
-  MasterDriver(core::Master& machine, transport::Transport& transport, checkpoint::Store* store,
+  /// `writer` may be null: nothing is durable then. All references must outlive the driver.
+  MasterDriver(core::Master& machine, transport::Transport& transport, GenerationWriter* writer,
                Clock& clock, wire::JobId job, MasterHooks hooks);
 
   void start();
-  /// Receives, steps, sends. Returns how many messages came in.
+  /// Hears the writer, receives, steps, sends. Returns how many messages came in, and one more for
+  /// a generation that was written or failed.
   std::size_t turn();
 
   void request_checkpoint() { step(core::CheckpointRequested{}); }
@@ -59,10 +63,11 @@ class MasterDriver {
   void receive(const transport::Incoming& incoming);
   void refused(const core::Send& send, const std::string& evidence);
   void persist(const core::Persist& action);
+  std::size_t hear_writer();
 
   core::Master& machine_;
   transport::Transport& transport_;
-  checkpoint::Store* store_;
+  GenerationWriter* writer_;
   Clock& clock_;
   wire::JobId job_;
   MasterHooks hooks_;
@@ -70,6 +75,8 @@ class MasterDriver {
   core::Actions actions_;
   std::deque<core::Event> follow_ups_;  // what the actions of a step led to
   bool stepping_ = false;
+  Epoch writing_;  // of the generation that is being written
+  TimeUs writing_since_ = 0;
   TimeUs next_tick_ = 0;
   std::optional<core::Finish> finish_;
   MasterDriverStats stats_;

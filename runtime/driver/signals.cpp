@@ -18,6 +18,11 @@ std::mutex scopes_mutex;  // guards what follows
 int scopes = 0;
 std::array<struct sigaction, kSignals.size()> former;
 
+void clear_flags() {
+  checkpoint_wanted.store(false);
+  stop_wanted.store(0);
+}
+
 extern "C" void steadfarm_on_signal(int number) {
   if (number == SIGUSR1) {
     checkpoint_wanted.store(true);
@@ -32,8 +37,7 @@ SignalScope::SignalScope(bool install) : installed_(install) {
   if (!installed_) return;
   const std::lock_guard lock(scopes_mutex);
   if (++scopes > 1) return;
-  checkpoint_wanted.store(false);
-  stop_wanted.store(0);
+  clear_flags();
   struct sigaction action = {};
   action.sa_handler = steadfarm_on_signal;
   action.sa_flags = SA_RESTART;
@@ -51,6 +55,7 @@ SignalScope::~SignalScope() {
     sigaction(kSignals[i], nullptr, &now);
     if (now.sa_handler == steadfarm_on_signal) sigaction(kSignals[i], &former[i], nullptr);
   }
+  clear_flags();  // a stop of this farm is none of a later one that handles no signals
 }
 
 bool take_checkpoint_signal() { return checkpoint_wanted.exchange(false); }

@@ -9,8 +9,8 @@ namespace steadfarm::driver {
 inline constexpr TimeUs kStopGraceUs = 15'000'000;
 
 /// SIGUSR1: checkpoint now. SIGUSR2, SIGTERM, and SIGINT where no launcher stands between the
-/// terminal and us: checkpoint and stop. The first scope of a process installs the handlers and
-/// clears the flags, the last one puts the former handlers back. From any thread.
+/// terminal and us: checkpoint and stop. The first scope of a process installs the handlers, the
+/// last one puts the former handlers back; both clear the flags. From any thread.
 class SignalScope {
  public:
   explicit SignalScope(bool install);

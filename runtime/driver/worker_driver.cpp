@@ -43,6 +43,9 @@ bool WorkerDriver::finish_unit() {
   if (to_start_) {
     const core::Execute unit = *std::exchange(to_start_, std::nullopt);
     running_ = true;
+    // The transport may yield the processor, on a full machine for longer than many units take;
+    // counted with the unit, that would make units look long and messages small.
+    started_at_ = std::exchange(was_outside_, false) ? clock_.now() : 0;
     executor_.start(unit);
   }
   if (!running_) return false;
@@ -50,7 +53,12 @@ bool WorkerDriver::finish_unit() {
   if (outcome == nullptr) return false;
   running_ = false;
   ++stats_.units_executed;
+  if (outcome->left) {
+    step(core::UnitLeft{});
+    return true;
+  }
   core::UnitDone event;
+  event.started_at = started_at_;
   event.answer.status = outcome->status;
   event.answer.payload = outcome->payload;
   if (outcome->proposal) {
@@ -67,6 +75,7 @@ bool WorkerDriver::finish_unit() {
 
 void WorkerDriver::receive_all() {
   polled_at_ = clock_.now();
+  was_outside_ = true;
   incoming_.clear();
   static_cast<void>(transport_.poll(incoming_, kMessagesPerTurn));
   for (const transport::Incoming& incoming : incoming_) {
@@ -92,6 +101,16 @@ void WorkerDriver::safe_point() {
   tick_if_due(clock_.now());
 }
 
+core::SafePoint WorkerDriver::save_point() {
+  safe_point();
+  return machine_.safe_point(clock_.now());
+}
+
+void WorkerDriver::save(std::uint64_t sequence, Bytes state) {
+  if (exit_) return;
+  step(core::StateSaved{sequence, std::make_shared<const Bytes>(std::move(state))});
+}
+
 void WorkerDriver::propose(const SharedValue& shared) {
   if (!exit_) step(core::SharedFound{shared});
 }
@@ -103,6 +122,7 @@ void WorkerDriver::step(core::WorkerEvent event) {
     if (auto* send = std::get_if<core::WorkerSend>(&action)) {
       // A dead master is noticed by its silence; nothing can be done about a single message.
       static_cast<void>(transport_.send(master_, wire::encode(job_, send->message)));
+      was_outside_ = true;
     } else if (auto* execute = std::get_if<core::Execute>(&action)) {
       STEADFARM_ASSERT(!to_start_ && !running_);
       to_start_ = *execute;

@@ -29,6 +29,9 @@ class WorkerDriver {
 
   /// For units that look outside: receives if some time has passed since the last look.
   void safe_point();
+  /// For units that can save their state here: the same, and what they should do.
+  [[nodiscard]] core::SafePoint save_point();
+  void save(std::uint64_t sequence, Bytes state);
   /// For units that found a better shared value.
   void propose(const SharedValue& shared);
 
@@ -50,6 +53,8 @@ class WorkerDriver {
   std::vector<transport::Incoming> incoming_;
   std::optional<core::Execute> to_start_;  // started outside of step, so that steps do not nest
   bool running_ = false;
+  bool was_outside_ = false;  // called the transport since the last unit started
+  TimeUs started_at_ = 0;     // of the running unit, if it was
   TimeUs polled_at_ = 0;
   TimeUs next_tick_ = 0;
   std::optional<core::Exit> exit_;

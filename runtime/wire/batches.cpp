@@ -16,6 +16,12 @@ void UnitBatch::add(const UnitKey& key, Attempt attempt, ByteView payload) {
   bytes.insert(bytes.end(), payload.begin(), payload.end());
 }
 
+void UnitBatch::add_saved(std::uint64_t sequence, ByteView state) {
+  STEADFARM_ASSERT(!heads.empty() && sequence > 0);
+  saved.push_back({static_cast<std::uint32_t>(heads.size() - 1), sequence, state.size()});
+  states.insert(states.end(), state.begin(), state.end());
+}
+
 void UnitBatch::add_run(std::uint64_t begin, std::uint64_t count, Attempt attempt) {
   runs.push_back({begin, count, attempt});
 }

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kUnitHeadBytes = 28;
 constexpr std::size_t kRunBytes = 20;
+constexpr std::size_t kSavedBytes = 20;
 
 void put(Writer& out, const SharedValue& shared) {
   out.number(shared.value);
@@ -49,6 +50,7 @@ struct Encoder {
     out.number(m.assign_seq);
     out.number(static_cast<std::uint64_t>(m.units.heads.size()));
     out.number(static_cast<std::uint64_t>(m.units.runs.size()));
+    out.number(static_cast<std::uint64_t>(m.units.saved.size()));
     for (const auto& head : m.units.heads) {
       out.key(head.key);
       out.number(head.attempt.value);
@@ -59,7 +61,13 @@ struct Encoder {
       out.number(run.count);
       out.number(run.attempt.value);
     }
+    for (const auto& saved : m.units.saved) {
+      out.number(saved.head);
+      out.number(saved.sequence);
+      out.number(saved.state_bytes);
+    }
     out.raw(m.units.bytes);
+    out.raw(m.units.states);
   }
   void operator()(const Ack& m) const { out.number(m.report_seq); }
   void operator()(const Shared& m) const {
@@ -70,6 +78,12 @@ struct Encoder {
   void operator()(const Beat& /*m*/) const {}
   void operator()(const Stop& /*m*/) const {}
   void operator()(const Shutdown& m) const { out.number(m.exit_code); }
+  void operator()(const Partial& m) const {
+    out.key(m.key);
+    out.number(m.attempt.value);
+    out.number(m.sequence);
+    out.block(*m.state);
+  }
 };
 
 template <class T>
@@ -120,30 +134,54 @@ template <>
 Welcome get(Reader& in) {
   return {in.number<std::uint64_t>()};
 }
+// How many of these are to come: no more than there are bytes for.
+std::uint64_t get_count(Reader& in, std::size_t bytes_each) {
+  const auto count = in.number<std::uint64_t>();
+  if (count <= in.left() / bytes_each) return count;
+  in.fail();
+  return 0;
+}
+
+// A length of bytes that come later, added to a sum that cannot overflow.
+std::uint64_t get_length(Reader& in, std::uint64_t& sum) {
+  const auto length = in.number<std::uint64_t>();
+  if (length > in.left() || sum > in.left()) in.fail();
+  sum += length;
+  return length;
+}
+
+void get_saved(Reader& in, std::uint64_t count, UnitBatch& units, std::uint64_t& sum) {
+  units.saved.reserve(count);
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    UnitBatch::Saved saved;
+    saved.head = in.number<std::uint32_t>();
+    saved.sequence = in.number<std::uint64_t>();
+    saved.state_bytes = get_length(in, sum);
+    const bool rises = units.saved.empty() || saved.head > units.saved.back().head;
+    if (!rises || saved.head >= units.heads.size() || saved.sequence == 0) in.fail();
+    units.saved.push_back(saved);
+  }
+}
+
 template <>
 Assign get(Reader& in) {
   Assign m;
   m.assign_seq = in.number<std::uint32_t>();
-  const auto head_count = in.number<std::uint64_t>();
-  const auto run_count = in.number<std::uint64_t>();
-  if (head_count > in.left() / kUnitHeadBytes || run_count > in.left() / kRunBytes) {
-    in.fail();
-    return m;
-  }
+  const std::uint64_t head_count = get_count(in, kUnitHeadBytes);
+  const std::uint64_t run_count = get_count(in, kRunBytes);
+  const std::uint64_t saved_count = get_count(in, kSavedBytes);
   m.units.heads.reserve(head_count);
-  std::uint64_t expected_bytes = 0;
-  for (std::uint64_t i = 0; i < head_count; ++i) {
+  std::uint64_t payload_bytes = 0;
+  for (std::uint64_t i = 0; i < head_count && in.ok(); ++i) {
     UnitBatch::Head head;
     head.key = in.key();
     head.attempt = Attempt(in.number<std::uint32_t>());
-    head.payload_bytes = in.number<std::uint64_t>();
-    if (head.payload_bytes > in.left() || expected_bytes > in.left()) in.fail();
-    expected_bytes += head.payload_bytes;
+    head.payload_bytes = get_length(in, payload_bytes);
     m.units.heads.push_back(head);
   }
   m.units.runs.reserve(run_count);
   std::uint64_t unit_count = head_count;
-  for (std::uint64_t i = 0; i < run_count; ++i) {
+  for (std::uint64_t i = 0; i < run_count && in.ok(); ++i) {
     UnitBatch::Run run;
     run.begin = in.number<std::uint64_t>();
     run.count = in.number<std::uint64_t>();
@@ -153,9 +191,15 @@ Assign get(Reader& in) {
     if (unit_count < run.count) in.fail();
     m.units.runs.push_back(run);
   }
-  if (unit_count == 0 || expected_bytes != in.left()) in.fail();
-  const ByteView payloads = in.raw(in.left());
+  std::uint64_t state_bytes = 0;
+  get_saved(in, saved_count, m.units, state_bytes);
+  if (unit_count == 0 || payload_bytes > in.left() || state_bytes != in.left() - payload_bytes) {
+    in.fail();
+  }
+  const ByteView payloads = in.raw(payload_bytes);
   m.units.bytes.assign(payloads.begin(), payloads.end());
+  const ByteView states = in.raw(in.left());
+  m.units.states.assign(states.begin(), states.end());
   return m;
 }
 template <>
@@ -185,6 +229,17 @@ template <>
 Shutdown get(Reader& in) {
   return {in.number<std::int32_t>()};
 }
+template <>
+Partial get(Reader& in) {
+  Partial m;
+  m.key = in.key();
+  m.attempt = Attempt(in.number<std::uint32_t>());
+  m.sequence = in.number<std::uint64_t>();
+  if (m.sequence == 0) in.fail();
+  const ByteView state = in.block();
+  m.state = std::make_shared<const Bytes>(state.begin(), state.end());
+  return m;
+}
 
 // Builds the alternative with this number; the number on the wire is the place in Body.
 template <std::size_t I = 0>
@@ -205,9 +260,11 @@ bool get_body(std::uint8_t type, Reader& in, Body& body) {
 Bytes encode(JobId job, const Message& message) {
   Bytes bytes;
   if (const auto* assign = std::get_if<Assign>(&message.body)) {
-    bytes.reserve(64 + assign->units.heads.size() * kUnitHeadBytes + assign->units.bytes.size());
+    bytes.reserve(64 + assign->units.heads.size() * kUnitHeadBytes + assign->units.byte_count());
   } else if (const auto* report = std::get_if<Report>(&message.body)) {
     bytes.reserve(96 + report->answers->bytes().size());
+  } else if (const auto* partial = std::get_if<Partial>(&message.body)) {
+    bytes.reserve(64 + partial->state->size());
   }
   Writer out(bytes);
   out.number(kMagic);

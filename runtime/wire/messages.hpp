@@ -36,12 +36,24 @@ struct UnitBatch {
     Attempt attempt;
     friend bool operator==(const Run&, const Run&) = default;
   };
+  /// A head that goes on from what an earlier execution has saved.
+  struct Saved {
+    std::uint32_t head = 0;      // its place among the heads
+    std::uint64_t sequence = 0;  // from 1; see Partial
+    std::uint64_t state_bytes = 0;
+    friend bool operator==(const Saved&, const Saved&) = default;
+  };
   std::vector<Head> heads;
   std::vector<Run> runs;
-  Bytes bytes;
+  std::vector<Saved> saved;  // rising by head
+  Bytes bytes;               // the payloads, end to end
+  Bytes states;              // the saved states, end to end
 
   void add(const UnitKey& key, Attempt attempt, ByteView payload);
+  /// For the head that was added last.
+  void add_saved(std::uint64_t sequence, ByteView state);
   void add_run(std::uint64_t begin, std::uint64_t count, Attempt attempt);
+  [[nodiscard]] std::uint64_t byte_count() const { return bytes.size() + states.size(); }
   [[nodiscard]] std::uint64_t unit_count() const;
   friend bool operator==(const UnitBatch&, const UnitBatch&) = default;
 };
@@ -122,7 +134,8 @@ struct Heartbeat {
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
 
-/// All answers finished before EpochOpen came have been sent.
+/// All answers finished before EpochOpen came have been sent, and so has what the running unit had
+/// to save.
 struct EpochAck {
   Epoch epoch;
   friend bool operator==(const EpochAck&, const EpochAck&) = default;
@@ -132,6 +145,20 @@ struct EpochAck {
 struct Propose {
   SharedValue shared;
   friend bool operator==(const Propose&, const Propose&) = default;
+};
+
+/// What the running unit has saved at a safe point. `sequence` counts the safe points of the unit
+/// since it was started anew, over all executions that went on from each other: a higher one is
+/// further on. Advisory: if it is lost, the next execution repeats more.
+struct Partial {
+  UnitKey key;
+  Attempt attempt;
+  std::uint64_t sequence = 0;          // from 1
+  std::shared_ptr<const Bytes> state;  // never null
+  friend bool operator==(const Partial& a, const Partial& b) {
+    return a.key == b.key && a.attempt == b.attempt && a.sequence == b.sequence &&
+           *a.state == *b.state;
+  }
 };
 
 struct Goodbye {
@@ -186,7 +213,7 @@ struct Shutdown {
 };
 
 using Body = std::variant<Hello, Report, Heartbeat, EpochAck, Propose, Goodbye, Welcome, Assign,
-                          Ack, Shared, EpochOpen, Beat, Stop, Shutdown>;
+                          Ack, Shared, EpochOpen, Beat, Stop, Shutdown, Partial>;
 
 /// `session` is the sender's view of the conversation; 0 before the first Welcome.
 struct Message {

@@ -1,6 +1,8 @@
 #include "worker/function_executor.hpp"
 
 #include <exception>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -16,7 +18,8 @@ constexpr std::size_t kMessageBytesMax = 4096;
 
 class FunctionExecutor::Call final : public UnitCall {
  public:
-  Call(FunctionExecutor& owner, const core::Execute& unit) : owner_(owner), unit_(unit) {}
+  Call(FunctionExecutor& owner, const core::Execute& unit)
+      : owner_(owner), unit_(unit), safe_points_(unit.saved_sequence) {}
 
   [[nodiscard]] UnitKey key() const override { return unit_.key; }
   [[nodiscard]] std::uint32_t attempt() const override { return unit_.attempt.value; }
@@ -26,6 +29,25 @@ class FunctionExecutor::Call final : public UnitCall {
   void set_result(Bytes result) override { owner_.outcome_.payload = std::move(result); }
   void spawn(Bytes payload, std::int32_t priority) override {
     owner_.outcome_.children.push_back({priority, std::move(payload)});
+  }
+
+  [[nodiscard]] bool save(const std::function<Bytes()>& state) override {
+    ++safe_points_;
+    const core::SafePoint wish =
+        owner_.hooks_.save_point ? owner_.hooks_.save_point() : core::SafePoint::go_on;
+    if (wish == core::SafePoint::go_on) return true;
+    Bytes bytes = state();
+    if (bytes.size() > state_bytes_max) {
+      throw std::length_error("the state to save has " + std::to_string(bytes.size()) +
+                              " bytes, the limit is " + std::to_string(state_bytes_max));
+    }
+    owner_.hooks_.save(safe_points_, std::move(bytes));
+    owner_.outcome_.left = wish == core::SafePoint::leave;
+    return !owner_.outcome_.left;
+  }
+  [[nodiscard]] std::optional<ByteView> saved_state() const override {
+    if (unit_.saved_sequence == 0) return std::nullopt;
+    return unit_.saved_state;
   }
 
   [[nodiscard]] const std::int64_t* shared_value() override {
@@ -48,6 +70,7 @@ class FunctionExecutor::Call final : public UnitCall {
  private:
   FunctionExecutor& owner_;
   const core::Execute& unit_;
+  std::uint64_t safe_points_;  // since the unit was started anew, those of earlier executions too
 };
 
 FunctionExecutor::FunctionExecutor(std::function<void(UnitCall&)> function)
@@ -59,6 +82,7 @@ void FunctionExecutor::start(const core::Execute& unit) {
   outcome_.payload.clear();
   outcome_.children.clear();
   outcome_.proposal.reset();
+  outcome_.left = false;
   Call call(*this, unit);
   const auto fail = [&](const char* message) {
     outcome_.status = wire::AnswerStatus::failed;

@@ -15,6 +15,10 @@ class FunctionExecutor final : public Executor {
   struct Hooks {
     std::function<void()> safe_point;
     std::function<void(const SharedValue&)> propose;
+    /// A unit can save its state here. Without this hook nobody ever wants it.
+    std::function<core::SafePoint()> save_point{};
+    /// It does, with so many safe points behind it.
+    std::function<void(std::uint64_t sequence, Bytes state)> save{};
   };
 
   explicit FunctionExecutor(std::function<void(UnitCall&)> function);

@@ -1,6 +1,7 @@
 // How fast units go out and results come back: null units, or units that spin for a given time.
 // Run under mpirun; prints one JSON object. The reference is raw_mpi_loop beside it.
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -17,6 +18,7 @@ struct Load {
   std::uint64_t bytes = 64;
   std::uint64_t work_us = 0;
   bool range = false;
+  bool no_fold = false;
 };
 
 void spin(std::uint64_t work_us) {
@@ -24,6 +26,12 @@ void spin(std::uint64_t work_us) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(work_us);
   while (std::chrono::steady_clock::now() < end) {
   }
+}
+
+std::size_t peak_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
 }
 
 std::size_t allocated_bytes() {
@@ -41,6 +49,8 @@ int run(int argc, char** argv) {
       ->check(CLI::Range(8, 1 << 30));
   app.add_option("--work-us", load.work_us, "microseconds that a unit spins");
   app.add_flag("--range", load.range, "units of an index range instead of submitted ones");
+  app.add_flag("--keep-results", options.keep_results, "results go into the store");
+  app.add_flag("--no-fold", load.no_fold, "results are not folded");
   steadfarm::add_options(app, options);
   if (const auto code = steadfarm::parse_command_line(app, argc, argv)) return *code;
   options.identity = "bench_dispatch bytes " + std::to_string(load.bytes) + " work " +
@@ -70,18 +80,20 @@ int run(int argc, char** argv) {
     std::copy(bytes.begin(), bytes.end(), reinterpret_cast<std::byte*>(&folded));
     return true;
   };
-  farm.fold(std::move(fold));
+  if (!load.no_fold) farm.fold(std::move(fold));
+  const std::size_t peak_before = peak_bytes();
   const steadfarm::Outcome outcome = farm.run();
   const bool ran = outcome.complete || outcome.exit_code == 75;
   if (!farm.is_master() || !ran) return outcome.exit_code;
-  char extra[256];
+  char extra[320];
   std::snprintf(
       extra, sizeof extra,
       "{\"units_per_s\": %.0f, \"bytes_per_pending_unit\": %.2f, \"generations\": %llu, "
-      "\"stall_ms_max\": %.3f}",
+      "\"stall_ms_max\": %.3f, \"peak_bytes_grown\": %zu}",
       static_cast<double>(outcome.units_accepted - outcome.units_restored) / outcome.seconds,
       static_cast<double>(after - before) / static_cast<double>(load.units),
-      static_cast<unsigned long long>(outcome.generations_published), outcome.stall_ms_max);
+      static_cast<unsigned long long>(outcome.generations_published), outcome.stall_ms_max,
+      peak_bytes() - peak_before);
   const std::string answer = "{\"folded\": " + std::to_string(folded) + "}";
   std::printf("%s\n", outcome.json(answer, extra).c_str());
   return outcome.exit_code;

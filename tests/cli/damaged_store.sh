@@ -37,7 +37,7 @@ made_for() {
 contents() { (cd "$1" && find . -maxdepth 1 -type f -exec sha256sum {} + | sort -k2); }
 
 flip() {  # FILE: one bit of the byte in its middle
-  python3 - "$1" <<'END'
+  "$JOBS_PYTHON" - "$1" <<'END'
 import os, sys
 path = sys.argv[1]
 data = bytearray(open(path, "rb").read())

@@ -51,6 +51,14 @@ said_once full "^steadfarm: error: .*$store.*[Nn]o space"
 expect_eq "a full disk at the start: output" "" "$(cat "$JOBS_TMP/full.out")"
 rm -rf "$store" "$disk/filler"
 
+# ---- full at the end: the answer is not durable, and therefore printed ----
+fill 48
+farm_run answered 3 uts --tree T3 --store "$store" --interval 600
+expect_eq "no space for the end: exit code" 74 "$JOB_EXIT"
+expect_eq "no space for the end: answer" "(False, 4112897)" \
+  "$(out_says answered '(complete, answer["nodes"])')"
+rm -rf "$store" "$disk/filler"
+
 # ---- full in mid-run: it goes on, warns, and says 74 if the end is not durable ----
 program=("$FARMS_TEST_BIN/units_program" --units 3000 --result-bytes 2000)
 farm_run filling 3 "${program[@]}" --store "$store" --sleep-us 1000 --interval 0.2

@@ -7,7 +7,7 @@ source "$STEADFARM_SOURCE/tests/lib/farms.sh"
 
 # report_says EXPRESSION: of the report of the last run.
 report_says() {
-  python3 -c 'import json, sys
+  "$JOBS_PYTHON" -c 'import json, sys
 fields = json.load(open(sys.argv[1]))
 print(eval(sys.argv[2], fields))' "$JOBS_TMP/report.json" "$1"
 }

@@ -34,7 +34,7 @@ echo "25 looks, generations $first to $generation"
 
 # ---- the fields that scripts rely on ----
 expect_eq "fields of inspect --json" "accepted committed complete failed generation owner_epoch \
-pending segments" "$(python3 - "$JOBS_TMP/inspect.json" <<'END'
+pending segments" "$("$JOBS_PYTHON" - "$JOBS_TMP/inspect.json" <<'END'
 import json, re, sys
 line = open(sys.argv[1]).read()
 found = json.loads(line)
@@ -50,7 +50,7 @@ END
 )"
 while read -r file bytes; do
   expect_eq "size of $file" "$bytes" "$(stat -c %s "$store/$file")"
-done < <(python3 -c 'import json, sys
+done < <("$JOBS_PYTHON" -c 'import json, sys
 for s in json.load(open(sys.argv[1]))["segments"]: print(s["file"], s["bytes"])' \
   "$JOBS_TMP/inspect.json")
 
@@ -63,7 +63,7 @@ expect_eq "mode of the log" 600 "$(stat -c %a "$JOBS_TMP/live.log")"
 fields="answer complete executions generation ranks restarts seconds units_accepted \
 units_committed units_failed units_restored workers_lost"
 own_fields() {  # NAME: those that are not in the list above
-  python3 -c 'import json, sys
+  "$JOBS_PYTHON" -c 'import json, sys
 found = json.loads(open(sys.argv[1]).read().splitlines()[-1])
 missing = set(sys.argv[2].split()) - set(found)
 assert not missing, missing
@@ -72,6 +72,10 @@ print(*sorted(set(found) - set(sys.argv[2].split())))' "$JOBS_TMP/$1.out" "$fiel
 expect_eq "own fields of uts" nodes_per_s "$(own_fields live)"
 farm_run qap 2 qap "$STEADFARM_SOURCE/examples/qap/data/chr12a.dat"
 expect_eq "own fields of qap" nodes "$(own_fields qap)"
+farm_run hello 2 hello
+expect_eq "own fields of hello" "" "$(own_fields hello)"
+expect_eq "answer of hello" 837799 "$(out_says hello answer)"
 farm_run bench 2 bench_dispatch --units 100
 expect_eq "own fields of bench_dispatch" \
-  "bytes_per_pending_unit generations stall_ms_max units_per_s" "$(own_fields bench)"
+  "bytes_per_pending_unit generations peak_bytes_grown stall_ms_max units_per_s" \
+  "$(own_fields bench)"

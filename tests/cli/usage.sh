@@ -75,6 +75,10 @@ head -c 5000 /dev/urandom >"$input/noise.dat"
 refused 64 "^qap: error: .*$input/noise.dat" "$FARMS_BIN/qap" "$input/noise.dat"
 refused 64 "^qap: error: .*$input" "$FARMS_BIN/qap" "$input"
 refused 64 '^qap: error: .*--fixed-bound' "$FARMS_BIN/qap" "$data/nug12.dat" --fixed-bound low
+refused 64 '^qap: error: .*--fixed-bound.*whole number' \
+  "$FARMS_BIN/qap" "$data/nug12.dat" --fixed-bound ""
+refused 64 '^qap: error: .*--fixed-bound.*whole number' \
+  "$FARMS_BIN/qap" "$data/nug12.dat" --fixed-bound 99999999999999999999
 refused 64 "^qap: error: .*$input/none.dat" "$FARMS_BIN/qap" --serial "$input/none.dat"
 
 # ---- the command ----
@@ -83,7 +87,17 @@ refused 64 '^steadfarm: .*see steadfarm --help' "$FARMS_BIN/steadfarm" dance
 refused 64 '^steadfarm: .*STORE' "$FARMS_BIN/steadfarm" inspect
 refused 64 '^steadfarm: .*--yaml' "$FARMS_BIN/steadfarm" inspect --yaml "$input"
 refused 64 '^steadfarm: .*STORE' "$FARMS_BIN/steadfarm" verify
-for command in inspect verify; do
+for seed in -1 18446744073709551616 ""; do
+  refused 64 '^steadfarm: error: .*--seed.*whole number' "$FARMS_BIN/steadfarm" simulate \
+    --seed "$seed"
+done
+# Each of these once divided by zero, never ended or stopped at an assertion.
+for change in workers=0 units=0 poll_us=0 tries_max=0 deaths_max=0 assign_bytes_max=0 \
+  safety_us=0 timeout_us=0 jitter_us=-1; do
+  refused 64 "^steadfarm: error: '${change%=*}' is ${change#*=}; give at least" \
+    "$FARMS_BIN/steadfarm" simulate --seed 3 "$change"
+done
+for command in inspect verify results; do
   refused 65 "^steadfarm: error: .*$input/none" "$FARMS_BIN/steadfarm" "$command" "$input/none"
   refused 65 "^steadfarm: error: .*$input/word.dat is not a folder" \
     "$FARMS_BIN/steadfarm" "$command" "$input/word.dat"
@@ -102,7 +116,7 @@ helps() {  # WORDS COMMAND...
   grep -q -- "$words" "$JOBS_TMP/help.out" || fail "$*: nothing of '$words'"
 }
 helps 'Usage: steadfarm' "$FARMS_BIN/steadfarm" --help
-for command in inspect verify version; do
+for command in run inspect verify results version; do
   helps "Usage: steadfarm $command" "$FARMS_BIN/steadfarm" "$command" --help
 done
 helps 'HDF5' "$FARMS_BIN/steadfarm" version

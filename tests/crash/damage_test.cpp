@@ -264,7 +264,7 @@ TEST(Mixup, a_segment_of_another_job_is_noticed_even_with_the_right_digest) {
   view.header.fingerprint = Digest{5, 5};
   view.full = &segment.delta;
   Files damaged = built.files;
-  damaged.at(name) = encode_segment(view).value();
+  damaged.at(name) = encode_segment(view).value().image.flatten();
   Manifest manifest = decode_manifest(damaged.at(manifest_name(built.newest))).value();
   manifest.segments.back().bytes = damaged.at(name).size();
   manifest.segments.back().digest = digest(ByteView(damaged.at(name)));

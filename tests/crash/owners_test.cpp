@@ -202,6 +202,65 @@ TEST(Fencing, a_lost_reply_to_the_link_is_no_rival) {
   EXPECT_EQ(difference(*report.recovered, work.snapshot()), "");
 }
 
+TEST(Fencing, a_store_that_was_removed_and_made_anew_is_not_the_old_owners) {
+  // Both owners have epoch 1; what tells them apart is the nonce of the process.
+  MemoryFileSystem files(1);
+  OpenReport report;
+  Workload work(3);
+  const auto old_owner = open_store(files, report);
+  ASSERT_TRUE(old_owner->publish(work.next()));
+  work.committed();
+  const auto folder = std::move(files.open_folder(store_path, Access::own)).value();
+  const std::vector<std::string> names = folder->list().value();
+  for (const std::string& name : names) ASSERT_TRUE(folder->unlink(name));
+  Workload other(3);
+  const auto new_owner = open_store(files, report);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(new_owner->publish(other.next()));
+    other.committed();
+  }
+  const Result<Generation> refused = old_owner->publish(work.next());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::fenced);
+}
+
+/// The number of the operation that links a manifest, counted from its making.
+class ManifestLink final : public FileObserver {
+ public:
+  explicit ManifestLink(MemoryFileSystem& files)
+      : files_(files), before_(files.faults().operations()) {
+    files_.set_observer(this);
+  }
+  ~ManifestLink() override { files_.set_observer(nullptr); }
+  ManifestLink(const ManifestLink&) = delete;
+  ManifestLink& operator=(const ManifestLink&) = delete;
+
+  void changed(Operation operation, const std::string& /*folder*/, const std::string& /*name*/,
+               const std::string& to) override {
+    if (operation != Operation::link || !parse_manifest_name(to)) return;
+    number_ = files_.faults().operations() - before_;
+  }
+  [[nodiscard]] std::uint64_t number() const { return number_; }
+
+ private:
+  MemoryFileSystem& files_;
+  std::uint64_t before_;
+  std::uint64_t number_ = 0;
+};
+
+TEST(Fencing, a_lost_reply_to_the_link_of_a_take_over_is_no_rival) {
+  OpenReport report;
+  MemoryFileSystem sound(1);
+  const ManifestLink link(sound);
+  ASSERT_NE(open_store(sound, report), nullptr);
+  ASSERT_GT(link.number(), 0U);
+
+  MemoryFileSystem files(1);
+  files.faults().fail_operation(link.number(), {EEXIST, Effect::whole}, false);
+  ASSERT_NE(open_store(files, report), nullptr);
+  EXPECT_EQ(files.faults().counts().injected[static_cast<std::size_t>(Operation::link)], 1U);
+}
+
 TEST(LiveReader, sees_a_whole_generation_at_every_point_of_a_publication) {
   for (std::uint64_t at = 1; at < 200; ++at) {
     MemoryFileSystem files(at);
@@ -249,6 +308,9 @@ TEST(LiveReader, sees_every_result_once_though_compaction_moves_them_while_it_re
   const std::map<UnitKey, Bytes> before = work.snapshot().results;
   std::map<UnitKey, int> seen;
   bool published = false;
+  ResultReading reading;
+  reading.codec = &fast_codec();
+  reading.batch_bytes_max = 1;  // each result is read from its file when it is wanted
   const Status read = for_each_result(
       files, store_path,
       [&](const UnitKey& key, ByteView) {
@@ -260,7 +322,7 @@ TEST(LiveReader, sees_every_result_once_though_compaction_moves_them_while_it_re
           work.committed();
         }
       },
-      &fast_codec());
+      reading);
   ASSERT_TRUE(read) << read.error().message;
   for (const auto& [key, bytes] : before) EXPECT_EQ(seen[key], 1) << to_string(key);
   for (const auto& [key, count] : seen) EXPECT_EQ(count, 1) << to_string(key);

@@ -13,7 +13,7 @@ expect_optimum() {
   expect_true "$1: is not complete, or units failed" \
     "$(out_says "$1" 'complete and units_failed == 0')"
   expect_eq "$1: optimum" "$3" "$(out_says "$1" 'answer["optimum"]')"
-  expect_eq "$1: cost of its permutation" "$3" "$(python3 - "$2" "$JOBS_TMP/$1.out" <<'END'
+  expect_eq "$1: cost of its permutation" "$3" "$("$JOBS_PYTHON" - "$2" "$JOBS_TMP/$1.out" <<'END'
 import json
 import sys
 

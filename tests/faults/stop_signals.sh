@@ -43,8 +43,8 @@ expect_stopped() {
 }
 
 # ---- SIGUSR1 to the master: a checkpoint now, and on it goes ----
-farm_start_plain usr 4 "${job[@]}" --interval 1000
-farm_ranks 4
+farm_start_plain usr 2 "${job[@]}" --interval 1000
+farm_ranks 2
 for percent in 4 7; do
   at_share usr "$percent"
   durable=$(log_says usr 'count("generation_durable")')
@@ -62,8 +62,8 @@ expect_stopped usr 12
 expect_eq "exit code after SIGUSR2" 75 "$JOB_EXIT"
 
 # ---- SIGTERM to the master alone ----
-farm_start_plain term 3 "${job[@]}" --interval 0.3
-farm_ranks 3
+farm_start_plain term 2 "${job[@]}" --interval 0.3
+farm_ranks 2
 expect_restored term
 at_share term 16
 kill_process TERM "${FARM_PIDS[0]}"
@@ -71,8 +71,8 @@ expect_stopped term 15
 expect_eq "exit code after SIGTERM" 75 "$JOB_EXIT"
 
 # ---- SIGTERM to mpirun. Open MPI 4 passes it on, gives the ranks a moment, and ends with 1 ----
-farm_start_plain launcher 4 "${job[@]}" --interval 0.3
-farm_ranks 4
+farm_start_plain launcher 3 "${job[@]}" --interval 0.3
+farm_ranks 3
 expect_restored launcher
 at_share launcher 22
 kill_process TERM "$JOB_PID"
@@ -80,32 +80,32 @@ expect_stopped launcher 15
 [ "$JOB_EXIT" -ne 0 ] || fail "mpirun says 0 after SIGTERM"
 
 # ---- a worker is frozen, its units move on, it thaws and is taken back ----
-farm_start freeze 4 "${job[@]}" --interval 0.3
-farm_ranks 4
+farm_start freeze 3 "${job[@]}" --interval 0.3
+farm_ranks 3
 expect_restored freeze
 at_share freeze 26
-kill_process STOP "${FARM_PIDS[3]}"
-log_wait "$JOBS_TMP/freeze.log" 'count("worker_lost", rank=3) == 1' 30 ||
+kill_process STOP "${FARM_PIDS[2]}"
+log_wait "$JOBS_TMP/freeze.log" 'count("worker_lost", rank=2) == 1' 30 ||
   fail "a frozen worker was not missed"
 expect_true "the frozen worker held no units" \
   "$(log_says freeze '[e for e in events if e["kind"] == "worker_lost"][-1]["leases"] > 0')"
-kill_process CONT "${FARM_PIDS[3]}"
-log_wait "$JOBS_TMP/freeze.log" 'count("worker_returned", rank=3) == 1' 30 ||
+kill_process CONT "${FARM_PIDS[2]}"
+log_wait "$JOBS_TMP/freeze.log" 'count("worker_returned", rank=2) == 1' 30 ||
   fail "a worker that thawed was not taken back"
-log_wait "$JOBS_TMP/freeze.log" '(last("progress") or {})["leases"].get("3", 0) > 0' 30 ||
+log_wait "$JOBS_TMP/freeze.log" '(last("progress") or {})["leases"].get("2", 0) > 0' 30 ||
   fail "a worker that was taken back got no work"
 
 # ---- kill -9 of the master alone: the workers end themselves ----
 kill_process KILL "${FARM_PIDS[0]}"
 job_wait "$JOB_PID" 30 || fail "the job hangs without its master"
 expect_farm_gone
-expect_eq "workers that say why they end" 3 "$(grep -c 'no word from the master' \
+expect_eq "workers that say why they end" 2 "$(grep -c 'no word from the master' \
   "$JOBS_TMP/freeze.err")"
 note_store freeze
 
 # ---- the same where mpirun ends everything ----
-farm_start_plain master 4 "${job[@]}" --interval 0.3
-farm_ranks 4
+farm_start_plain master 3 "${job[@]}" --interval 0.3
+farm_ranks 3
 expect_restored master
 at_share master $((COMMITTED * 100 / units + 6))
 kill_process KILL "${FARM_PIDS[0]}"
@@ -114,8 +114,8 @@ expect_eq "exit code of mpirun" 137 "$JOB_EXIT"
 expect_farm_gone
 note_store master
 
-farm_start_plain worker 4 "${job[@]}" --interval 0.3
-farm_ranks 4
+farm_start_plain worker 3 "${job[@]}" --interval 0.3
+farm_ranks 3
 expect_restored worker
 at_share worker $((COMMITTED * 100 / units + 6))
 kill_process KILL "${FARM_PIDS[1]}"
@@ -123,6 +123,23 @@ job_wait "$JOB_PID" 30 || fail "the job hangs after the loss of a worker"
 expect_eq "exit code of mpirun" 137 "$JOB_EXIT"
 expect_farm_gone
 note_store worker
+
+# ---- the master is frozen until its workers have given it up, and thaws ----
+farm_start thaw 3 "${job[@]}" --interval 0.3
+farm_ranks 3
+expect_restored thaw
+at_share thaw $((COMMITTED * 100 / units + 5))
+kill_process STOP "${FARM_PIDS[0]}"
+for rank in 1 2; do
+  poll_until 30 "worker $rank to give up" process_gone "${FARM_PIDS[$rank]}" ||
+    fail "worker $rank waits for a frozen master"
+done
+kill_process CONT "${FARM_PIDS[0]}"
+job_wait "$JOB_PID" 30 || fail "a master without workers hangs"
+expect_farm_gone
+expect_eq "end of a master without workers" "(75, 'every worker is lost')" \
+  "$(log_says thaw '(lambda e: (e["exit_code"], e["text"]))(last("finish"))')"
+note_store thaw
 
 # ---- and in the end the published numbers ----
 farm_run last 4 "${job[@]}"

@@ -37,7 +37,13 @@ void check(ByteView bytes) {
   }
   if (const auto* assign = std::get_if<Assign>(&message.value().body)) {
     STEADFARM_ASSERT(assign->units.unit_count() > 0);
-    STEADFARM_ASSERT(assign->units.bytes.size() <= bytes.size());
+    STEADFARM_ASSERT(assign->units.byte_count() <= bytes.size());
+    std::uint64_t state_bytes = 0;
+    for (const UnitBatch::Saved& saved : assign->units.saved) {
+      STEADFARM_ASSERT(saved.head < assign->units.heads.size() && saved.sequence > 0);
+      state_bytes += saved.state_bytes;
+    }
+    STEADFARM_ASSERT(state_bytes == assign->units.states.size());
   }
 }
 

@@ -95,7 +95,7 @@ out_says() { json_says "$JOBS_TMP/$1.out" "$2"; }
 
 # json_says FILE EXPRESSION: of the object in the last line of a file.
 json_says() {
-  python3 -c 'import json, sys
+  "$JOBS_PYTHON" -c 'import json, sys
 fields = json.loads(open(sys.argv[1]).read().splitlines()[-1])
 fields.update({"true": True, "false": False, "null": None})
 print(eval(sys.argv[2], fields))' "$1" "$2"

@@ -4,6 +4,9 @@
 
 JOBS_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 JOBS_STARTED=()
+# The system's own: the shim of a version manager takes longer than what is waited for.
+JOBS_PYTHON=python3
+if [ -x /usr/bin/python3 ]; then JOBS_PYTHON=/usr/bin/python3; fi
 JOBS_TMP=${JOBS_TMP:-$(mktemp -d "${TMPDIR:-/tmp}/steadfarm-test.XXXXXX")}
 
 # mpirun refuses root and spins at full speed unless told otherwise.
@@ -49,10 +52,12 @@ job_start() {
   JOBS_STARTED+=("$JOB_PID")
 }
 
+# Without a process of its own: it is asked often, while others wait for the processors.
 process_alive() {
-  local state
-  state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) || return 1
-  [ -n "$state" ] && [ "$state" != Z ]
+  local line
+  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+  line=${line##*) }
+  [ "${line%% *}" != Z ]
 }
 
 process_gone() { ! process_alive "$1"; }
@@ -78,8 +83,8 @@ descendants_of() {
 find_rank() {
   local pid
   for pid in $(descendants_of "$1"); do
-    if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null |
-      grep -qE "^(OMPI_COMM_WORLD_RANK|PMIX_RANK|PMI_RANK)=$2\$"; then
+    if grep -qzE "^(OMPI_COMM_WORLD_RANK|PMIX_RANK|PMI_RANK)=$2\$" "/proc/$pid/environ" \
+      2>/dev/null; then
       echo "$pid"
       return 0
     fi
@@ -101,10 +106,10 @@ kill_process() {
 
 # log_wait FILE EXPRESSION SECONDS: waits until the Python expression over the JSON lines is true.
 # Names in it: `events` (list of objects), `count(kind, **fields)`, `last(kind)`. See json_log.py.
-log_wait() { python3 "$JOBS_LIB/json_log.py" --wait "$3" "$1" "$2"; }
+log_wait() { "$JOBS_PYTHON" "$JOBS_LIB/json_log.py" --wait "$3" "$1" "$2"; }
 
 # log_value FILE EXPRESSION: prints the value of the expression once.
-log_value() { python3 "$JOBS_LIB/json_log.py" "$1" "$2"; }
+log_value() { "$JOBS_PYTHON" "$JOBS_LIB/json_log.py" "$1" "$2"; }
 
 # Ends what was started here and is still there: asks mpirun first, so that it takes its ranks
 # along, then whoever is left.

@@ -4,6 +4,7 @@
 
 #include "base/prng.hpp"
 #include "sim/options.hpp"
+#include "sim/workload.hpp"
 
 namespace steadfarm::sim {
 namespace {
@@ -71,6 +72,30 @@ void draw_runtime(SimOptions& o, Prng& prng) {
   if (prng.chance(0.15)) o.retain_bytes = static_cast<std::uint64_t>(between(prng, 0, 2000));
 }
 
+void draw_partial_states(SimOptions& o, Prng& prng) {
+  if (o.unit_us < 2 || prng.chance(0.4)) return;
+  o.steps_max = between(prng, 2, 12);
+  o.state_bytes = prng.chance(0.1) ? 3000 : between(prng, 0, 64);
+  o.partial_us = prng.between(1, 2 * o.unit_us);
+  if (prng.chance(0.15)) o.partial_bytes_max = static_cast<std::uint64_t>(between(prng, 0, 1000));
+}
+
+// From a source of its own, so that the seeds that are known to bite draw the rest as before.
+void draw_order(SimOptions& o) {
+  Prng prng(mix(o.seed, 5));
+  if (!prng.chance(0.2)) return;
+  o.ordered = 1;
+  o.roots = o.units;
+  if (prng.chance(0.7)) o.hold_units_max = between(prng, 1, 40);
+  if (prng.chance(0.3)) o.hold_bytes_max = static_cast<std::uint64_t>(between(prng, 0, 1000));
+  // A narrow hold lets few work at a time: long units would make that a job of hours.
+  constexpr TimeUs kLongUs = 600'000'000;
+  const TimeUs work_us = TimeUs{o.units} * o.unit_us;
+  if (work_us < kLongUs) return;
+  o.hold_units_max = std::max(o.hold_units_max, static_cast<std::uint64_t>(work_us / kLongUs) + 1);
+  o.hold_bytes_max = SimOptions{}.hold_bytes_max;
+}
+
 void draw_faults(SimOptions& o, Prng& prng) {
   if (prng.chance(0.03)) return;  // a calm run, so that calm runs are tested as well
   const double share = prng.chance(0.5) ? 0.2 : 0.5;
@@ -104,6 +129,14 @@ void draw_faults(SimOptions& o, Prng& prng) {
   o.stops = prng.chance(0.15) ? 1 : 0;
 }
 
+// Short enough to strike a few times before the faults end, long enough for a start to do
+// something.
+void draw_wall_time(SimOptions& o, Prng& prng) {
+  if (!prng.chance(0.2)) return;
+  const TimeUs least_us = 3 * o.timeout_us;
+  o.walltime_us = prng.between(least_us, std::max(least_us, o.safety_us / 2));
+}
+
 }  // namespace
 
 SimOptions options_from_seed(std::uint64_t seed) {
@@ -113,7 +146,10 @@ SimOptions options_from_seed(std::uint64_t seed) {
   draw_sizes(options, prng);
   draw_times(options, prng);
   draw_runtime(options, prng);
+  draw_order(options);
   draw_faults(options, prng);
+  draw_partial_states(options, prng);
+  draw_wall_time(options, prng);
   return options;
 }
 

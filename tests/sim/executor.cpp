@@ -5,8 +5,13 @@
 namespace steadfarm::sim {
 
 SimExecutor::SimExecutor(World& world, Record& record, std::uint32_t job, Rank rank,
-                         std::function<void(const SharedValue&)> propose)
-    : world_(world), record_(record), job_(job), rank_(rank), propose_(std::move(propose)) {}
+                         std::function<void(const SharedValue&)> propose, SavePort save_port)
+    : world_(world),
+      record_(record),
+      job_(job),
+      rank_(rank),
+      propose_(std::move(propose)),
+      save_port_(std::move(save_port)) {}
 
 void SimExecutor::start(const core::Execute& unit) {
   STEADFARM_ASSERT(!running_);
@@ -24,8 +29,8 @@ void SimExecutor::start(const core::Execute& unit) {
   ++world_.executions;
   node_ = entry->node;
   running_ = true;
-  const TimeUs duration_us = work.duration_us(node_);
-  end_at_ = world_.now + duration_us;
+  begin_steps(unit);
+  const TimeUs duration_us = end_at_ - world_.now;
   // Every third unit looks outside on the way.
   look_at_ = node_.id % 3 == 0 && duration_us > 1 ? world_.now + duration_us / 2 : kNever;
   deadly_at_ = kNever;
@@ -33,8 +38,42 @@ void SimExecutor::start(const core::Execute& unit) {
   decide(*entry, at);
   world_.trace.event(world_.now, job_, rank_, "starts", node_.id, [&] {
     return to_string(unit.key) + "#" + std::to_string(unit.attempt.value) + " for " +
-           std::to_string(duration_us) + " us";
+           std::to_string(duration_us) + " us from step " + std::to_string(steps_done_);
   });
+}
+
+// The rest of the unit, after what was saved of it.
+void SimExecutor::begin_steps(const core::Execute& unit) {
+  const std::uint32_t steps = world_.workload.steps(node_);
+  const TimeUs duration_us = world_.workload.duration_us(node_);
+  steps_done_ = unit.saved_sequence;
+  if (steps_done_ > 0) record_.resumed(unit.key, steps_done_, unit.saved_state);
+  if (steps_done_ >= steps) {
+    world_.verdict.fail(kExitWrong, "unit " + to_string(unit.key) + " was resumed past its end");
+    steps_done_ = 0;
+  }
+  world_.recovery.steps_skipped += steps_done_;
+  world_.steps += steps - steps_done_;
+  end_at_ = world_.now + duration_us - duration_us * static_cast<TimeUs>(steps_done_) / steps;
+  step_us_ = std::max<TimeUs>(1, duration_us / steps);
+  step_at_ = steps_done_ + 1 < steps ? world_.now + step_us_ : kNever;
+}
+
+void SimExecutor::step() {
+  STEADFARM_ASSERT(running_ && step_at_ != kNever);
+  ++steps_done_;
+  const bool more = steps_done_ + 1 < world_.workload.steps(node_);
+  step_at_ = more ? world_.now + step_us_ : kNever;
+  const core::SafePoint wish = save_port_.ask();
+  if (wish == core::SafePoint::go_on) return;
+  record_.saved(world_.workload.find(node_.id), steps_done_);
+  save_port_.save(steps_done_, world_.workload.state(node_, steps_done_));
+  if (wish != core::SafePoint::leave) return;
+  outcome_.left = true;
+  end_at_ = world_.now;
+  step_at_ = kNever;
+  look_at_ = kNever;
+  deadly_at_ = kNever;
 }
 
 void SimExecutor::decide(const Workload::Entry& entry, std::uint32_t unit) {
@@ -81,6 +120,11 @@ const worker::UnitOutcome* SimExecutor::finished() {
   if (!running_ || world_.now < end_at_) return nullptr;
   if (look_at_ != kNever) look();  // nobody let it look before
   running_ = false;
+  step_at_ = kNever;
+  if (outcome_.left) {
+    world_.trace.event(world_.now, job_, rank_, "leaves", node_.id);
+    return &outcome_;
+  }
   if (world_.options.proposals != 0) record_.pruned(job_, world_.workload.find(node_.id), shared_);
   world_.trace.event(world_.now, job_, rank_, "ends", node_.id, [&] {
     const bool done = outcome_.status == wire::AnswerStatus::done;

@@ -184,16 +184,22 @@ bool Job::exists(Rank rank) const {
 void Job::arrived(Rank rank) {
   if (life_of(rank) != Life::running) return;
   if (rank != kMaster && !worker(rank).listens()) return;
-  TimeUs at = world_.now + world_.process_prng.between(1, 100);
-  if (rank == kMaster) at = std::max(at, master_.disk_until());
-  plan_turn(rank, at);
+  plan_turn(rank, world_.now + world_.process_prng.between(1, 100));
 }
 
 void Job::assigned(Rank worker_rank, const wire::Assign& assign) {
   for (const auto& head : assign.units.heads) record_.granted(number_, worker_rank, head.key);
+  std::size_t next = 0;
+  for (std::uint32_t at = 0; at < assign.units.heads.size(); ++at) {
+    const auto& saved = assign.units.saved;
+    const bool has_state = next < saved.size() && saved[next].head == at;
+    const std::uint64_t sequence = has_state ? saved[next++].sequence : 0;
+    record_.check_granted_state(master_.lineage(), assign.units.heads[at].key, sequence);
+  }
   for (const auto& run : assign.units.runs) {
     for (std::uint64_t i = 0; i < run.count; ++i) {
       record_.granted(number_, worker_rank, UnitKey::index(run.begin + i));
+      record_.check_granted_state(master_.lineage(), UnitKey::index(run.begin + i), 0);
     }
   }
 }

@@ -25,14 +25,17 @@ MasterProcess::MasterProcess(World& world, Record& record, SimTransport& transpo
   units.count = world_.options.roots;
   units.priorities = world_.workload.index_priorities();
   if (world_.options.range == 0) units.payloads = &world_.workload;
-  machine_ = std::make_unique<core::Master>(options(), std::move(units), workers_, clock_.now(),
-                                            recovered_);
-  driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, store_.get(), clock_,
+  machine_ = std::make_unique<core::Master>(options(clock_.now()), std::move(units), workers_,
+                                            clock_.now(), recovered_);
+  if (store_) {
+    store_->set_lineage(&lineage_);
+    writer_ = std::make_unique<SimWriter>(world_, *store_);
+  }
+  driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, writer_.get(), clock_,
                                                    start.job_id, hooks());
-  if (store_) store_->set_lineage(&lineage_);
 }
 
-core::MasterOptions MasterProcess::options() const {
+core::MasterOptions MasterProcess::options(TimeUs start_at) const {
   const SimOptions& o = world_.options;
   core::MasterOptions m;
   m.job_seed = o.seed;
@@ -52,10 +55,18 @@ core::MasterOptions MasterProcess::options() const {
   m.resend_us = o.timeout_us / 5;
   m.stop_grace_us = o.timeout_us / 2;
   m.goodbye_us = o.timeout_us * 3 / 10;
+  m.deadline_reserve_us = m.stop_grace_us + m.goodbye_us + m.epoch_collect_us;
+  // One that comes after the last fault would be a fault itself.
+  const bool limited = o.walltime_us > 0 && world_.now + o.walltime_us <= o.safety_us;
+  if (limited) m.deadline_us = start_at + o.walltime_us;
   m.store_retry_us = o.timeout_us / 10;
   m.store_patience_us = 6 * o.timeout_us;
   m.undurable_bytes_max = o.undurable_bytes_max;
   m.assign_bytes_max = o.assign_bytes_max;
+  m.partial_bytes_max = o.partial_bytes_max;
+  m.ordered = o.ordered != 0;
+  m.hold_units_max = o.hold_units_max;
+  m.hold_bytes_max = o.hold_bytes_max;
   return m;
 }
 
@@ -81,6 +92,9 @@ driver::MasterHooks MasterProcess::hooks() {
     fold_.apply(result);
     record_.accept(lineage_, key, result);
     if (world_.options.proposals != 0) record_.check_shared(job_, key, machine_->shared());
+  };
+  h.fold_in_order = [this](const UnitKey& key, ByteView result) {
+    fold_.apply_in_order(key, result);
   };
   h.save_fold = [this] { return fold_.save(); };
   h.note = [this](const core::Note& note) { on_note(note); };
@@ -115,6 +129,7 @@ void MasterProcess::on_note(const core::Note& note) {
     case NoteKind::unit_retried:
       world_.tally.took_effect(FaultClass::unit_throw);
       record_.count_try(note);
+      record_.retried(lineage_, note);
       break;
     case NoteKind::unit_failed:
       world_.tally.took_effect(FaultClass::unit_throw);
@@ -153,13 +168,9 @@ void MasterProcess::start() {
 }
 
 void MasterProcess::turn() {
+  if (writer_) writer_->turn();
+  if (life != Life::running) return;  // the power went in the midst of it
   busy_ = driver_->turn() > 0;
-  if (store_ && store_->publishes() != publishes_seen_) {
-    // The loop stood still for the disk.
-    publishes_seen_ = store_->publishes();
-    const TimeUs slow_us = world_.process_prng.chance(0.05) ? world_.options.timeout_us / 2 : 5000;
-    disk_until_ = world_.now + world_.process_prng.between(100, slow_us);
-  }
 }
 
 void MasterProcess::beat() {
@@ -169,8 +180,7 @@ void MasterProcess::beat() {
 }
 
 TimeUs MasterProcess::next_turn() const {
-  const TimeUs next = world_.now + (busy_ ? 10 : world_.options.poll_us);
-  return std::max(next, disk_until_);
+  return world_.now + (busy_ ? 10 : world_.options.poll_us);
 }
 
 void MasterProcess::woke(TimeUs frozen_at) {

@@ -10,6 +10,7 @@
 #include "core/master.hpp"
 #include "driver/master_driver.hpp"
 #include "sim/network.hpp"
+#include "sim/sim_writer.hpp"
 #include "sim/watched_store.hpp"
 #include "sim/worker_process.hpp"
 
@@ -35,8 +36,6 @@ class MasterProcess {
   [[nodiscard]] TimeUs next_turn() const;
   /// It was stopped since then.
   void woke(TimeUs frozen_at);
-  /// Until then the loop stands still for the disk.
-  [[nodiscard]] TimeUs disk_until() const { return disk_until_; }
 
   [[nodiscard]] const std::optional<core::Finish>& finish() const { return driver_->finish(); }
   [[nodiscard]] driver::MasterDriver& driver() { return *driver_; }
@@ -50,7 +49,7 @@ class MasterProcess {
   TimeUs turn_at = kNever;
 
  private:
-  [[nodiscard]] core::MasterOptions options() const;
+  [[nodiscard]] core::MasterOptions options(TimeUs start_at) const;
   void load_fold();
   [[nodiscard]] driver::MasterHooks hooks();
   void on_note(const core::Note& note);
@@ -62,6 +61,7 @@ class MasterProcess {
   SimTransport& transport_;
   SimClock clock_;
   std::unique_ptr<WatchedStore> store_;
+  std::unique_ptr<SimWriter> writer_;  // null without a store
   std::optional<core::RecoveredState> recovered_;
   Lineage lineage_;
   std::function<void(Rank, std::uint64_t)> lost_;
@@ -73,8 +73,6 @@ class MasterProcess {
   std::unique_ptr<core::Master> machine_;
   std::unique_ptr<driver::MasterDriver> driver_;
   TimeUs woke_at_ = -1;  // after a freeze long enough to make everybody look silent
-  std::uint64_t publishes_seen_ = 0;
-  TimeUs disk_until_ = 0;
   bool busy_ = true;
 };
 

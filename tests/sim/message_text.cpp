@@ -38,6 +38,9 @@ struct Describe {
       out += " [" + number(run.begin) + "," + number(run.begin + run.count) + ")#" +
              number(run.attempt.value);
     }
+    for (const auto& saved : m.units.saved) {
+      out += " " + to_string(m.units.heads[saved.head].key) + " from " + number(saved.sequence);
+    }
     return out;
   }
   std::string operator()(const wire::Ack& m) const { return "Ack " + number(m.report_seq); }
@@ -51,6 +54,10 @@ struct Describe {
   std::string operator()(const wire::Stop& /*m*/) const { return "Stop"; }
   std::string operator()(const wire::Shutdown& m) const {
     return "Shutdown " + std::to_string(m.exit_code);
+  }
+  std::string operator()(const wire::Partial& m) const {
+    return "Partial " + to_string(m.key) + "#" + number(m.attempt.value) + " at " +
+           number(m.sequence);
   }
 };
 

@@ -1,7 +1,10 @@
 #include "sim/options.hpp"
 
+#include <array>
 #include <charconv>
 #include <sstream>
+#include <string_view>
+#include <utility>
 
 namespace steadfarm::sim {
 namespace {
@@ -10,6 +13,27 @@ constexpr const char* kNames[kFaultClasses] = {
     "worker_death", "worker_freeze", "master_freeze", "job_kill",   "delay",        "reorder",
     "duplicate",    "drop",          "partition",     "unit_throw", "poison_unit",  "torn_write",
     "failed_write", "failed_sync",   "unsynced_loss", "no_space",   "second_master"};
+
+struct Least {
+  std::string_view name;
+  std::int64_t value;
+};
+// Below these there is no job to run, or time stands still in it. The rest begins at 0.
+constexpr std::array<Least, 8> kLeast = {{{"workers", 1},
+                                          {"units", 1},
+                                          {"poll_us", 1},
+                                          {"tries_max", 1},
+                                          {"deaths_max", 1},
+                                          {"assign_bytes_max", 1},
+                                          {"safety_us", 1},
+                                          {"timeout_us", 10}}};
+
+std::int64_t least_of(std::string_view name) {
+  for (const Least& least : kLeast) {
+    if (least.name == name) return least.value;
+  }
+  return 0;
+}
 
 template <class Options, class Visit>
 void visit_numbers(Options& o, Visit visit) {
@@ -24,6 +48,9 @@ void visit_numbers(Options& o, Visit visit) {
   visit("result_bytes", o.result_bytes);
   visit("payload_bytes", o.payload_bytes);
   visit("proposals", o.proposals);
+  visit("steps_max", o.steps_max);
+  visit("state_bytes", o.state_bytes);
+  visit("ordered", o.ordered);
   visit("unit_us", o.unit_us);
   visit("lossless", o.lossless);
   visit("concurrent", o.concurrent);
@@ -42,6 +69,10 @@ void visit_numbers(Options& o, Visit visit) {
   visit("undurable_bytes_max", o.undurable_bytes_max);
   visit("assign_bytes_max", o.assign_bytes_max);
   visit("retain_bytes", o.retain_bytes);
+  visit("partial_bytes_max", o.partial_bytes_max);
+  visit("partial_us", o.partial_us);
+  visit("hold_units_max", o.hold_units_max);
+  visit("hold_bytes_max", o.hold_bytes_max);
   visit("safety_us", o.safety_us);
   visit("rounds", o.rounds);
   visit("drop_permille", o.drop_permille);
@@ -52,6 +83,7 @@ void visit_numbers(Options& o, Visit visit) {
   visit("failing_permille", o.failing_permille);
   visit("poison_permille", o.poison_permille);
   visit("stops", o.stops);
+  visit("walltime_us", o.walltime_us);
 }
 
 Status set_faults(SimOptions& options, const std::string& list) {
@@ -98,16 +130,25 @@ Status set_option(SimOptions& options, const std::string& assignment) {
   const std::string name = assignment.substr(0, equals);
   const std::string text = equals == std::string::npos ? "" : assignment.substr(equals + 1);
   if (name == "faults") return set_faults(options, text);
+  const std::int64_t least = least_of(name);
   bool found = false;
   bool read = false;
+  bool fits = false;
   visit_numbers(options, [&](const char* field, auto& value) {
     if (name != field) return;
     found = true;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    auto number = value;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     read = error == std::errc() && end == text.data() + text.size();
+    fits = read && std::cmp_greater_equal(number, least);
+    if (fits) value = number;
   });
   if (!found) return Error{ErrorCode::usage, "the simulation has no option '" + name + "'"};
   if (!read) return Error{ErrorCode::usage, "'" + text + "' is no number for '" + name + "'"};
+  if (!fits) {
+    return Error{ErrorCode::usage,
+                 "'" + name + "' is " + text + "; give at least " + std::to_string(least)};
+  }
   return {};
 }
 

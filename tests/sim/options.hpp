@@ -24,7 +24,10 @@ struct SimOptions {
   std::uint32_t result_bytes = 32;  // largest filler of a result
   std::uint32_t payload_bytes = 0;  // largest filler of a payload
   std::uint32_t proposals = 0;      // 1: units propose a shared value
-  TimeUs unit_us = 1000;            // mean duration
+  std::uint32_t ordered = 0;        // 1: results are also folded by index; nothing is spawned
+  std::uint32_t steps_max = 1;     // above 1: units have up to so many steps, and save between them
+  std::uint32_t state_bytes = 16;  // largest filler of a saved state
+  TimeUs unit_us = 1000;           // mean duration
   // the machine
   std::uint32_t lossless = 1;    // 1: no message between live processes is lost
   std::uint32_t concurrent = 1;  // 1: a second thread sends heartbeats
@@ -44,6 +47,10 @@ struct SimOptions {
   std::uint64_t undurable_bytes_max = 512ULL << 20U;
   std::uint64_t assign_bytes_max = 1ULL << 20U;
   std::uint64_t retain_bytes = 256ULL << 20U;
+  std::uint64_t partial_bytes_max = 512ULL << 20U;
+  TimeUs partial_us = 1'000'000;  // between states of one unit that nobody asked for
+  std::uint64_t hold_units_max = 65'536;
+  std::uint64_t hold_bytes_max = 64ULL << 20U;
   // the faults
   std::uint32_t faults = 0;      // a bit per FaultClass
   TimeUs safety_us = 5'000'000;  // faults until then
@@ -56,6 +63,7 @@ struct SimOptions {
   std::uint32_t failing_permille = 0;  // units that always fail
   std::uint32_t poison_permille = 0;   // units that kill their worker
   std::uint32_t stops = 0;             // 1: the job is also asked to stop now and then
+  TimeUs walltime_us = 0;  // 0: none; else what a start has, unless the faults end sooner
 
   [[nodiscard]] bool has(FaultClass fault) const {
     return (faults >> static_cast<std::uint32_t>(fault) & 1U) != 0;

@@ -14,11 +14,15 @@ bool equal(ByteView a, ByteView b) {
 Record::Record(World& world)
     : world_(world),
       throws_(world.workload.entries().size()),
-      losses_(world.workload.entries().size()) {}
+      losses_(world.workload.entries().size()),
+      saved_(world.workload.entries().size()) {}
 
 Lineage Record::fresh_lineage() const {
   Lineage lineage;
   lineage.fates.assign(world_.workload.entries().size(), Fate::pending);
+  lineage.stored_steps.assign(lineage.fates.size(), 0);
+  lineage.least_steps.assign(lineage.fates.size(), 0);
+  lineage.anew.assign(lineage.fates.size(), false);
   return lineage;
 }
 
@@ -56,7 +60,20 @@ void Record::accept(Lineage& lineage, const UnitKey& key, ByteView result) {
   lineage.fates[unit] = Fate::accepted;
   ++lineage.accepted;
   lineage.fold.apply(result);
+  fold_in_order(lineage);
   world_.progress_at = world_.now;
+}
+
+// By index up to the first unit that is not done, without those that were given up.
+void Record::fold_in_order(Lineage& lineage) const {
+  if (world_.options.ordered == 0) return;
+  const std::vector<Workload::Entry>& entries = world_.workload.entries();
+  for (; lineage.next < world_.options.roots; ++lineage.next) {
+    const Workload::Entry& entry = entries[lineage.next];
+    if (lineage.fates[lineage.next] == Fate::pending) return;
+    if (lineage.fates[lineage.next] == Fate::given_up) continue;
+    lineage.fold.apply_in_order(entry.key, world_.workload.result(entry.node));
+  }
 }
 
 void Record::pruned(std::uint32_t job, std::uint32_t unit,
@@ -97,6 +114,7 @@ void Record::give_up(Lineage& lineage, const core::Note& note) {
   }
   lineage.fates[unit] = Fate::given_up;
   ++lineage.given_up;
+  fold_in_order(lineage);
   world_.progress_at = world_.now;
 }
 
@@ -147,8 +165,8 @@ void Record::check_end(const Lineage& lineage, const Fold& fold,
       proposer_given_up = true;
     }
   }
-  const Expected expected =
-      run_serially(world_.workload, world_.options.roots, given_up_ids(lineage));
+  const Expected expected = run_serially(world_.workload, world_.options.roots,
+                                         given_up_ids(lineage), world_.options.ordered != 0);
   if (expected.units != lineage.accepted || !(expected.fold == fold)) {
     wrong("the fold of " + std::to_string(fold.count) +
           " units is not that of the serial run over " + std::to_string(expected.units));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,7 +21,13 @@ struct Lineage {
   std::vector<Fate> fates;  // by place in Workload::entries()
   std::uint64_t accepted = 0;
   std::uint64_t given_up = 0;
-  Fold fold;  // of the accepted units, as the checker reckons it
+  std::uint32_t next = 0;  // unit in the ordered fold
+  Fold fold;               // of the accepted units, as the checker reckons it
+  // By place in entries(), steps done: the newest state that is durable, and the oldest that an
+  // execution may be given from now on.
+  std::vector<std::uint32_t> stored_steps;
+  std::vector<std::uint32_t> least_steps;
+  std::vector<bool> anew;  // on its last try, which was told to forget what is durable
 };
 
 class Record {
@@ -44,6 +51,17 @@ class Record {
   void threw(std::uint32_t unit) { ++throws_[unit]; }
   /// An execution ended that knew this shared value, and may have left out what it makes needless.
   void pruned(std::uint32_t job, std::uint32_t unit, const std::optional<SharedValue>& known);
+
+  // saved states
+  void saved(std::uint32_t unit, std::uint64_t steps) { saved_[unit].insert(steps); }
+  /// An execution goes on from this state: one that this unit saved.
+  void resumed(const UnitKey& key, std::uint64_t steps, ByteView state);
+  /// A unit is handed out with so many steps behind it: no fewer than what is durable.
+  void check_granted_state(const Lineage& lineage, const UnitKey& key, std::uint64_t steps);
+  /// A last try starts anew.
+  void retried(Lineage& lineage, const core::Note& note) const;
+  /// The store has made these states durable.
+  void states_stored(Lineage& lineage, const core::GenerationDelta& delta);
 
   // what becomes durable
   /// A delta goes to the store; from now on it may turn up after a crash. Returns its number.
@@ -70,13 +88,17 @@ class Record {
   void wrong(const std::string& text) { world_.verdict.fail(kExitWrong, text); }
   [[nodiscard]] std::string name(std::uint32_t unit) const;
   [[nodiscard]] bool born(const Lineage& lineage, std::uint32_t unit) const;
+  void fold_in_order(Lineage& lineage) const;
   void check_pending_indices(const Lineage& lineage, const std::vector<core::Interval>& runs);
   void check_recovered(const Lineage& lineage, const core::RecoveredState& state);
   void make_durable(std::size_t at);
+  void store_states(Lineage& lineage, const core::GenerationDelta& delta) const;
+  [[nodiscard]] bool holds_states(const Lineage& lineage, const core::RecoveredState& state) const;
 
   World& world_;
   std::vector<std::uint32_t> throws_;
-  std::vector<std::uint32_t> losses_;  // workers lost with the unit
+  std::vector<std::uint32_t> losses_;           // workers lost with the unit
+  std::vector<std::set<std::uint64_t>> saved_;  // by unit: at which steps its state was handed over
   std::map<std::pair<std::uint32_t, Rank>, std::vector<std::uint32_t>> grants_;
   // By job and unit: of the values that its executions knew, the worst.
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::optional<SharedValue>> known_;

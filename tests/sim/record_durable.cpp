@@ -36,6 +36,7 @@ std::uint64_t Record::publishing(const Lineage& lineage, const core::GenerationD
     wrong("a generation goes to the store with the fold state of another moment");
   }
   snapshots_.push_back({++numbers_, false, lineage});
+  store_states(snapshots_.back().lineage, delta);
   return numbers_;
 }
 
@@ -136,13 +137,16 @@ Lineage Record::opened(std::uint32_t job, const checkpoint::OpenReport& report) 
   for (std::size_t at = snapshots_.size(); at-- > 0;) {
     const Lineage& lineage = snapshots_[at].lineage;
     if (state.fold_state != lineage.fold.save() || state.counters.accepted != lineage.accepted ||
-        state.counters.failed != lineage.given_up) {
+        state.counters.failed != lineage.given_up || !holds_states(lineage, state)) {
       continue;
     }
     check_recovered(lineage, state);
     owner_snapshot_ = snapshots_[at].number;
     make_durable(at);
-    return snapshots_.front().lineage;
+    Lineage found = snapshots_.front().lineage;
+    found.least_steps = found.stored_steps;
+    found.anew.assign(found.anew.size(), false);
+    return found;
   }
   wrong("the store gave back generation " + std::to_string(state.generation.value) + " with " +
         std::to_string(state.counters.accepted) +

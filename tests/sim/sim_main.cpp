@@ -42,6 +42,8 @@ struct Totals {
   std::uint64_t failed = 0;
   std::uint64_t repeated = 0;
   std::uint64_t steps = 0;
+  std::uint64_t unit_steps = 0;
+  std::uint64_t steps_skipped = 0;
   double simulated_s = 0;
   int exit_code = 0;
   steadfarm::sim::FaultTally tally;
@@ -61,6 +63,8 @@ void run_one(const SimOptions& options, Totals& totals) {
   totals.repeated += twice ? 1 : 0;
   totals.recovered += result.recovered ? 1 : 0;
   totals.steps += result.steps;
+  totals.unit_steps += result.unit_steps;
+  totals.steps_skipped += result.steps_skipped;
   totals.simulated_s += static_cast<double>(result.simulated_us) * 1e-6;
   totals.tally.add(result.tally);
   if (result.exit_code == 0) return;
@@ -74,6 +78,8 @@ void print_totals(const Totals& totals, double seconds) {
             << " s, " << totals.steps << " events, " << std::setprecision(0) << totals.simulated_s
             << " simulated seconds, " << totals.recovered << " recovered from something, "
             << totals.repeated << " run twice, " << totals.failed << " failed\n"
+            << totals.unit_steps << " steps of units executed, " << totals.steps_skipped
+            << " skipped thanks to saved states\n"
             << std::left << std::setw(16) << "fault class" << std::right << std::setw(12)
             << "injected" << std::setw(14) << "took effect" << '\n';
   for (std::size_t i = 0; i < steadfarm::sim::kFaultClasses; ++i) {
@@ -90,6 +96,10 @@ int judge_the_whole(const Totals& totals) {
     if (totals.tally.counts[i].injected > 0 && totals.tally.counts[i].took_effect > 0) continue;
     std::cout << "the fault class " << to_string(static_cast<FaultClass>(i))
               << " never took effect\n";
+    exit_code = std::max(exit_code, 1);
+  }
+  if (totals.steps_skipped * 500 < totals.unit_steps) {
+    std::cout << "saved states spared less than 0.2 % of the steps\n";
     exit_code = std::max(exit_code, 1);
   }
   if (totals.recovered * 10 < totals.seeds * 3) {
@@ -141,6 +151,7 @@ int run_seed(const Arguments& arguments) {
                                            : steadfarm::sim::run_twice(options);
   std::cout << "exit " << result.exit_code << (result.message.empty() ? "" : ": ") << result.message
             << "; " << result.accepted << " accepted, " << result.executions << " executed, "
+            << result.unit_steps << " steps and " << result.steps_skipped << " skipped, "
             << result.starts << " starts, " << result.steps << " events, hash " << std::hex
             << result.hash << std::dec << '\n';
   return result.exit_code;

@@ -38,6 +38,8 @@ SimResult Simulation::run() {
   result.hash = world_.trace.hash();
   result.steps = steps_;
   result.executions = world_.executions;
+  result.unit_steps = world_.steps;
+  result.steps_skipped = world_.recovery.steps_skipped;
   if (!jobs_.empty()) result.accepted = current().master().lineage().accepted;
   result.starts = static_cast<std::uint32_t>(jobs_.size());
   result.simulated_us = world_.now;

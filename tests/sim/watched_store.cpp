@@ -47,11 +47,16 @@ void StoreTap::check() {
   world_.verdict.fail(kExitWrong, "file operations in the wrong order: " + checker_.breaches()[0]);
 }
 
-Result<Generation> WatchedStore::publish(const core::GenerationDelta& delta) {
+Result<std::unique_ptr<checkpoint::Publication>> WatchedStore::prepare(
+    std::shared_ptr<const core::GenerationDelta> delta) {
   STEADFARM_ASSERT(lineage_ != nullptr);
   if (fenced_) world_.verdict.fail(kExitWrong, "a fenced job went on publishing");
-  const std::uint64_t number = record_.publishing(*lineage_, delta);
-  const bool power_goes = power_lost_ != nullptr && !world_.calm;
+  number_ = record_.publishing(*lineage_, *delta);
+  return inner_->prepare(std::move(delta));
+}
+
+Result<Generation> WatchedStore::write(checkpoint::Publication& publication) {
+  const bool power_goes = power_lost_ != nullptr && !world_.calm && !world_.fault_prng.chance(0.2);
   if (power_goes && power_after_ > 0) {
     checkpoint::MemoryFaults& faults = world_.files.faults();
     faults.power_off_after(faults.operations() + power_after_);
@@ -59,20 +64,22 @@ Result<Generation> WatchedStore::publish(const core::GenerationDelta& delta) {
     tap_.arm_torn_write(1 + world_.fault_prng.below(2));
   }
   ++publishes_;
+  const std::uint64_t accepted = publication.delta->counters.accepted;
   FaultWatch watch(world_);
   tap_.set_publishing(true);
-  Result<Generation> result = inner_->publish(delta);
+  Result<Generation> result = inner_->write(publication);
   tap_.set_publishing(false);
   watch.finish(result ? nullptr : &result.error());
   world_.trace.event(world_.now, job_, kMaster, "  publish", result ? 1 : 0, [&] {
     return result ? "generation " + std::to_string(result.value().value) + " with " +
-                        std::to_string(delta.counters.accepted) + " accepted units"
+                        std::to_string(accepted) + " accepted units"
                   : "failed: " + result.error().message;
   });
   if (result) {
     tap_.reported(result.value());
-    record_.published(job_, number, result.value());
-    last_ = {result.value(), delta.counters.accepted};
+    record_.published(job_, number_, result.value());
+    record_.states_stored(*lineage_, *publication.delta);
+    last_ = {result.value(), accepted};
     if (failed_before_) ++world_.recovery.publishes_repeated;
   }
   failed_before_ = !result;
@@ -81,6 +88,18 @@ Result<Generation> WatchedStore::publish(const core::GenerationDelta& delta) {
   tap_.arm_torn_write(0);
   if (power_goes) std::exchange(power_lost_, nullptr)();
   return result;
+}
+
+void WatchedStore::maintain() {
+  // What `write` left for here; a torn write needs a write, so it waits for the next one.
+  const bool power_goes = power_lost_ != nullptr && !world_.calm && power_after_ > 0;
+  if (power_goes) {
+    checkpoint::MemoryFaults& faults = world_.files.faults();
+    faults.power_off_after(faults.operations() + power_after_ % 8);
+  }
+  inner_->maintain();
+  tap_.check();
+  if (power_goes) std::exchange(power_lost_, nullptr)();
 }
 
 }  // namespace steadfarm::sim

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "checkpoint/order_checker.hpp"
+#include "checkpoint/publication.hpp"
 #include "checkpoint/store.hpp"
 #include "sim/record.hpp"
 
@@ -67,7 +68,10 @@ class WatchedStore final : public checkpoint::Store {
                std::unique_ptr<checkpoint::Store> inner)
       : world_(world), record_(record), tap_(tap), job_(job), inner_(std::move(inner)) {}
 
-  [[nodiscard]] Result<Generation> publish(const core::GenerationDelta& delta) override;
+  [[nodiscard]] Result<std::unique_ptr<checkpoint::Publication>> prepare(
+      std::shared_ptr<const core::GenerationDelta> delta) override;
+  [[nodiscard]] Result<Generation> write(checkpoint::Publication& publication) override;
+  void maintain() override;
   [[nodiscard]] Generation generation() const override { return inner_->generation(); }
   [[nodiscard]] OwnerEpoch owner_epoch() const override { return inner_->owner_epoch(); }
   [[nodiscard]] std::uint64_t last_publish_bytes() const override {
@@ -78,9 +82,10 @@ class WatchedStore final : public checkpoint::Store {
     return inner_->take_warnings();
   }
 
-  void set_lineage(const Lineage* lineage) { lineage_ = lineage; }
-  /// The power goes inside the next publish: after so many file operations, or, if that is 0, when
-  /// something was written and not yet synced. `power_lost` is called when that publish returns.
+  void set_lineage(Lineage* lineage) { lineage_ = lineage; }
+  /// The power goes inside the next write, or while the store is maintained after it: after so many
+  /// file operations, or, if that is 0, when something was written and not yet synced. `power_lost`
+  /// is called when that call returns.
   void arm_power_loss(std::uint64_t operations, std::function<void()> power_lost) {
     power_after_ = operations;
     power_lost_ = std::move(power_lost);
@@ -97,13 +102,14 @@ class WatchedStore final : public checkpoint::Store {
   StoreTap& tap_;
   std::uint32_t job_;
   std::unique_ptr<checkpoint::Store> inner_;
-  const Lineage* lineage_ = nullptr;
+  Lineage* lineage_ = nullptr;
   std::function<void()> power_lost_;
   std::uint64_t power_after_ = 0;
   Published last_;
   bool failed_before_ = false;
   bool fenced_ = false;
   std::uint64_t publishes_ = 0;
+  std::uint64_t number_ = 0;  // of the publication in flight, in the record
 };
 
 }  // namespace steadfarm::sim

@@ -18,6 +18,8 @@ core::WorkerOptions options_for(const SimOptions& o, Rank rank) {
   w.idle_report_us = o.timeout_us / 10;
   w.resend_us = o.timeout_us / 5;
   w.retain_bytes = o.retain_bytes;
+  w.partial_us = o.partial_us;
+  w.partial_step_bytes = 1000;
   return w;
 }
 
@@ -47,7 +49,11 @@ WorkerProcess::WorkerProcess(World& world, Record& record, SimTransport& transpo
       transport_(transport),
       clock_(world, world.process_prng.between(0, 1'000'000'000'000)),
       executor_(world, record, job, rank,
-                [this](const SharedValue& shared) { driver_.propose(shared); }),
+                [this](const SharedValue& shared) { driver_.propose(shared); },
+                {[this] { return driver_.save_point(); },
+                 [this](std::uint64_t sequence, Bytes state) {
+                   driver_.save(sequence, std::move(state));
+                 }}),
       machine_(options_for(world.options, rank), clock_.now()),
       driver_(machine_, transport, executor_, clock_, job_id, kMaster),
       heartbeat_(wire::encode(job_id, {Session(0), wire::Heartbeat{1}})) {}
@@ -67,6 +73,7 @@ void WorkerProcess::turn() {
   } else if (world_.now >= executor_.look_at()) {
     look_outside();
   }
+  if (executor_.running() && world_.now >= executor_.step_at()) executor_.step();
 }
 
 // What a unit does that asks for the shared value or proposes a better one.
@@ -87,7 +94,9 @@ TimeUs WorkerProcess::next_turn() const {
   TimeUs next = world_.now + (busy_ ? 10 : world_.options.poll_us);
   if (executor_.running()) {
     const TimeUs unit = std::min(executor_.end_at(), executor_.deadly_at());
-    if (inside_unit()) return std::max(world_.now + 1, std::min(unit, executor_.look_at()));
+    const TimeUs within = std::min(executor_.look_at(), executor_.step_at());
+    if (inside_unit()) return std::max(world_.now + 1, std::min(unit, within));
+    next = std::min(next, std::max(executor_.step_at(), world_.now + 1));
     next = std::min(next, std::max(unit, world_.now + 1));
   }
   return next;

@@ -15,6 +15,8 @@ enum Purpose : std::uint64_t {
   for_result,
   for_proposal,
   for_payload,
+  for_steps,
+  for_state,
 };
 
 void put(Bytes& out, std::uint64_t value, std::size_t size) {
@@ -36,13 +38,21 @@ void fill(Bytes& out, std::uint64_t hash, std::uint32_t bytes_max) {
   }
 }
 
-}  // namespace
-
-void Fold::apply(ByteView result) {
+std::uint64_t hash_of(ByteView result) {
   std::uint64_t hash = result.size();
   std::size_t at = 0;
   for (; at + 8 <= result.size(); at += 8) hash = mix(hash, get(result, at, 8));
-  hash = mix(hash, get(result, at, result.size() - at));
+  return mix(hash, get(result, at, result.size() - at));
+}
+
+}  // namespace
+
+void Fold::apply_in_order(const UnitKey& key, ByteView result) {
+  chain = mix(mix(chain, key.lo), hash_of(result));
+}
+
+void Fold::apply(ByteView result) {
+  const std::uint64_t hash = hash_of(result);
   ++count;
   sum += hash;
   xored ^= hash;
@@ -53,12 +63,13 @@ Bytes Fold::save() const {
   put(out, count, 8);
   put(out, sum, 8);
   put(out, xored, 8);
+  put(out, chain, 8);
   return out;
 }
 
 std::optional<Fold> Fold::load(ByteView bytes) {
-  if (bytes.size() != 24) return std::nullopt;
-  return Fold{get(bytes, 0, 8), get(bytes, 8, 8), get(bytes, 16, 8)};
+  if (bytes.size() != 32) return std::nullopt;
+  return Fold{get(bytes, 0, 8), get(bytes, 8, 8), get(bytes, 16, 8), get(bytes, 24, 8)};
 }
 
 Workload::Workload(const SimOptions& options) : options_(options) {
@@ -152,6 +163,19 @@ Bytes Workload::spawn_payload(const Node& node) const {
   return out;
 }
 
+std::uint32_t Workload::steps(const Node& node) const {
+  if (options_.steps_max < 2) return 1;
+  return 1 + static_cast<std::uint32_t>(mix(node.id, for_steps) % options_.steps_max);
+}
+
+Bytes Workload::state(const Node& node, std::uint64_t steps_done) const {
+  Bytes out;
+  put(out, node.id, 8);
+  put(out, steps_done, 4);
+  fill(out, mix(mix(node.id, for_state), steps_done), options_.state_bytes);
+  return out;
+}
+
 std::optional<Node> Workload::parse(ByteView bytes) {
   if (bytes.size() < 12) return std::nullopt;
   return Node{get(bytes, 0, 8), static_cast<std::uint32_t>(get(bytes, 8, 4))};
@@ -182,10 +206,16 @@ std::vector<core::FreshRun> Workload::index_priorities() const {
 }
 
 Expected run_serially(const Workload& workload, std::uint32_t roots,
-                      const std::vector<std::uint64_t>& given_up_sorted) {
+                      const std::vector<std::uint64_t>& given_up_sorted, bool ordered) {
   Expected expected;
   std::vector<Node> stack;
-  for (std::uint32_t i = 0; i < roots; ++i) stack.push_back(workload.root(i));
+  for (std::uint32_t i = 0; i < roots; ++i) {
+    const Node node = workload.root(i);
+    stack.push_back(node);
+    if (!ordered) continue;
+    if (std::binary_search(given_up_sorted.begin(), given_up_sorted.end(), node.id)) continue;
+    expected.fold.apply_in_order(UnitKey::index(i), workload.result(node));
+  }
   while (!stack.empty()) {
     const Node node = stack.back();
     stack.pop_back();

@@ -35,13 +35,15 @@ struct Node {
   std::uint32_t size = 1;
 };
 
-/// The application's fold: exact and commutative.
+/// The application's folds: one that is exact and commutative, and one that is neither.
 struct Fold {
   std::uint64_t count = 0;
   std::uint64_t sum = 0;
   std::uint64_t xored = 0;
+  std::uint64_t chain = 0;  // of the ordered fold
 
   void apply(ByteView result);
+  void apply_in_order(const UnitKey& key, ByteView result);
   [[nodiscard]] Bytes save() const;
   [[nodiscard]] static std::optional<Fold> load(ByteView bytes);
   friend bool operator==(const Fold&, const Fold&) = default;
@@ -60,6 +62,10 @@ class Workload : public core::PayloadSource {
   [[nodiscard]] Bytes result(const Node& node) const;
   [[nodiscard]] std::optional<SharedValue> proposal(const Node& node) const;
   [[nodiscard]] Bytes spawn_payload(const Node& node) const;
+  /// A unit ends with its last step and can save before each but the first.
+  [[nodiscard]] std::uint32_t steps(const Node& node) const;
+  /// What it saves with so many steps behind it.
+  [[nodiscard]] Bytes state(const Node& node, std::uint64_t steps_done) const;
   [[nodiscard]] static std::optional<Node> parse(ByteView bytes);
 
   // the table for the checker: all units, parents before children, the roots first
@@ -95,6 +101,7 @@ struct Expected {
   std::optional<SharedValue> best;  // of what accepted units propose
 };
 [[nodiscard]] Expected run_serially(const Workload& workload, std::uint32_t roots,
-                                    const std::vector<std::uint64_t>& given_up_sorted);
+                                    const std::vector<std::uint64_t>& given_up_sorted,
+                                    bool ordered);
 
 }  // namespace steadfarm::sim

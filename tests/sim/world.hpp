@@ -44,6 +44,7 @@ struct Recovery {
   std::uint64_t publishes_repeated = 0;  // generations that went well after one that failed
   std::uint64_t owners_fenced = 0;
   std::uint64_t links_reset = 0;
+  std::uint64_t steps_skipped = 0;  // that an execution need not repeat, thanks to a saved state
   [[nodiscard]] bool any() const {
     return leases_redone + restores + publishes_repeated + owners_fenced + links_reset > 0;
   }
@@ -74,6 +75,7 @@ struct World {
   Prng process_prng;
   checkpoint::MemoryFileSystem files;
   std::uint64_t executions = 0;
+  std::uint64_t steps = 0;  // of all executions
 
   [[nodiscard]] bool strikes(FaultClass fault) const { return !calm && options.has(fault); }
 };

@@ -29,6 +29,7 @@ LAYERS = {
     "runtime/driver/": {
         "base", "wire", "core", "transport", "worker", "checkpoint", "driver", "steadfarm",
     },
+    "runtime/supervisor/": {"base", "core", "checkpoint", "driver", "supervisor", "steadfarm"},
     "runtime/include/": {"steadfarm"},
     "checkpoint/": {"base", "wire", "core", "checkpoint", "steadfarm"},
 }

@@ -45,15 +45,27 @@ class ByteFarm {
   void work(std::function<void(UnitCall&)> function);
 
   struct Fold {
-    /// Called on the master, once for every accepted unit, in no particular order: the fold must be
-    /// commutative and exact.
+    /// Called on the master, once for every accepted unit. Without `in_key_order` in no particular
+    /// order: the fold must be commutative and exact. With it by rising unit key: see
+    /// Farm::fold_in_order.
     std::function<void(const UnitKey&, ByteView result)> apply;
     /// The fold's state as bytes, and back (false if the bytes make no sense). Without them the
     /// fold is not part of checkpoints, and a farm with a store is refused.
     std::function<Bytes()> save;
     std::function<bool(ByteView)> load;
+    bool in_key_order = false;
   };
+  /// Every result goes into each of the folds. The same folds in the same order at every start.
   void fold(Fold fold);
+
+  /// Keeps every result in the store, as Options::keep_results does.
+  void store_results();
+  /// How stored results are to be read, for `steadfarm results` and for the typed datasets in the
+  /// store: the fields in the order of their bytes as "NAME:TYPE" or "NAME:TYPE[COUNT]" with one
+  /// blank between them; TYPE is i8 to i64, u8 to u64, f32, f64 or bool, little-endian. The name
+  /// "-" leaves a field out; "..." at the end stands for any further bytes. "value:text" alone: the
+  /// whole result is a std::string. Empty: bytes. A malformed text ends the run with exit code 64.
+  void describe_results(std::string fields);
 
   /// Runs until every unit is done, or it has to stop. To be called once, on every rank.
   [[nodiscard]] Outcome run();

@@ -11,15 +11,24 @@
 
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "steadfarm/byte_farm.hpp"
 #include "steadfarm/command_line.hpp"
+#include "steadfarm/detail/result_fields.hpp"
 #include "steadfarm/serialise.hpp"
 
 namespace steadfarm {
+
+namespace detail {
+/// Ends an execution at a safe point. No std::exception, so that it passes those who catch these.
+struct LeaveUnit {};
+}  // namespace detail
 
 /// What a unit may ask and do while it runs. Valid during the call only.
 template <class Unit>
@@ -34,6 +43,35 @@ class Context {
   [[nodiscard]] std::uint64_t seed() const { return call_.seed(); }
   /// A new unit, runnable as soon as this one's result is accepted. Higher priorities first.
   void spawn(const Unit& unit, std::int32_t priority = 0) { call_.spawn(to_bytes(unit), priority); }
+  /// A safe point of a long unit. Whoever gets the unit after a failure or a restart resumes it
+  /// from the newest state that was taken; see restore(). Cheap: the state is serialised only when
+  /// it is needed, for a checkpoint, for a stop, or about once a second (and a second more for each
+  /// MiB). When the run is being stopped this does not return: the execution ends here, by an
+  /// exception that is not for you to catch, and is resumed at the next start. With one rank the
+  /// master's work is done here too, so the fold may be called. Throws std::length_error above
+  /// state_bytes_max.
+  ///
+  ///   State state = context.template restore<State>().value_or(State{});
+  ///   for (; state.step < steps; ++state.step) { advance(state); context.save(state); }
+  ///
+  /// must give the same result wherever it was interrupted: everything that the rest depends on has
+  /// to be in the state. Random numbers best come from a counter-based generator, keyed by seed(),
+  /// whose counter follows from the position in the work.
+  template <class State>
+  void save(const State& state) const {
+    if (!call_.save([&] { return to_bytes(state); })) throw detail::LeaveUnit{};
+  }
+  /// What an earlier execution of this unit saved, or nothing: then start at the beginning. After
+  /// an exception the unit is resumed too, except on its last try, which starts anew. Throws
+  /// std::runtime_error if the bytes are no State.
+  template <class State>
+  [[nodiscard]] std::optional<State> restore() const {
+    const std::optional<ByteView> bytes = call_.saved_state();
+    if (!bytes) return std::nullopt;
+    std::optional<State> state(std::in_place);
+    if (!from_bytes(*bytes, *state)) throw std::runtime_error("the saved state is malformed");
+    return state;
+  }
   /// The best shared value known here (lower is better), or null.
   [[nodiscard]] const std::int64_t* shared_value() const { return call_.shared_value(); }
   [[nodiscard]] ByteView shared_witness() const { return call_.shared_witness(); }
@@ -55,8 +93,10 @@ class Farm {
   /// Takes the options from the command line and the environment. Says what is wrong with them and
   /// ends the process (exit code 64) if they cannot be understood; `--help` explains them.
   Farm(int argc, char** argv, Options defaults = {})
-      : farm_(options_from_command_line(argc, argv, std::move(defaults))) {}
-  explicit Farm(Options options) : farm_(std::move(options)) {}
+      : Farm(options_from_command_line(argc, argv, std::move(defaults))) {}
+  explicit Farm(Options options) : farm_(std::move(options)) {
+    farm_.describe_results(detail::default_fields<Result>());
+  }
 
   [[nodiscard]] bool is_master() const { return farm_.is_master(); }
   [[nodiscard]] std::int32_t rank() const { return farm_.rank(); }
@@ -90,11 +130,67 @@ class Farm {
   }
 
   /// Folds every accepted result into `state`, once each and in no particular order, so the fold
-  /// must be commutative and exact. `state` is part of the checkpoint. The callable takes (State&,
-  /// Result) or (State&, UnitKey, Result). Only the master's state changes.
+  /// must be commutative and exact (whole numbers, a best one, a set; no sum of floating-point
+  /// numbers). `state` is part of the checkpoint. The callable takes (State&, Result) or (State&,
+  /// UnitKey, Result). Only the master's state changes. A farm may have several folds, of either
+  /// kind: each gets every result. The same folds in the same order at every start.
   template <class State, class Function>
   void fold(State& state, Function function) {
+    add_fold(state, std::move(function), false);
+  }
+
+  /// The same by rising unit key: unit 0, then 1, and so on, as a plain loop would. So a sum of
+  /// floating-point numbers repeats bit for bit, on any number of ranks and whatever died on the
+  /// way. The price: results that come before their turn wait in the master's memory (they are part
+  /// of the checkpoint), units are handed out by index whatever their priorities, and not further
+  /// ahead of the lowest unfinished one than Options::hold_units and hold_bytes allow; a unit that
+  /// takes very long lets the others wait then. A unit that is given up is left out: its turn is
+  /// skipped. Spawned units have no place in the order, since their keys are hashes and a later one
+  /// could always come before: a unit that spawns is given up at once, with a message that says so.
+  /// Such a farm keeps its results in the store (store_results) and folds what `steadfarm results`
+  /// prints.
+  template <class State, class Function>
+  void fold_in_order(State& state, Function function) {
+    add_fold(state, std::move(function), true);
+  }
+
+  /// Keeps every result in the store, to be read with `steadfarm results` and, as plain HDF5
+  /// datasets, with h5py, h5dump, Julia and MATLAB. Needs Options::store. A result that is a
+  /// number, an array of numbers or a std::string is shown as such.
+  void store_results() { farm_.store_results(); }
+
+  /// The same with names for the numbers in a result, in their order: for a number one name, for a
+  /// pair, a tuple or a plain struct one a member. Each becomes a dataset of its own. Members that
+  /// are numbers or arrays of numbers can have one, up to the first that is neither; "-" leaves one
+  /// out, and so does the end of the list. Throws std::invalid_argument if names and members do not
+  /// fit.
+  ///   farm.store_results("steps", "number");
+  template <std::convertible_to<std::string_view>... Names>
+  requires(sizeof...(Names) > 0) void store_results(const Names&... names) {
+    farm_.describe_results(detail::fields_text<Result>({std::string_view(names)...}));
+    farm_.store_results();
+  }
+
+  /// The same for a plain struct, by its members, in any order:
+  ///   farm.store_results("energy", &Point::energy, "spin", &Point::spin);
+  template <class Member, std::same_as<Result> Struct, class... More>
+  void store_results(std::string_view name, Member Struct::*member, const More&... more) {
+    static_assert(detail::Plain<Result>, "steadfarm: only a plain struct's members can be named");
+    Result probe{};
+    std::vector<std::string_view> names(detail::member_count<Result>, "-");
+    detail::name_members(probe, names, name, member, more...);
+    farm_.describe_results(detail::fields_text<Result>(names));
+    farm_.store_results();
+  }
+
+  /// Runs until every unit is done, or it has to stop. To be called once, on every rank.
+  [[nodiscard]] Outcome run() { return farm_.run(); }
+
+ private:
+  template <class State, class Function>
+  void add_fold(State& state, Function function, bool in_key_order) {
     ByteFarm::Fold fold;
+    fold.in_key_order = in_key_order;
     fold.apply = [&state, function = std::move(function)](const UnitKey& key, ByteView bytes) {
       Result result{};
       if (!from_bytes(bytes, result)) throw std::runtime_error("a result's bytes are malformed");
@@ -109,10 +205,6 @@ class Farm {
     farm_.fold(std::move(fold));
   }
 
-  /// Runs until every unit is done, or it has to stop. To be called once, on every rank.
-  [[nodiscard]] Outcome run() { return farm_.run(); }
-
- private:
   // The units of a range travel as their index alone; spawned ones carry bytes.
   static bool read(UnitCall& call, bool ranged, Unit& unit) {
     if constexpr (std::integral<Unit>) {

@@ -12,8 +12,14 @@ struct Options {
   std::string store;
   /// Discard what the store holds, also another job's.
   bool fresh = false;
-  /// Seconds between checkpoints.
+  /// Seconds between checkpoints; 0: as `mtbf_s` and the measured cost of a checkpoint suggest
+  /// (J. T. Daly, FGCS 22, 2006), at least 1.
   double interval_s = 30;
+  /// Mean seconds between failures of this job on this machine, for `interval_s` 0.
+  double mtbf_s = 0;
+  /// Bytes of results and units in the master's memory that are not on disk yet. Above it nothing
+  /// is handed out until a checkpoint has been written. Needs `store`.
+  std::uint64_t buffer_bytes = 512ULL << 20U;
   /// Generations that stay in the store; at least 2.
   std::uint32_t keep = 3;
   /// "dynamic" (messages sized by measured unit times) or "fixed" (`chunk` units a message).
@@ -25,10 +31,20 @@ struct Options {
   double heartbeat_s = 1;
   /// Seconds of silence before a worker is lost and its units go to others.
   double timeout_s = 10;
+  /// When the allocation ends, in seconds since 1970; 0: SLURM_JOB_END_TIME, if that is set. Half a
+  /// minute earlier the run checkpoints and stops (exit code 75), and units that would not end by
+  /// then, by the mean and spread of those so far, are not handed out.
+  double deadline_unix_s = 0;
+  /// The same, in seconds from the start of the run; 0: any time. The sooner of both counts.
+  double walltime_s = 0;
   /// Executions of a unit that throws before it is given up.
   std::uint32_t retries = 3;
   /// Source of every Context::seed().
   std::uint64_t seed = 1;
+  /// Rank 0 computes as well: its units run on a second thread of the master's process, at the same
+  /// time as the folds. The work function then must not share unguarded state with them, and where
+  /// it calls MPI itself, MPI must have given MPI_THREAD_MULTIPLE.
+  bool master_works = false;
   /// "auto" (a bar if standard error is a terminal, otherwise a line every ten seconds), "bar",
   /// "line" (one a second) or "off".
   std::string progress = "off";
@@ -46,8 +62,16 @@ struct Options {
   /// What job this is, in words: the program and every parameter that changes the result. A store
   /// of a job with another identity, seed or set of units is refused.
   std::string identity;
-  /// Keep every unit's result in the store, to be read by unit key. Needs `store`.
+  /// Keep every unit's result in the store, to be read by unit key. Needs `store`. See also
+  /// Farm::store_results.
   bool keep_results = false;
+  /// Under a fold in key order results wait for their turn. No unit is handed out that is this many
+  /// or more units after the lowest unfinished one, so that fewer results than this wait.
+  std::uint64_t hold_units = 65'536;
+  /// Above this many bytes of waiting results nothing new is handed out but the lowest unfinished
+  /// unit. What is under way still comes in, so the memory for waiting results stays below this and
+  /// the results of the units that workers hold.
+  std::uint64_t hold_bytes = 64ULL << 20U;
   /// The communicator to work on, as a Fortran handle (MPI_Comm_c2f); none: all ranks. It is
   /// duplicated, never used itself.
   std::optional<std::int32_t> communicator;

@@ -2,11 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "steadfarm/types.hpp"
 
 namespace steadfarm {
+
+/// The largest state that UnitCall::save takes, in bytes. The master keeps one for each running
+/// unit, so states should be small.
+inline constexpr std::uint64_t state_bytes_max = 64ULL << 20U;
 
 /// What a work function is given. Valid only during the call, and only on the calling thread.
 class UnitCall {
@@ -28,6 +33,20 @@ class UnitCall {
   /// A new unit. It becomes runnable when this unit's result is accepted; if this execution fails
   /// or is lost, so is the child. Among equals, higher priorities run first.
   virtual void spawn(Bytes payload, std::int32_t priority) = 0;
+
+  /// A safe point: offers the unit's state, from which another execution of the same unit can go on
+  /// after a failure or a restart. `state` makes the bytes; it is called only if they are needed
+  /// now: by a checkpoint, by a stop, or because some time has passed since the last ones, about a
+  /// second and a second more for each MiB. Otherwise a safe point costs less than a microsecond.
+  /// Returns false if the run is being stopped: the unit should return at once. It will be executed
+  /// again from this state, and whatever else it did, its result or an exception, is ignored.
+  /// Throws std::length_error if there are more than state_bytes_max bytes, and what `state`
+  /// throws.
+  [[nodiscard]] virtual bool save(const std::function<Bytes()>& state) = 0;
+  /// The state that an earlier execution of this unit saved, or nothing: then start at the
+  /// beginning. An execution after a death, a stop or a restart goes on from the newest state that
+  /// is known. So does one after an exception, except the last try, which starts anew.
+  [[nodiscard]] virtual std::optional<ByteView> saved_state() const = 0;
 
   /// The best shared value known here, or null. Looks for news from the master now and then.
   [[nodiscard]] virtual const std::int64_t* shared_value() = 0;

@@ -146,6 +146,12 @@ class MasterScript : public MachineScript {
       const bool told = c.words.size() > 1;
       return from(rank, wire::EpochAck{told ? Epoch(epoch_number(c, 1)) : opened_});
     }
+    if (c.verb == "partial") {
+      const NamedAttempt unit = to_attempts(c.words.at(1)).front();
+      NamedState named = to_state(c.words.at(2));
+      return from(rank, wire::Partial{names_.key(unit.unit), unit.attempt, named.sequence,
+                                      std::make_shared<const Bytes>(std::move(named.state))});
+    }
     if (c.verb == "propose") return from(rank, wire::Propose{to_shared(c.words.at(1))});
     if (c.verb == "report") return report(c);
     bad_script("unknown command: " + c.verb);

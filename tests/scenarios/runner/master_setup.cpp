@@ -31,6 +31,11 @@ core::MasterOptions to_master_options(const Command& command) {
   o.has_store = command.flag("store");
   o.keep_results = o.has_store;
   o.lossless = !command.flag("lossy");
+  o.ordered = command.flag("ordered");
+  o.hold_units_max = static_cast<std::uint64_t>(
+      command.number("hold-units", static_cast<std::int64_t>(o.hold_units_max)));
+  o.hold_bytes_max = static_cast<std::uint64_t>(
+      command.number("hold-bytes", static_cast<std::int64_t>(o.hold_bytes_max)));
   const std::string policy = command.option("policy").value_or("fixed");
   o.policy.kind = policy == "dynamic" ? core::PolicyKind::dynamic : core::PolicyKind::fixed;
   o.policy.chunk = static_cast<std::uint32_t>(command.number("chunk", 1));
@@ -45,6 +50,9 @@ core::MasterOptions to_master_options(const Command& command) {
   o.epoch_collect_us = command.seconds("collect", o.epoch_collect_us);
   o.resend_us = command.seconds("resend", o.resend_us);
   o.stop_grace_us = command.seconds("grace", o.stop_grace_us);
+  o.stop_end_us = command.seconds("stop-end", o.stop_end_us);
+  o.deadline_us = command.seconds("deadline", o.deadline_us);
+  o.deadline_reserve_us = command.seconds("reserve", o.deadline_reserve_us);
   o.goodbye_us = command.seconds("goodbye", o.goodbye_us);
   o.store_retry_us = command.seconds("retry", o.store_retry_us);
   o.store_patience_us = command.seconds("patience", o.store_patience_us);
@@ -52,6 +60,8 @@ core::MasterOptions to_master_options(const Command& command) {
       command.number("undurable", static_cast<std::int64_t>(o.undurable_bytes_max)));
   o.assign_bytes_max = static_cast<std::uint64_t>(
       command.number("assign-bytes", static_cast<std::int64_t>(o.assign_bytes_max)));
+  o.partial_bytes_max = static_cast<std::uint64_t>(
+      command.number("partial-bytes", static_cast<std::int64_t>(o.partial_bytes_max)));
   return o;
 }
 
@@ -88,8 +98,18 @@ core::RecoveredState to_recovered(const Command& command, UnitNames& names) {
                            part_or<std::uint32_t>(parts, 3, 0), part_or<std::uint32_t>(parts, 4, 0),
                            to_bytes(parts.size() > 1 ? parts[1] : "")});
   }
+  for (const std::string& text : split(command.option("partials").value_or(""), ',')) {
+    const std::size_t colon = text.find(':');  // name:sequence:state
+    NamedState named = to_state(text.substr(colon + 1));
+    state.partials.push_back({names.key(text.substr(0, colon)), named.sequence,
+                              std::make_shared<const Bytes>(std::move(named.state))});
+  }
   std::sort(state.units.begin(), state.units.end(),
             [](const auto& a, const auto& b) { return a.key < b.key; });
+  for (const std::string& text : split(command.option("held").value_or(""), ',')) {
+    const auto parts = split(text, ':');  // unit:result
+    state.held.add(names.key(parts[0]), to_bytes(parts.size() > 1 ? parts[1] : ""));
+  }
   if (const auto shared = command.option("shared")) state.shared = to_shared(*shared);
   const auto count = [&](const char* name) {
     return static_cast<std::uint64_t>(command.number(name, 0));

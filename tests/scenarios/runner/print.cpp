@@ -67,6 +67,12 @@ struct BodyPrinter {
       out += quoted(ByteView(m.units.bytes).subspan(at, head.payload_bytes));
       at += head.payload_bytes;
     }
+    at = 0;
+    for (const auto& saved : m.units.saved) {
+      out += " " + names.name(m.units.heads[saved.head].key) + " from " + num(saved.sequence) +
+             " " + quoted(ByteView(m.units.states).subspan(at, saved.state_bytes));
+      at += saved.state_bytes;
+    }
     for (const auto& run : m.units.runs) {
       out += print_runs({{run.begin, run.begin + run.count}}) + "/" + num(run.attempt.value);
     }
@@ -84,7 +90,16 @@ struct BodyPrinter {
   std::string operator()(const wire::Shutdown& m) const {
     return "Shutdown " + std::to_string(m.exit_code);
   }
+  std::string operator()(const wire::Partial& m) const {
+    return "Partial " + names.name(m.key) + "/" + num(m.attempt.value) + " at " + num(m.sequence) +
+           " " + quoted(*m.state);
+  }
 };
+
+std::string print_saved(const core::Execute& execute) {
+  if (execute.saved_sequence == 0) return {};
+  return " from " + num(execute.saved_sequence) + " " + quoted(execute.saved_state);
+}
 
 std::string print_session(Session session) { return "(s" + num(session.value) + ") "; }
 
@@ -100,6 +115,10 @@ void print_delta(const core::GenerationDelta& delta, const UnitNames& names, Lin
                   std::to_string(unit.priority) + print_history(unit.tries, unit.deaths));
   }
   for (const UnitKey& key : delta.removed) out.push_back("  removed " + names.name(key));
+  for (const auto& partial : delta.partials) {
+    out.push_back("  partial " + names.name(partial.key) + " at " + num(partial.sequence) + " " +
+                  quoted(partial.view()));
+  }
   for (const auto& unit : delta.failed) {
     out.push_back("  failed " + names.name(unit.key) + print_history(unit.tries, unit.deaths) +
                   " " + quoted(to_bytes(unit.message)));
@@ -107,6 +126,9 @@ void print_delta(const core::GenerationDelta& delta, const UnitNames& names, Lin
   for (std::size_t i = 0; i < delta.results.size(); ++i) {
     out.push_back("  result " + names.name(delta.results.keys[i]) + " " +
                   quoted(delta.results.payload(i)));
+  }
+  for (std::size_t i = 0; i < delta.held.size(); ++i) {
+    out.push_back("  held " + names.name(delta.held.keys[i]) + " " + quoted(delta.held.payload(i)));
   }
   if (delta.shared) out.push_back("  shared " + print_shared(*delta.shared));
   const core::Counters& c = delta.counters;
@@ -122,6 +144,8 @@ std::string print_note(const core::Note& note, const UnitNames& names) {
     case core::NoteKind::unit_retried:
     case core::NoteKind::unit_failed:
     case core::NoteKind::unit_quarantined:
+    case core::NoteKind::unit_resumed:
+    case core::NoteKind::partial_refused:
     case core::NoteKind::answer_duplicate:
     case core::NoteKind::answer_stray:
       out += " unit=" + names.name(note.unit);
@@ -159,6 +183,8 @@ void print(const core::Action& action, const UnitNames& names, Lines& out) {
                   print_session(send->message.session) + print(send->message.body, names));
   } else if (const auto* accept = std::get_if<core::Accept>(&action)) {
     out.push_back("accept " + names.name(accept->key) + " " + quoted(accept->payload));
+  } else if (const auto* due = std::get_if<core::FoldInOrder>(&action)) {
+    out.push_back("fold " + names.name(due->key) + " " + quoted(due->payload));
   } else if (const auto* persist = std::get_if<core::Persist>(&action)) {
     print_delta(*persist->delta, names, out);
   } else if (const auto* committed = std::get_if<core::Committed>(&action)) {
@@ -183,7 +209,8 @@ void print(const core::WorkerAction& action, const UnitNames& names, Lines& out)
                   print(send->message.body, names));
   } else if (const auto* execute = std::get_if<core::Execute>(&action)) {
     out.push_back("execute " + names.name(execute->key) + "/" + num(execute->attempt.value) + " " +
-                  quoted(execute->payload) + " job_seed=" + num(execute->job_seed));
+                  quoted(execute->payload) + " job_seed=" + num(execute->job_seed) +
+                  print_saved(*execute));
   } else if (const auto* changed = std::get_if<core::SharedChanged>(&action)) {
     out.push_back("shared " + print_shared(changed->shared));
   } else if (const auto* leave = std::get_if<core::Exit>(&action)) {

@@ -90,6 +90,13 @@ SharedValue to_shared(const std::string& text) {
   return {to_number(text.substr(0, colon)), to_bytes(text.substr(colon + 1))};
 }
 
+NamedState to_state(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) bad_script("sequence:state wanted: " + text);
+  return {static_cast<std::uint64_t>(to_number(text.substr(0, colon))),
+          to_bytes(text.substr(colon + 1))};
+}
+
 Command parse_command(const std::string& line, TimeUs& now) {
   std::vector<std::string> words;
   std::istringstream in(line);

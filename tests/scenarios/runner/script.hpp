@@ -53,6 +53,12 @@ struct Command {
 [[nodiscard]] Bytes to_bytes(const std::string& text);
 /// 5:abc is the value 5 with the witness "abc".
 [[nodiscard]] SharedValue to_shared(const std::string& text);
+/// 3:abc is the state "abc" with 3 safe points behind it.
+struct NamedState {
+  std::uint64_t sequence = 0;
+  Bytes state;
+};
+[[nodiscard]] NamedState to_state(const std::string& text);
 [[noreturn]] void bad_script(const std::string& what);
 
 /// Units by name: an index, or parent.ordinal for a spawned one.

@@ -16,6 +16,9 @@ class WorkerScript : public MachineScript {
       bad_script("worker wanted first: " + command.verb);
     } else if (command.verb == "run") {
       run_to(command, now, out);
+    } else if (command.verb == "safe-point") {
+      constexpr const char* kNames[] = {"go on", "save", "leave"};
+      out.emplace_back(kNames[static_cast<std::size_t>(worker_->safe_point(now))]);
     } else if (command.verb == "show") {
       out.push_back("session=" + std::to_string(worker_->session().value) +
                     " queued=" + std::to_string(worker_->queued_count()) +
@@ -41,6 +44,9 @@ class WorkerScript : public MachineScript {
     o.report_us = command.seconds("report", o.report_us);
     o.idle_report_us = command.seconds("idle-report", o.idle_report_us);
     o.resend_us = command.seconds("resend", o.resend_us);
+    o.partial_us = command.seconds("partial", o.partial_us);
+    o.partial_step_bytes = static_cast<std::uint64_t>(
+        command.number("partial-step", static_cast<std::int64_t>(o.partial_step_bytes)));
     o.report_bytes = static_cast<std::uint64_t>(
         command.number("report-bytes", static_cast<std::int64_t>(o.report_bytes)));
     o.retain_bytes = static_cast<std::uint64_t>(
@@ -56,11 +62,12 @@ class WorkerScript : public MachineScript {
       print(action, names_, out);
       if (const auto* execute = std::get_if<core::Execute>(&action)) {
         running_ = *execute;
-        running_payload_ = quoted(execute->payload);
+        running_payload_ = quoted(execute->payload) + quoted(execute->saved_state);
       }
     }
-    // The payload of what runs must stay as it is, whatever was dropped meanwhile.
-    if (worker_->executing() && quoted(running_.payload) != running_payload_) {
+    // What runs must find its payload and its state as they were, whatever was dropped meanwhile.
+    if (worker_->executing() &&
+        quoted(running_.payload) + quoted(running_.saved_state) != running_payload_) {
       out.emplace_back("THE PAYLOAD OF THE RUNNING UNIT HAS CHANGED");
     }
   }
@@ -88,6 +95,12 @@ class WorkerScript : public MachineScript {
     if (c.verb == "tick") return core::WorkerTick{};
     if (c.verb == "beat") return message(session, wire::Beat{});
     if (c.verb == "stop") return message(session, wire::Stop{});
+    if (c.verb == "left") return core::UnitLeft{};
+    if (c.verb == "saved") {
+      NamedState named = to_state(c.words.at(0));
+      return core::StateSaved{named.sequence,
+                              std::make_shared<const Bytes>(std::move(named.state))};
+    }
     if (c.verb == "found") return core::SharedFound{to_shared(c.words.at(0))};
     if (c.verb == "done" || c.verb == "failed") return unit_done(c, answers);
     if (c.verb == "welcome") {
@@ -123,7 +136,8 @@ class WorkerScript : public MachineScript {
     return core::UnitDone{answers.last()};
   }
 
-  // assign 2 0/1=payload 5..8/1: number 2, a head with a payload, a run.
+  // assign 2 0/1=payload 1/2=p~3:abc 5..8/1: number 2, a head with a payload, one with a saved
+  // state as well, a run.
   wire::Assign assign(const Command& c) {
     wire::Assign m;
     m.assign_seq = static_cast<std::uint32_t>(to_number(c.words.at(0)));
@@ -133,7 +147,13 @@ class WorkerScript : public MachineScript {
       const std::size_t equals = word.find('=');
       const std::vector<NamedAttempt> units = to_attempts(word.substr(0, equals));
       if (equals != std::string::npos) {
-        m.units.add(names_.key(units[0].unit), units[0].attempt, to_bytes(word.substr(equals + 1)));
+        const std::vector<std::string> parts = split(word.substr(equals + 1), '~');
+        m.units.add(names_.key(units[0].unit), units[0].attempt,
+                    to_bytes(parts.empty() ? "" : parts[0]));
+        if (parts.size() > 1) {
+          const NamedState named = to_state(parts[1]);
+          m.units.add_saved(named.sequence, named.state);
+        }
       } else {
         m.units.add_run(names_.key(units[0].unit).lo, units.size(), units[0].attempt);
       }

@@ -48,6 +48,19 @@ Parsed parse(const std::vector<const char*>& arguments, Options defaults = {}) {
   return parsed;
 }
 
+TEST(CommandLine, takes_an_interval_in_seconds_or_auto) {
+  EXPECT_EQ(parse({"--interval", "2.5"}).options.interval_s, 2.5);
+  const Parsed automatic = parse({"--interval", "auto", "--mtbf", "3600", "--buffer", "1000000"});
+  EXPECT_EQ(automatic.code, std::nullopt);
+  EXPECT_EQ(automatic.options.interval_s, 0);
+  EXPECT_EQ(automatic.options.mtbf_s, 3600);
+  EXPECT_EQ(automatic.options.buffer_bytes, 1'000'000U);
+  for (const char* bad : {"0", "-1", "often", "automatic"}) {
+    EXPECT_EQ(parse({"--interval", bad}).code, 64) << bad;
+  }
+  EXPECT_EQ(parse({"--mtbf", "0"}).code, 64);
+}
+
 TEST(CommandLine, leaves_what_the_code_says_alone_without_flags) {
   Options defaults;
   defaults.store = "from code";
@@ -176,7 +189,7 @@ TEST(CommandLine, ends_with_64_and_the_name_of_an_option_with_a_bad_value) {
                                                      {"--keep", "abc"},
                                                      {"--keep", "99999999999"},
                                                      {"--interval", "0"},
-                                                     {"--interval", "auto"},
+                                                     {"--interval", "automatic"},
                                                      {"--interval", "-3"},
                                                      {"--interval", "1e10"},
                                                      {"--heartbeat", "0"},

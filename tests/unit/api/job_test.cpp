@@ -56,12 +56,31 @@ TEST(CheckOptions, names_the_option_that_is_wrong_and_what_to_do) {
             "--timeout is not above --heartbeat; every worker would be lost at once");
 }
 
+TEST(CheckOptions, wants_to_know_how_often_things_fail_before_it_chooses_an_interval) {
+  EXPECT_EQ(error_of([](Options& o) { o.interval_s = 0; }),
+            "--interval auto needs --mtbf, the mean seconds between failures");
+  EXPECT_EQ(error_of([](Options& o) {
+              o.interval_s = 0;
+              o.mtbf_s = 3600;
+            }),
+            "");
+}
+
+TEST(CheckOptions, wants_a_buffer_that_units_fit_in) {
+  EXPECT_EQ(error_of([](Options& o) { o.buffer_bytes = 1000; }),
+            "--buffer is below 65536 bytes; hardly a unit would run between two checkpoints");
+}
+
 TEST(CheckOptions, refuses_durations_that_are_none) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
   for (const double bad : {0.0, -1.0, 1e-9, 1.1e9, 1e300, infinity, nan}) {
-    EXPECT_EQ(error_of([&](Options& o) { o.interval_s = bad; }),
-              "--interval is not between 0.001 and 1e9 seconds");
+    if (bad != 0.0) {  // which stands for auto
+      EXPECT_EQ(error_of([&](Options& o) { o.interval_s = bad; }),
+                "--interval is not between 0.001 and 1e9 seconds");
+      EXPECT_EQ(error_of([&](Options& o) { o.mtbf_s = bad; }),
+                "--mtbf is not between 0.001 and 1e9 seconds");
+    }
     EXPECT_EQ(error_of([&](Options& o) { o.heartbeat_s = bad; }),
               "--heartbeat is not between 0.001 and 1e9 seconds");
     EXPECT_EQ(error_of([&](Options& o) { o.timeout_s = bad; }),

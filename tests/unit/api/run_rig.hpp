@@ -44,6 +44,7 @@ struct SumJob {
   std::function<void(std::uint64_t)> before_fold = [](std::uint64_t /*folds*/) {};
   std::uint64_t folds = 0;
   bool fold_can_be_saved = true;
+  std::function<void(ByteFarm::Fold&)> change_fold;
   SubmittedUnits no_units;
 
   std::atomic<int> saves = 0;
@@ -61,20 +62,23 @@ struct SumJob {
     job.range_count = units;
     job.work = work;
     job.id = wire::JobId(17);
-    job.fold.apply = [this](const UnitKey& /*key*/, ByteView result) {
+    ByteFarm::Fold fold;
+    fold.apply = [this](const UnitKey& /*key*/, ByteView result) {
       before_fold(++folds);
       sum += bytes_number(result);
     };
     if (fold_can_be_saved) {
-      job.fold.save = [this] {
+      fold.save = [this] {
         ++saves;
         return number_bytes(sum);
       };
-      job.fold.load = [this](ByteView state) {
+      fold.load = [this](ByteView state) {
         sum = bytes_number(state);
         return state.size() == sizeof sum;
       };
     }
+    if (change_fold) change_fold(fold);
+    job.folds.add(std::move(fold));
     return job;
   }
 };

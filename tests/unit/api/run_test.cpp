@@ -3,14 +3,19 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 
+#include "base/digest.hpp"
+#include "checkpoint/posix_file_system.hpp"
+#include "checkpoint/store.hpp"
 #include "driver/signals.hpp"
 #include "tests/unit/api/run_rig.hpp"
 #include "tests/unit/driver/scratch_folder.hpp"
@@ -109,6 +114,71 @@ TEST_P(Run, stops_with_75_on_a_signal_and_resumes_to_the_same_answer) {
   EXPECT_EQ(job_.sum, job_.expected(resumed.units_accepted));
 }
 
+TEST_P(Run, resumes_a_unit_that_a_stop_ended_at_a_safe_point) {
+  job_.options.store = path("store");
+  job_.options.log = path("log");
+  job_.units = 1;
+  std::vector<std::uint64_t> begun;
+  std::atomic<bool> stop = true;
+  job_.work = [&](UnitCall& call) {
+    const std::optional<ByteView> saved = call.saved_state();
+    begun.push_back(saved ? bytes_number(*saved) : 0);
+    for (std::uint64_t step = begun.back() + 1; step <= 10; ++step) {
+      if (step == 4 && stop) std::raise(SIGUSR2);
+      do {
+        if (!call.save([&] { return number_bytes(step); })) return;
+      } while (step == 4 && stop);  // until the stop has come around
+    }
+    call.set_result(number_bytes(10));
+  };
+  {
+    const driver::SignalScope signals(true);
+    const Outcome stopped = run_to(75);
+    EXPECT_EQ(stopped.units_accepted, 0U);
+    EXPECT_EQ(stopped.executions, 0U);
+  }
+  stop = false;
+  const driver::SignalScope signals(true);
+  run_to(0);
+  EXPECT_EQ(begun, (std::vector<std::uint64_t>{0, 4}));
+  EXPECT_EQ(job_.sum, 10U);
+  const std::vector<json> lines = log();
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
+                          [](const json& line) { return line["kind"] == "unit_resumed"; }),
+            1);
+}
+
+TEST_P(Run, takes_checkpoints_while_a_unit_runs_that_saves) {
+  job_.options.store = path("store");
+  job_.options.interval_s = 0.001;
+  job_.units = 1;
+  // The unit ends only when two generations with its state have been made.
+  job_.work = [this](UnitCall& call) {
+    while (job_.saves < 4) ASSERT_TRUE(call.save([] { return number_bytes(1); }));
+    call.set_result(number_bytes(7));
+  };
+  const Outcome outcome = run_to(0);
+  EXPECT_EQ(job_.sum, 7U);
+  EXPECT_GE(outcome.generations_published, 4U);
+}
+
+TEST_P(Run, says_what_the_fold_threw_inside_a_unit_that_saves) {
+  job_.units = 2;
+  job_.options.chunk = 2;
+  job_.options.policy = "fixed";
+  std::atomic<bool> second_runs = false;
+  job_.work = [&](UnitCall& call) {
+    call.set_result(number_bytes(1));
+    if (call.key() == UnitKey::index(0)) return;
+    second_runs = true;
+    while (call.save([] { return number_bytes(1); })) {
+    }
+  };
+  job_.before_fold = [](std::uint64_t /*folds*/) { throw std::runtime_error("cannot go on"); };
+  const Outcome outcome = run_to(70);
+  EXPECT_EQ(outcome.message, "the fold failed: cannot go on");
+}
+
 TEST_P(Run, stops_with_75_without_a_store_too) {
   const driver::SignalScope signals(true);
   job_.go_on = [] { return true; };
@@ -153,7 +223,46 @@ TEST_P(Run, completes_with_3_when_units_fail_and_keeps_their_messages_on_one_lin
       << said_;
 }
 
+TEST_P(Run, gives_a_failing_unit_as_many_tries_as_asked) {
+  job_.options.retries = 1;
+  job_.work = [](UnitCall& call) {
+    if (call.key() == UnitKey::index(5)) throw std::runtime_error("never again");
+    call.set_result(number_bytes(0));
+  };
+  EXPECT_EQ(run_to(3).executions, 200U);
+}
+
+TEST_P(Run, keeps_as_many_generations_as_asked) {
+  job_.options.store = path("store");
+  job_.options.keep = 2;
+  job_.options.interval_s = 0.001;
+  job_.go_on = [this] { return job_.saves < 8; };
+  EXPECT_GE(run_to(0).generations_published, 8U);
+  int manifests = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path("store"))) {
+    if (entry.path().filename().string().starts_with("manifest-")) ++manifests;
+  }
+  EXPECT_EQ(manifests, 2);
+}
+
 // ---- what goes wrong ----
+
+TEST_P(Run, refuses_a_store_whose_counts_do_not_add_up) {
+  job_.options.store = path("store");
+  run_to(0);
+  checkpoint::PosixFileSystem files;
+  checkpoint::StoreOptions store_options;
+  store_options.path = path("store");
+  store_options.description = checkpoint::inspect(files, path("store")).value().description;
+  store_options.fingerprint = digest(store_options.description);
+  checkpoint::OpenReport report;
+  core::GenerationDelta delta;
+  delta.fold_state = number_bytes(7);
+  delta.counters.accepted = 5;  // of 200, and nothing is pending
+  ASSERT_TRUE(checkpoint::Store::open(files, store_options, report).value()->publish(delta).ok());
+  run_to(65);
+  EXPECT_NE(said_.find("do not add up"), std::string::npos) << said_;
+}
 
 TEST_P(Run, ends_with_70_on_every_rank_when_the_fold_throws) {
   job_.options.store = path("store");
@@ -183,26 +292,30 @@ INSTANTIATE_TEST_SUITE_P(Alone, BadFold, testing::Values(1));
 
 TEST_P(BadFold, ends_with_70_when_it_throws_while_it_is_saved_or_loaded) {
   job_.options.store = path("store");
-  Job job = job_.job();
-  job.fold.save = []() -> Bytes { throw std::runtime_error("cannot be saved"); };
+  job_.change_fold = [](ByteFarm::Fold& fold) {
+    fold.save = []() -> Bytes { throw std::runtime_error("cannot be saved"); };
+  };
   testing::internal::CaptureStderr();
-  EXPECT_EQ(run_alone(job).message, "the fold failed: cannot be saved");
+  EXPECT_EQ(run_alone(job_.job()).message, "the fold failed: cannot be saved");
   testing::internal::GetCapturedStderr();
+  job_.change_fold = nullptr;
   run_to(0);
-  job = job_.job();
-  job.fold.load = [](ByteView /*state*/) -> bool { throw std::runtime_error("cannot be loaded"); };
+  job_.change_fold = [](ByteFarm::Fold& fold) {
+    fold.load = [](ByteView /*state*/) -> bool { throw std::runtime_error("cannot be loaded"); };
+  };
   testing::internal::CaptureStderr();
-  EXPECT_EQ(run_alone(job).message, "the fold failed: cannot be loaded");
+  EXPECT_EQ(run_alone(job_.job()).message, "the fold failed: cannot be loaded");
   testing::internal::GetCapturedStderr();
 }
 
 TEST_P(BadFold, is_refused_with_65_when_its_state_does_not_fit) {
   job_.options.store = path("store");
   run_to(0);
-  Job job = job_.job();
-  job.fold.load = [](ByteView /*state*/) { return false; };
+  job_.change_fold = [](ByteFarm::Fold& fold) {
+    fold.load = [](ByteView /*state*/) { return false; };
+  };
   testing::internal::CaptureStderr();
-  const Outcome outcome = run_alone(job);
+  const Outcome outcome = run_alone(job_.job());
   testing::internal::GetCapturedStderr();
   EXPECT_EQ(outcome.exit_code, 65);
   EXPECT_NE(outcome.message.find("the fold's state does not fit this program"), std::string::npos);

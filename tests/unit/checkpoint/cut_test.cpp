@@ -97,6 +97,21 @@ TEST(Cut, removals_come_before_all_units) {
   EXPECT_EQ(failed, 1U);
 }
 
+TEST(Cut, every_state_of_a_running_unit_is_in_one_part) {
+  core::GenerationDelta delta = with_units(3, 52);
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    delta.partials.push_back({UnitKey::index(i), 1, std::make_shared<const Bytes>(52)});
+  }
+  std::vector<UnitKey> seen;
+  const std::vector<Part> parts = cut(delta, {}, {300, no_inline});
+  for (const Part& part : parts) {
+    EXPECT_LE(part.view.partials.size(), 3U);
+    for (const core::PartialState& partial : part.view.partials) seen.push_back(partial.key);
+  }
+  ASSERT_EQ(seen.size(), 20U);
+  for (std::uint64_t i = 0; i < 20; ++i) EXPECT_EQ(seen[i], UnitKey::index(i));
+}
+
 TEST(Cut, a_large_fold_state_leaves_room_for_nothing_else) {
   core::GenerationDelta delta = with_units(1, 10);
   delta.fold_state = Bytes(1000);

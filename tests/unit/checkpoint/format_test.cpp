@@ -36,7 +36,7 @@ std::string output_of(const std::string& command, int& code) {
   return out;
 }
 
-TEST(Format, h5py_reads_every_result_of_a_store) {
+TEST(Format, h5py_reads_every_result_and_every_saved_state_of_a_store) {
   std::string folder = (std::filesystem::temp_directory_path() / "steadfarm-test-XXXXXX").string();
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
   PosixFileSystem files;
@@ -57,6 +57,11 @@ TEST(Format, h5py_reads_every_result_of_a_store) {
   std::string expected;
   for (const auto& [key, bytes] : work.snapshot().results) {
     expected += std::to_string(key.hi) + " " + std::to_string(key.lo) + " " + hex(bytes) + "\n";
+  }
+  ASSERT_FALSE(work.snapshot().state.partials.empty());
+  for (const core::PartialState& partial : work.snapshot().state.partials) {
+    expected += "state " + std::to_string(partial.key.hi) + " " + std::to_string(partial.key.lo) +
+                " " + hex(*partial.state) + "\n";
   }
   int code = -1;
   // The system's own interpreter: python3-h5py belongs to it.

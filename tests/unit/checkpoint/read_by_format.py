@@ -1,4 +1,5 @@
-"""Reads a store with nothing but FORMAT.md and h5py, and prints every result as a line.
+"""Reads a store with nothing but FORMAT.md and h5py, and prints every result as a line,
+then the saved states of pending units.
 
 usage: read_by_format.py STORE
 """
@@ -42,7 +43,7 @@ def pieces(group, data):
 
 def main(store):
     fields, segments = read_manifest(os.path.join(store, newest_manifest(store)))
-    units, state, results = {}, None, {}
+    units, state, results, partials = {}, None, {}, {}
     for name, role, count, size, _digest in segments:
         path = os.path.join(store, name)
         assert os.path.getsize(path) == int(size), name
@@ -59,8 +60,13 @@ def main(store):
                 continue
             for high, low in file["removed"][:] if "removed" in file else []:
                 units.pop((int(high), int(low)), None)
+                partials.pop((int(high), int(low)), None)
             if "units" in file:
                 units.update(pieces(file["units"], "bytes"))
+            if "partials" in file:
+                group = file["partials"]
+                for (key, data), sequence in zip(pieces(group, "bytes"), group["sequences"][:]):
+                    partials[key] = data if sequence > 0 else None
             if "state" in file:
                 state = dict(file["state"].attrs)
                 pending = file["state/pending"][:] if "pending" in file["state"] else []
@@ -71,6 +77,15 @@ def main(store):
         assert indices + len(units) == int(fields["pending"]), "pending"
     for (high, low), data in sorted(results.items()):
         print(high, low, data.hex())
+
+    def is_pending(key):
+        if key[0] != 0:
+            return key in units
+        return any(begin <= key[1] < end for begin, end in pending)
+
+    for (high, low), data in sorted(partials.items()):
+        if data is not None and is_pending((high, low)):
+            print("state", high, low, data.hex())
 
 
 if __name__ == "__main__":

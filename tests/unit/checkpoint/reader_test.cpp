@@ -17,7 +17,13 @@ using test::store_path;
 
 class Spy final : public SegmentCodec {
  public:
-  Result<Bytes> encode(const SegmentView& view) const override { return encode_segment(view); }
+  Result<EncodedSegment> encode(const SegmentView& view) const override {
+    return encode_segment(view);
+  }
+  Result<core::GenerationDelta> decode_lists(ByteView bytes,
+                                             const FileIndex& index) const override {
+    return hdf5_codec().decode_lists(bytes, index);
+  }
   Result<Segment> decode(ByteView bytes) const override {
     ++decoded;
     return decode_segment(bytes);
@@ -30,7 +36,7 @@ class Read : public testing::Test {
   Read() {
     SegmentView view;
     view.header = {Generation(4), OwnerEpoch(2), Epoch(1), Digest{1, 2}};
-    bytes_ = encode_segment(view).value();
+    bytes_ = encode_segment(view).value().image.flatten();
     entry_ = {segment_name({Generation(4), OwnerEpoch(2), 1}), SegmentRole::state, 0, bytes_.size(),
               digest(ByteView(bytes_))};
   }

@@ -38,6 +38,8 @@ void Workload::finish_some() {
     Bytes result = random_bytes(result_bytes_max);
     new_results_.add(key, result);
     results_[key] = std::move(result);
+    partials_.erase(key);
+    saved_.erase(key);
     ++counters_.accepted;
     ++counters_.executions;
   };
@@ -65,10 +67,33 @@ void Workload::give_up_one() {
   core::FailedUnit unit{UnitKey::index(*pending_.begin()), 3, 1,
                         "it said no, number " + std::to_string(epoch_)};
   retried_.erase(*pending_.begin());
+  partials_.erase(unit.key);
+  saved_.erase(unit.key);
   pending_.erase(pending_.begin());
   failed_.push_back(unit);
   new_failed_.push_back(unit);
   ++counters_.failed;
+}
+
+// Index units and spawned ones save, save again, and start anew.
+void Workload::save_some() {
+  std::vector<UnitKey> keys;
+  if (!pending_.empty()) keys.push_back(UnitKey::index(*pending_.rbegin()));
+  if (pending_.size() > 1) keys.push_back(UnitKey::index(*std::next(pending_.begin())));
+  if (!units_.empty()) keys.push_back(std::prev(units_.end())->first);
+  for (const UnitKey& key : keys) {
+    if (prng_.chance(0.4)) continue;
+    core::PartialState& partial = partials_[key];
+    partial.key = key;
+    if (prng_.chance(0.2)) {
+      partial.sequence = 0;
+      partial.state = nullptr;
+    } else {
+      ++partial.sequence;
+      partial.state = std::make_shared<const Bytes>(random_bytes(30));
+    }
+    saved_.insert(key);
+  }
 }
 
 std::vector<core::Interval> Workload::pending_runs() const {
@@ -88,6 +113,7 @@ core::GenerationDelta Workload::next() {
   spawn();
   finish_some();
   give_up_one();
+  save_some();
   fold_ = random_bytes(24);
   if (prng_.chance(0.5)) {
     const std::int64_t value = shared_ ? shared_->value - 1 : 1000;
@@ -100,6 +126,7 @@ core::GenerationDelta Workload::next() {
   for (const auto& [index, unit] : retried_) delta.retried.push_back(unit);
   for (const UnitKey& key : touched_) delta.added.push_back(units_.at(key));
   delta.removed = removed_;
+  for (const UnitKey& key : saved_) delta.partials.push_back(partials_.at(key));
   delta.failed = new_failed_;
   delta.results = new_results_;
   delta.shared = shared_;
@@ -111,6 +138,7 @@ core::GenerationDelta Workload::next() {
 void Workload::committed() {
   touched_.clear();
   removed_.clear();
+  saved_.clear();
   new_failed_.clear();
   new_results_ = {};
 }
@@ -121,6 +149,9 @@ Snapshot Workload::snapshot() const {
   out.state.pending_indices = pending_runs();
   for (const auto& [index, unit] : retried_) out.state.retried.push_back(unit);
   for (const auto& [key, unit] : units_) out.state.units.push_back(unit);
+  for (const auto& [key, partial] : partials_) {
+    if (partial.sequence > 0) out.state.partials.push_back(partial);
+  }
   out.state.failed = failed_;
   out.state.shared = shared_;
   out.state.fold_state = fold_;
@@ -143,6 +174,7 @@ std::string difference(const core::RecoveredState& recovered, const Snapshot& ex
   if (recovered.pending_indices != state.pending_indices) return "pending indices";
   if (recovered.retried != state.retried) return "retried indices";
   if (recovered.units != state.units) return "units";
+  if (recovered.partials != state.partials) return "partial states";
   if (recovered.failed != state.failed) return "failed units";
   if (recovered.shared != state.shared) return "shared value";
   if (recovered.fold_state != state.fold_state) return "fold state";
@@ -154,12 +186,14 @@ std::string results_difference(FileSystem& files, const std::string& path, const
                                const SegmentCodec* codec) {
   std::map<UnitKey, Bytes> seen;
   std::string twice;
+  ResultReading reading;
+  reading.codec = codec;
   const Status read = for_each_result(
       files, path,
       [&](const UnitKey& key, ByteView bytes) {
         if (!seen.emplace(key, Bytes(bytes.begin(), bytes.end())).second) twice = to_string(key);
       },
-      codec);
+      reading);
   if (!read) return read.error().message;
   if (!twice.empty()) return "result " + twice + " is there twice";
   return seen == expected.results ? "" : "the results differ";

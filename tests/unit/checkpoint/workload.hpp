@@ -39,6 +39,7 @@ class Workload {
   void spawn();
   void finish_some();
   void give_up_one();
+  void save_some();
   [[nodiscard]] Bytes random_bytes(std::size_t bytes_max);
   [[nodiscard]] std::vector<core::Interval> pending_runs() const;
 
@@ -47,6 +48,7 @@ class Workload {
   std::set<std::uint64_t> pending_;
   std::map<std::uint64_t, core::RetriedIndex> retried_;
   std::map<UnitKey, core::UnitRecord> units_;
+  std::map<UnitKey, core::PartialState> partials_;
   std::vector<core::FailedUnit> failed_;
   std::map<UnitKey, Bytes> results_;
   std::optional<core::SharedValue> shared_;
@@ -55,6 +57,7 @@ class Workload {
   // Since the last commit:
   std::set<UnitKey> touched_;
   std::vector<UnitKey> removed_;
+  std::set<UnitKey> saved_;
   std::vector<core::FailedUnit> new_failed_;
   core::ResultBatch new_results_;
 };

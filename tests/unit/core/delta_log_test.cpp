@@ -57,6 +57,61 @@ TEST(DeltaLog, carries_a_new_unit_once_with_its_history_as_of_now) {
   EXPECT_TRUE(rig.log.take(rig.table)->added.empty());
 }
 
+TEST(DeltaLog, carries_the_newest_state_of_a_unit_once) {
+  Rig rig;
+  SavedStates states(100);
+  const auto bytes = [](const std::string& s) { return std::make_shared<const Bytes>(text(s)); };
+  const Slot slot = rig.add(1);
+  const auto save = [&](std::uint64_t sequence, const std::string& state) {
+    LiveUnit& unit = rig.table.at(slot);
+    ASSERT_EQ(states.keep(unit.saved, Attempt(1), sequence, bytes(state)),
+              SavedStates::Kept::newer);
+    rig.log.saved(unit);
+  };
+  save(1, "one");
+  save(2, "two");
+  const auto first = rig.log.take(rig.table);
+  EXPECT_EQ(first->partials, (std::vector<PartialState>{{spawned(1), 2, bytes("two")}}));
+  // A newer one while the older is being stored leaves that alone; if that fails, the newer is
+  // carried next, once.
+  save(3, "three");
+  EXPECT_EQ(first->partials[0].view().size(), 3U);
+  rig.log.not_durable(rig.table);
+  const auto second = rig.log.take(rig.table);
+  EXPECT_EQ(second->partials, (std::vector<PartialState>{{spawned(1), 3, bytes("three")}}));
+  rig.log.durable();
+  rig.log.changed();
+  EXPECT_TRUE(rig.log.take(rig.table)->partials.empty());
+  rig.log.durable();
+  // Dropped, and told so.
+  states.drop(*rig.table.at(slot).saved, Attempt(2));
+  rig.log.saved(rig.table.at(slot));
+  EXPECT_EQ(rig.log.take(rig.table)->partials,
+            (std::vector<PartialState>{{spawned(1), 0, nullptr}}));
+  rig.log.durable();
+}
+
+TEST(DeltaLog, does_not_speak_of_states_that_no_generation_can_hold) {
+  Rig rig;
+  SavedStates states(100);
+  const auto save = [&](Slot slot) {
+    LiveUnit& unit = rig.table.at(slot);
+    static_cast<void>(states.keep(unit.saved, Attempt(1), 1, std::make_shared<const Bytes>(1)));
+    rig.log.saved(unit);
+  };
+  const Slot accepted = rig.add(1);
+  save(accepted);
+  rig.log.accepted(rig.table.at(accepted), {});
+  states.forget(rig.table.at(accepted).saved);
+  rig.table.remove(accepted);
+  const Slot dropped = rig.add(2);
+  save(dropped);
+  states.drop(*rig.table.at(dropped).saved, Attempt(2));
+  rig.log.saved(rig.table.at(dropped));
+  EXPECT_TRUE(rig.log.take(rig.table)->partials.empty());
+  rig.log.durable();
+}
+
 TEST(DeltaLog, does_not_speak_of_a_unit_that_came_and_went_between_two_generations) {
   Rig rig;
   rig.accept(rig.add(1), "result");
@@ -156,6 +211,16 @@ TEST(DeltaLog, counts_every_undurable_byte_in_flight_or_not) {
   EXPECT_EQ(rig.log.undurable_bytes(), 0U);
 }
 
+TEST(DeltaLog, counts_what_is_in_flight_with_the_payloads_it_copied) {
+  Rig rig;
+  rig.add(1, std::string(5'000, 'p'));
+  EXPECT_LT(rig.log.undurable_bytes(), 5'000U);  // the table has it anyway
+  rig.take();
+  EXPECT_GE(rig.log.undurable_bytes(), 5'000U);
+  rig.log.durable();
+  EXPECT_EQ(rig.log.undurable_bytes(), 0U);
+}
+
 TEST(DeltaLog, counts_keys_too_because_a_search_tree_may_have_no_results) {
   UnitTable table;
   DeltaLog log(true, false);
@@ -166,6 +231,27 @@ TEST(DeltaLog, counts_keys_too_because_a_search_tree_may_have_no_results) {
     table.remove(slot);
   }
   EXPECT_GE(log.undurable_bytes(), 1000 * sizeof(UnitKey));
+}
+
+TEST(DeltaLog, counts_the_messages_of_failed_units_in_flight_or_not) {
+  Rig rig;
+  const std::string message(4000, 'm');
+  const Slot first = rig.add(1);
+  rig.log.failed(rig.table.at(first), message);
+  rig.table.remove(first);
+  EXPECT_GE(rig.log.undurable_bytes(), 4000U);
+  rig.take();
+  EXPECT_GE(rig.log.undurable_bytes(), 4000U);
+  const Slot second = rig.add(2);
+  rig.log.failed(rig.table.at(second), message);
+  rig.table.remove(second);
+  EXPECT_GE(rig.log.undurable_bytes(), 8000U);
+  rig.log.not_durable(rig.table);
+  EXPECT_GE(rig.log.undurable_bytes(), 8000U);
+  EXPECT_LT(rig.log.undurable_bytes(), 12000U);  // each once
+  rig.take();
+  rig.log.durable();
+  EXPECT_EQ(rig.log.undurable_bytes(), 0U);
 }
 
 // The store: what it holds after each durable delta must be the table as it was when the delta was

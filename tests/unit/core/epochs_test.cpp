@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/interval.hpp"
+
 namespace steadfarm::core {
 namespace {
 
@@ -19,7 +21,7 @@ Epochs persisting(TimeUs now) {
   Epochs epochs(options());
   epochs.start(0);
   epochs.open(now, {});
-  epochs.persist();
+  epochs.persist(now);
   return epochs;
 }
 
@@ -39,7 +41,7 @@ TEST(Epochs, is_due_at_once_when_asked_for_or_when_memory_is_full) {
   epochs.request();
   EXPECT_TRUE(epochs.due(1, false, false));
   epochs.open(1, {});
-  epochs.persist();
+  epochs.persist(0);
   epochs.durable(2);
   EXPECT_FALSE(epochs.due(2, true, false));  // asked once, answered once
 }
@@ -73,7 +75,7 @@ TEST(Epochs, one_at_a_time) {
   epochs.open(0, {Rank(1)});
   epochs.request();
   EXPECT_FALSE(epochs.due(5000, true, true));
-  epochs.persist();
+  epochs.persist(0);
   EXPECT_EQ(epochs.state(), State::persisting);
   EXPECT_FALSE(epochs.collected(5000));
   EXPECT_FALSE(epochs.due(5000, true, true));
@@ -83,11 +85,11 @@ TEST(Epochs, one_at_a_time) {
 
 TEST(Epochs, counts_from_idle_too) {
   Epochs epochs(options());
-  epochs.persist();
+  epochs.persist(0);
   EXPECT_EQ(epochs.epoch(), Epoch(1));
   epochs.durable(0);
   epochs.open(0, {});
-  epochs.persist();
+  epochs.persist(0);
   EXPECT_EQ(epochs.epoch(), Epoch(2));
 }
 
@@ -109,13 +111,13 @@ TEST(Epochs, tries_again_after_a_pause_that_doubles_up_to_a_limit) {
     EXPECT_TRUE(epochs.due(now + pause, true, false)) << pause;
     now += pause;
     epochs.open(now, {});
-    epochs.persist();
+    epochs.persist(0);
   }
   epochs.durable(now);
   EXPECT_EQ(epochs.failing_since(), -1);
   epochs.request();
   epochs.open(now, {});
-  epochs.persist();
+  epochs.persist(0);
   epochs.failed(now);
   EXPECT_EQ(epochs.failing_since(), now);
   EXPECT_TRUE(epochs.may_try(now + 10));  // the first pause again
@@ -127,6 +129,33 @@ TEST(EpochsDeathTest, refuses_word_from_the_store_when_nothing_was_written) {
   EXPECT_DEATH(epochs.failed(0), "assertion failed");
   epochs.open(0, {});
   EXPECT_DEATH(epochs.open(0, {}), "assertion failed");
+}
+
+TEST(Epochs, takes_its_interval_from_what_the_last_one_cost) {
+  MasterOptions o = options();
+  o.mtbf_us = 3'600 * kSecondUs;
+  Epochs epochs(o);
+  epochs.start(0);
+  epochs.open(1'000, {});
+  epochs.persist(1'000);
+  epochs.durable(1'000 + 2 * kSecondUs);
+  const TimeUs end = 1'000 + 2 * kSecondUs;
+  const TimeUs interval = daly_interval_us(2 * kSecondUs, o.mtbf_us);
+  EXPECT_GT(interval, 100 * kSecondUs);
+  EXPECT_FALSE(epochs.due(end + interval - 1, true, false));
+  EXPECT_TRUE(epochs.due(end + interval, true, false));
+}
+
+TEST(Epochs, does_not_follow_a_checkpoint_that_costs_nothing_into_a_storm) {
+  MasterOptions o = options();
+  o.mtbf_us = kSecondUs;
+  Epochs epochs(o);
+  epochs.start(0);
+  epochs.open(1'000, {});
+  epochs.persist(1'000);
+  epochs.durable(1'010);
+  EXPECT_FALSE(epochs.due(1'009 + kSecondUs, true, false));
+  EXPECT_TRUE(epochs.due(1'010 + kSecondUs, true, false));
 }
 
 }  // namespace

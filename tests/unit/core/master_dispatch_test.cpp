@@ -73,5 +73,29 @@ TEST(MasterDispatch, nothing_is_sent_to_a_worker_that_has_not_spoken) {
   EXPECT_EQ(rig.sends_to(2), 0U);
 }
 
+// Results come back from everything that is handed out, so that counts as well.
+TEST(MasterDispatch, hands_out_no_more_than_what_its_memory_takes_back) {
+  MasterOptions options = fixed(20);
+  options.has_store = true;
+  options.keep_results = true;
+  options.undurable_bytes_max = 4'000;
+  MasterRig rig(options, MasterRig::range(1'000), 1);
+  rig.step(0, Started{});
+  rig.step(0, GenerationDurable{Epoch(1), Generation(1)});
+  rig.hello(0, 1);
+  const std::uint64_t first = rig.master().progress().leased;
+  ASSERT_GE(first, 20U);
+  const std::string result(100, 'r');  // and 24 bytes for its key and offset
+  wire::Report report;
+  report.report_seq = 1;
+  report.assigns_seen = 1;
+  std::vector<wire::AnswerView> answers;
+  for (std::uint64_t i = 0; i < first; ++i) answers.push_back(done(UnitKey::index(i), 1, result));
+  rig.report(1, 1, 1, report, answers);
+  const std::uint64_t room = (4'000 - first * 124) / 124;
+  EXPECT_EQ(rig.master().progress().leased, room);
+  EXPECT_LT(room, 20U);
+}
+
 }  // namespace
 }  // namespace steadfarm::core::test

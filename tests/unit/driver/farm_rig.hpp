@@ -82,7 +82,7 @@ struct FarmRig {
     hooks.peer_changed = [this](Rank rank, bool welcome) {
       journal.push_back((welcome ? "readmit " : "forget ") + std::to_string(rank.value));
     };
-    driver.emplace(*machine, *master_end, setup.with_store ? &store : nullptr, clock, kRigJob,
+    driver.emplace(*machine, *master_end, setup.with_store ? &writer : nullptr, clock, kRigJob,
                    std::move(hooks));
     driver->start();
     for (const Rank rank : ranks) {
@@ -133,6 +133,7 @@ struct FarmRig {
   transport::LocalHub hub;
   std::unique_ptr<transport::Transport> master_end;
   RecordingStore store;
+  WaitingWriter writer{store};
   std::optional<core::Master> machine;
   std::optional<MasterDriver> driver;
   std::vector<std::unique_ptr<RigWorker>> workers;

@@ -147,6 +147,52 @@ TEST(MasterDriver, forgets_a_dead_worker_before_anything_else_and_gives_its_unit
   EXPECT_TRUE(rig.each_folded_once());
 }
 
+TEST(MasterDriver, takes_a_refused_send_for_the_death_that_it_is) {
+  FarmRig::Setup setup;
+  setup.workers = 1;
+  FarmRig rig(std::move(setup));
+  bool killed = false;
+  rig.before_fold = [&] {
+    if (!killed) rig.hub.kill(Rank(1));
+    killed = true;
+  };
+  while (!killed) {
+    static_cast<void>(rig.workers[0]->driver.turn());
+    rig.clock.now_us += 200;
+    static_cast<void>(rig.driver->turn());
+  }
+  EXPECT_EQ(rig.count("forget 1"), 1U) << "in the turn in which its reply was refused";
+  const auto lost = std::find_if(rig.notes.begin(), rig.notes.end(), [](const core::Note& note) {
+    return note.kind == core::NoteKind::worker_lost;
+  });
+  ASSERT_NE(lost, rig.notes.end());
+  EXPECT_EQ(lost->text, "rank 1 was killed");
+}
+
+TEST(MasterDriver, judges_nobody_silent_before_all_that_has_arrived_is_heard) {
+  FarmRig::Setup setup;
+  setup.master.timeout_us = 40'000;
+  FarmRig rig(std::move(setup));
+  const auto joined = [&] {
+    return std::count_if(rig.notes.begin(), rig.notes.end(), [](const core::Note& note) {
+      return note.kind == core::NoteKind::worker_joined;
+    });
+  };
+  while (joined() < 2) rig.round();
+  for (int i = 0; i < 3; ++i) {
+    rig.clock.now_us += 10'000;
+    static_cast<void>(rig.driver->turn());
+  }
+  // The word of rank 2 came in time, behind more of rank 1 than one turn takes in.
+  const Bytes word = wire::encode(kRigJob, {Session(0), wire::Heartbeat{1}});
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(rig.workers[0]->end->send(Rank(0), word).ok());
+  ASSERT_TRUE(rig.workers[1]->end->send(Rank(0), word).ok());
+  rig.clock.now_us += 15'000;
+  static_cast<void>(rig.driver->turn());
+  static_cast<void>(rig.driver->turn());
+  EXPECT_EQ(rig.driver->stats().workers_lost, 0U);
+}
+
 TEST(MasterDriver, takes_a_silent_worker_back_when_it_speaks_again) {
   FarmRig::Setup setup;
   setup.units = 3'000;
@@ -158,6 +204,9 @@ TEST(MasterDriver, takes_a_silent_worker_back_when_it_speaks_again) {
     rig.round();
     ASSERT_FALSE(rig.driver->finish().has_value());
   }
+  // A message to the dead can end the sender, so the transport knows, too.
+  ASSERT_TRUE(rig.master_end->send(Rank(1), Bytes(9)).ok());
+  EXPECT_EQ(rig.master_end->queued_bytes(Rank(1)), 0U);
   rig.workers[0]->frozen = false;
   ASSERT_TRUE(rig.finishes());
   EXPECT_EQ(rig.count("readmit 1"), 1U);

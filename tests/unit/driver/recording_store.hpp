@@ -3,17 +3,26 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "checkpoint/publication.hpp"
 #include "checkpoint/store.hpp"
 
 namespace steadfarm::driver {
 
 class RecordingStore final : public checkpoint::Store {
  public:
-  [[nodiscard]] Result<Generation> publish(const core::GenerationDelta& delta) override {
+  [[nodiscard]] Result<std::unique_ptr<checkpoint::Publication>> prepare(
+      std::shared_ptr<const core::GenerationDelta> delta) override {
+    auto publication = std::make_unique<checkpoint::Publication>();
+    publication->delta = std::move(delta);
+    return publication;
+  }
+  [[nodiscard]] Result<Generation> write(checkpoint::Publication& publication) override {
+    const core::GenerationDelta& delta = *publication.delta;
     ++tries;
     if (on_publish) on_publish(delta);
     if (!failures.empty()) {
@@ -25,6 +34,7 @@ class RecordingStore final : public checkpoint::Store {
     generation_ = generation_.next();
     return generation_;
   }
+  void maintain() override { ++maintained; }
   [[nodiscard]] Generation generation() const override { return generation_; }
   [[nodiscard]] OwnerEpoch owner_epoch() const override { return OwnerEpoch(1); }
   [[nodiscard]] std::uint64_t last_publish_bytes() const override { return 0; }
@@ -33,6 +43,7 @@ class RecordingStore final : public checkpoint::Store {
   std::deque<Error> failures;  // for the next tries
   std::function<void(const core::GenerationDelta&)> on_publish;
   std::uint64_t tries = 0;
+  std::uint64_t maintained = 0;
   std::vector<core::GenerationDelta> deltas;  // the durable ones
 
  private:

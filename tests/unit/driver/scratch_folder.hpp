@@ -11,7 +11,7 @@ namespace steadfarm {
 
 class ScratchFolder {
  public:
-  ScratchFolder() : path_(std::filesystem::temp_directory_path() / "steadfarm-test-XXXXXX") {
+  ScratchFolder() : path_(home() + "/steadfarm-unit-XXXXXX") {
     STEADFARM_ASSERT(mkdtemp(path_.data()) != nullptr);
   }
   ~ScratchFolder() {
@@ -24,6 +24,13 @@ class ScratchFolder {
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
+  // In memory where that is to be had: these tests are not about the speed of a disk.
+  static std::string home() {
+    std::error_code ignored;
+    const bool memory = std::filesystem::is_directory("/dev/shm", ignored);
+    return memory ? "/dev/shm" : std::filesystem::temp_directory_path().string();
+  }
+
   std::string path_;
 };
 

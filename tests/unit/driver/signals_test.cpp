@@ -39,6 +39,16 @@ TEST(SignalScope, remembers_the_stop_signal_that_came) {
   }
 }
 
+TEST(SignalScope, forgets_what_came_when_it_ends) {
+  {
+    const SignalScope scope(true);
+    std::raise(SIGUSR1);
+    std::raise(SIGTERM);
+  }
+  EXPECT_FALSE(stop_was_signalled()) << "or a later farm that handles no signals would stop";
+  EXPECT_FALSE(take_checkpoint_signal());
+}
+
 TEST(SignalScope, puts_former_handlers_back) {
   std::signal(SIGTERM, handler_of_the_application);
   {

@@ -19,6 +19,17 @@ TEST(UnitBatch, counts_heads_and_every_index_of_its_runs) {
   EXPECT_EQ(batch.bytes.size(), 3U);
 }
 
+TEST(UnitBatch, keeps_the_states_of_its_heads_apart_from_their_payloads) {
+  UnitBatch batch;
+  batch.add(UnitKey::index(1), Attempt(1), view("abc"));
+  batch.add(UnitKey::index(2), Attempt(2), view("de"));
+  batch.add_saved(4, view("state"));
+  ASSERT_EQ(batch.saved.size(), 1U);
+  EXPECT_EQ(batch.saved[0], (UnitBatch::Saved{1, 4, 5}));
+  EXPECT_EQ(batch.bytes.size(), 5U);
+  EXPECT_EQ(batch.byte_count(), 10U);
+}
+
 TEST(AnswerBatch, visits_its_answers_in_order_and_in_full) {
   std::vector<AnswerView> seen;
   const auto batch = test::sample_answers();

@@ -46,6 +46,7 @@ TEST(Format, the_worked_example_of_the_document_is_what_the_encoder_writes) {
   Assign assign;
   assign.assign_seq = 1;
   assign.units.add(child_key(UnitKey::index(0), 0), Attempt(1), test::view("hi"));
+  assign.units.add_saved(3, test::view("abc"));
   assign.units.add_run(5, 3, Attempt(2));
   const Bytes bytes = encode(JobId(0x1122334455667788ULL), {Session(2), assign});
   EXPECT_EQ(hex(bytes), documented(STEADFARM_SOURCE_DIR "/runtime/wire/FORMAT.md"));

@@ -108,6 +108,7 @@ Bytes assign_bytes(std::uint64_t heads, std::uint64_t runs,
   writer.number(std::uint32_t{1});
   writer.number(heads);
   writer.number(runs);
+  writer.number(std::uint64_t{0});
   for (const auto& run : written) {
     writer.number(run.begin);
     writer.number(run.count);
@@ -134,21 +135,92 @@ TEST(Assign, is_refused_before_memory_is_taken_for_a_count_it_cannot_hold) {
   }
 }
 
+Bytes assign_of_two(std::uint64_t first_bytes, std::uint64_t second_bytes) {
+  Bytes out = head_of(7);
+  Writer writer(out);
+  writer.number(std::uint32_t{1});
+  writer.number(std::uint64_t{2});
+  writer.number(std::uint64_t{0});
+  writer.number(std::uint64_t{0});
+  for (const std::uint64_t bytes : {first_bytes, second_bytes}) {
+    writer.key(UnitKey::index(1));
+    writer.number(std::uint32_t{1});
+    writer.number(bytes);
+  }
+  writer.raw(test::view("8 bytes!"));
+  return out;
+}
+
 TEST(Assign, needs_exactly_the_payload_bytes_that_its_heads_name) {
+  EXPECT_TRUE(decode(kJob, assign_of_two(4, 4)).ok());
   for (const std::uint64_t named : {std::uint64_t{0}, std::uint64_t{3}, std::uint64_t{5},
                                     ~std::uint64_t{0}, ~std::uint64_t{0} - 3}) {
-    Bytes out = head_of(7);
-    Writer writer(out);
+    EXPECT_FALSE(decode(kJob, assign_of_two(named, 4)).ok()) << named;
+  }
+}
+
+TEST(Assign, is_refused_when_its_payload_bytes_add_up_only_past_the_largest_number) {
+  EXPECT_FALSE(decode(kJob, assign_of_two(~std::uint64_t{0} - 3, 12)).ok());
+  EXPECT_FALSE(decode(kJob, assign_of_two(12, ~std::uint64_t{0} - 3)).ok());
+}
+
+// Two heads without payload, and these saved states with one byte more than nothing for each.
+Bytes assign_with_states(std::uint64_t count, const std::vector<UnitBatch::Saved>& written,
+                         std::string_view states) {
+  Bytes out = head_of(7);
+  Writer writer(out);
+  writer.number(std::uint32_t{1});
+  writer.number(std::uint64_t{2});
+  writer.number(std::uint64_t{0});
+  writer.number(count);
+  for (int i = 0; i < 2; ++i) {
+    writer.key(UnitKey::index(1));
     writer.number(std::uint32_t{1});
-    writer.number(std::uint64_t{2});
     writer.number(std::uint64_t{0});
-    for (int i = 0; i < 2; ++i) {
-      writer.key(UnitKey::index(1));
-      writer.number(std::uint32_t{1});
-      writer.number(i == 0 ? named : std::uint64_t{4});
-    }
-    writer.raw(test::view("8 bytes!"));
-    EXPECT_FALSE(decode(kJob, out).ok()) << named;
+  }
+  for (const auto& saved : written) {
+    writer.number(saved.head);
+    writer.number(saved.sequence);
+    writer.number(saved.state_bytes);
+  }
+  writer.raw(test::view(states));
+  return out;
+}
+
+TEST(Assign, takes_states_for_its_heads_alone_and_each_once) {
+  const auto accepted = [](const std::vector<UnitBatch::Saved>& written, std::string_view states) {
+    return decode(kJob, assign_with_states(written.size(), written, states)).ok();
+  };
+  EXPECT_TRUE(accepted({{0, 7, 2}, {1, 1, 3}}, "abcde"));
+  EXPECT_TRUE(accepted({{1, 1, 0}}, ""));
+  EXPECT_FALSE(accepted({{2, 1, 1}}, "a")) << "no such head";
+  EXPECT_FALSE(accepted({{1, 1, 1}, {0, 1, 1}}, "ab")) << "not rising";
+  EXPECT_FALSE(accepted({{0, 1, 1}, {0, 2, 1}}, "ab")) << "twice";
+  EXPECT_FALSE(accepted({{0, 0, 1}}, "a")) << "sequence 0 means that there is no state";
+}
+
+TEST(Assign, needs_exactly_the_state_bytes_that_it_names) {
+  constexpr std::uint64_t kMax = ~std::uint64_t{0};
+  for (const std::uint64_t named : {std::uint64_t{0}, std::uint64_t{4}, kMax, kMax - 4}) {
+    EXPECT_FALSE(decode(kJob, assign_with_states(1, {{0, 1, named}}, "abcde")).ok()) << named;
+    EXPECT_FALSE(decode(kJob, assign_with_states(2, {{0, 1, named}, {1, 1, 5}}, "abcde")).ok() &&
+                 named != 0)
+        << named;
+  }
+  for (const std::uint64_t count : {std::uint64_t{2}, std::uint64_t{1} << 40U, kMax}) {
+    EXPECT_FALSE(decode(kJob, assign_with_states(count, {{0, 1, 5}}, "abcde")).ok()) << count;
+  }
+}
+
+TEST(Partial, has_a_sequence_from_one) {
+  for (const std::uint64_t sequence : {std::uint64_t{0}, std::uint64_t{1}}) {
+    Bytes out = head_of(14);
+    Writer writer(out);
+    writer.key(UnitKey::index(1));
+    writer.number(std::uint32_t{1});
+    writer.number(sequence);
+    writer.text("state");
+    EXPECT_EQ(decode(kJob, out).ok(), sequence > 0);
   }
 }
 

@@ -60,7 +60,10 @@ inline Assign sample_assign() {
   Assign m;
   m.assign_seq = 9;
   m.units.add(UnitKey::index(3), Attempt(1), view("payload"));
+  m.units.add_saved(12, view("half of it"));
   m.units.add(child_key(UnitKey::index(3), 1), Attempt(2), {});
+  m.units.add(UnitKey::index(4), Attempt(3), view("p4"));
+  m.units.add_saved(1, {});
   m.units.add_run(100, 50, Attempt(1));
   m.units.add_run(10, 1, Attempt(4));
   return m;
@@ -87,6 +90,8 @@ inline std::vector<Message> samples() {
   add(Beat{});
   add(Stop{});
   add(Shutdown{-75});
+  add(Partial{UnitKey::index(3), Attempt(2), 12,
+              std::make_shared<const Bytes>(bytes("half of it"))});
   add(empty);
   return out;
 }

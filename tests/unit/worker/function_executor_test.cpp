@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace steadfarm::worker {
 namespace {
@@ -42,6 +44,101 @@ TEST(FunctionExecutor, shows_the_unit_to_the_function) {
   EXPECT_EQ(executor.finished(), nullptr);
   run(executor, what);
   EXPECT_EQ(calls, 1);
+}
+
+struct Saves {
+  core::SafePoint wish = core::SafePoint::go_on;
+  std::vector<std::pair<std::uint64_t, std::string>> taken;
+
+  [[nodiscard]] FunctionExecutor::Hooks hooks() {
+    FunctionExecutor::Hooks hooks;
+    hooks.save_point = [this] { return wish; };
+    hooks.save = [this](std::uint64_t sequence, const Bytes& state) {
+      taken.emplace_back(sequence, text(state));
+    };
+    return hooks;
+  }
+};
+
+TEST(FunctionExecutor, asks_for_the_state_only_when_it_is_wanted) {
+  Saves saves;
+  int made = 0;
+  FunctionExecutor executor([&](UnitCall& call) {
+    for (int i = 1; i <= 5; ++i) {
+      saves.wish = i == 3 ? core::SafePoint::save : core::SafePoint::go_on;
+      EXPECT_TRUE(call.save([&] {
+        ++made;
+        return bytes("state " + std::to_string(i));
+      }));
+    }
+    call.set_result(bytes("result"));
+  });
+  executor.set_hooks(saves.hooks());
+  const UnitOutcome& outcome = run(executor);
+  EXPECT_FALSE(outcome.left);
+  EXPECT_EQ(text(outcome.payload), "result");
+  EXPECT_EQ(made, 1);
+  EXPECT_EQ(saves.taken, (std::vector<std::pair<std::uint64_t, std::string>>{{3, "state 3"}}));
+}
+
+TEST(FunctionExecutor, goes_on_counting_from_the_state_that_it_was_given) {
+  Saves saves;
+  saves.wish = core::SafePoint::save;
+  const Bytes state = bytes("so far");
+  core::Execute what = unit(0);
+  std::vector<std::string> seen;
+  FunctionExecutor executor([&](UnitCall& call) {
+    const auto saved = call.saved_state();
+    seen.push_back(saved ? text(*saved) : "none");
+    EXPECT_TRUE(call.save([] { return bytes("more"); }));
+  });
+  executor.set_hooks(saves.hooks());
+  run(executor, what);
+  what.saved_sequence = 7;
+  what.saved_state = state;
+  run(executor, what);
+  EXPECT_EQ(seen, (std::vector<std::string>{"none", "so far"}));
+  EXPECT_EQ(saves.taken,
+            (std::vector<std::pair<std::uint64_t, std::string>>{{1, "more"}, {8, "more"}}));
+}
+
+TEST(FunctionExecutor, ends_an_execution_that_was_told_to_leave_whatever_it_does_then) {
+  for (const int then : {0, 1, 2}) {
+    Saves saves;
+    saves.wish = core::SafePoint::leave;
+    FunctionExecutor executor([&](UnitCall& call) {
+      call.set_result(bytes("no result"));
+      EXPECT_FALSE(call.save([] { return bytes("last"); }));
+      if (then == 1) throw std::runtime_error("leaving");
+      if (then == 2) throw 7;
+    });
+    executor.set_hooks(saves.hooks());
+    EXPECT_TRUE(run(executor).left) << then;
+    EXPECT_EQ(saves.taken.size(), 1U);
+    // The next unit is none the worse for it.
+    saves.wish = core::SafePoint::go_on;
+    FunctionExecutor other([](UnitCall& call) { call.set_result(bytes("r")); });
+    EXPECT_FALSE(run(other).left);
+  }
+}
+
+TEST(FunctionExecutor, saves_nothing_where_nobody_listens) {
+  FunctionExecutor executor([](UnitCall& call) {
+    EXPECT_TRUE(call.save([]() -> Bytes { throw std::logic_error("not wanted"); }));
+  });
+  EXPECT_EQ(run(executor).status, wire::AnswerStatus::done);
+}
+
+TEST(FunctionExecutor, fails_a_unit_whose_state_is_too_large_and_says_so) {
+  Saves saves;
+  saves.wish = core::SafePoint::save;
+  FunctionExecutor executor(
+      [](UnitCall& call) { EXPECT_TRUE(call.save([] { return Bytes(state_bytes_max + 1); })); });
+  executor.set_hooks(saves.hooks());
+  const UnitOutcome& outcome = run(executor);
+  EXPECT_EQ(outcome.status, wire::AnswerStatus::failed);
+  EXPECT_EQ(text(outcome.payload), "the state to save has 67108865 bytes, the limit is 67108864");
+  EXPECT_TRUE(saves.taken.empty());
 }
 
 TEST(FunctionExecutor, hands_back_result_children_and_proposal) {

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <hdf5.h>
 
+#include <algorithm>
+#include <span>
 #include <vector>
 
 namespace steadfarm::checkpoint::hdf5 {
@@ -12,22 +14,26 @@ namespace {
 
 using Words = std::vector<std::uint64_t>;
 
+ByteView view_of(const Words& words) { return std::as_bytes(std::span(words)); }
+
 Bytes image_with(const char* path, Element element, std::uint64_t rows, std::uint64_t columns,
-                 const void* data) {
-  ImageWriter writer = std::move(ImageWriter::create(1000)).value();
-  EXPECT_TRUE(writer.dataset(path, element, rows, columns, data));
-  return std::move(writer.finish()).value();
+                 const Words& data) {
+  ImageWriter writer = std::move(ImageWriter::create()).value();
+  EXPECT_TRUE(writer.dataset(path, {element, rows, columns}, std::vector<ByteView>{view_of(data)}));
+  return writer.finish().value().image.flatten();
 }
 
 TEST(Image, gives_back_datasets_and_attributes) {
-  ImageWriter writer = std::move(ImageWriter::create(0)).value();
+  ImageWriter writer = std::move(ImageWriter::create()).value();
   const Words words = {1, 2, 3, 4, 5, 6};
   ASSERT_TRUE(writer.group("g"));
   ASSERT_TRUE(writer.attribute("g", "text", std::string("some words")));
   ASSERT_TRUE(writer.attribute("/", "big", ~std::uint64_t{0}));
   ASSERT_TRUE(writer.attribute("/", "low", std::int64_t{-3}));
-  ASSERT_TRUE(writer.dataset("g/table", Element::u64, 3, 2, words.data()));
-  const Bytes bytes = writer.finish().value();
+  ASSERT_TRUE(
+      writer.dataset("g/table", {Element::u64, 3, 2}, std::vector<ByteView>{view_of(words)}));
+  const FinishedFile file = writer.finish().value();
+  const Bytes bytes = file.image.flatten();
   const ImageReader reader = std::move(ImageReader::open(bytes)).value();
   EXPECT_EQ(reader.attribute_text("g", "text").value(), "some words");
   EXPECT_EQ(reader.attribute_u64("/", "big").value(), ~std::uint64_t{0});
@@ -41,9 +47,46 @@ TEST(Image, gives_back_datasets_and_attributes) {
   EXPECT_FALSE(reader.has("h/table"));
 }
 
+TEST(Image, knows_where_a_dataset_lies_before_anything_is_written) {
+  ImageWriter writer = std::move(ImageWriter::create()).value();
+  const Words words = {1, 2, 3, 4};
+  // In two pieces, as results lie in memory.
+  ASSERT_TRUE(writer.dataset("d", {Element::u64, 4, 0},
+                             {view_of(words).first(8), view_of(words).subspan(8)}));
+  const FinishedFile file = writer.finish().value();
+  const Bytes bytes = file.image.flatten();
+  const Extent extent = file.index.at("d");
+  EXPECT_EQ(extent.bytes, 32U);
+  EXPECT_TRUE(std::ranges::equal(ByteView(bytes).subspan(extent.offset, 32), view_of(words)));
+  EXPECT_EQ(std::move(ImageReader::open(bytes)).value().extent("d").value(), extent);
+}
+
+TEST(Image, lays_out_a_dataset_larger_than_memory) {
+  ImageWriter writer = std::move(ImageWriter::create()).value();
+  // Only laid out: no byte of it exists, and the file's structure stays small.
+  constexpr std::uint64_t rows = std::uint64_t{1} << 45U;
+  EXPECT_FALSE(writer.dataset("huge", {Element::u64, rows, 0}, std::vector<ByteView>{}));
+  const FinishedFile file = writer.finish().value();
+  EXPECT_EQ(file.index.at("huge").bytes, rows * 8);
+  EXPECT_GT(file.image.bytes(), rows * 8);
+  std::uint64_t kept = 0;
+  for (const FileImage::Piece& piece : file.image.pieces()) kept += piece.bytes.size();
+  EXPECT_LT(kept, 10'000U);
+}
+
+TEST(Image, refuses_pieces_that_do_not_fill_their_dataset) {
+  ImageWriter writer = std::move(ImageWriter::create()).value();
+  const Words words = {1, 2, 3};
+  const Status refused =
+      writer.dataset("d", {Element::u64, 4, 0}, std::vector<ByteView>{view_of(words)});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::internal);
+  EXPECT_FALSE(writer.dataset("e", {Element::u64, 4, 0}, Bytes(31)));
+}
+
 TEST(Image, refuses_another_type_rank_or_width) {
   const Words words = {1, 2, 3, 4};
-  const Bytes bytes = image_with("d", Element::u64, 2, 2, words.data());
+  const Bytes bytes = image_with("d", Element::u64, 2, 2, words);
   const ImageReader reader = std::move(ImageReader::open(bytes)).value();
   EXPECT_TRUE(reader.rows("d", Element::u64, 2));
   for (const auto& [element, columns] : std::vector<std::pair<Element, std::uint64_t>>{
@@ -142,7 +185,7 @@ TEST(Image, leaves_no_handle_open) {
   const auto open_handles = [] { return H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL); };
   const ssize_t before = open_handles();
   const Words words = {1, 2};
-  const Bytes bytes = image_with("d", Element::u64, 2, 0, words.data());
+  const Bytes bytes = image_with("d", Element::u64, 2, 0, words);
   {
     const ImageReader reader = std::move(ImageReader::open(bytes)).value();
     EXPECT_TRUE(reader.rows("d", Element::u64, 0));

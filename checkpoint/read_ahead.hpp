@@ -1,0 +1,41 @@
+// Reads segments and compares their digests on several threads, for one that takes them in order.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "checkpoint/reader.hpp"
+
+namespace steadfarm::checkpoint {
+
+/// Holds at most one segment a thread in memory beside the one that was taken last. The folder must
+/// bear reads from several threads at once, unless there is only one: then `next` reads itself.
+class ReadAhead {
+ public:
+  ReadAhead(Folder& folder, std::vector<SegmentEntry> entries, std::uint32_t threads);
+  ~ReadAhead();
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+
+  /// What read_verified says of the next entry. As often as there are entries.
+  [[nodiscard]] Result<Bytes> next();
+
+ private:
+  void run();
+
+  Folder& folder_;
+  const std::vector<SegmentEntry> entries_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::optional<Result<Bytes>>> read_;
+  std::size_t begun_ = 0;  // entries that some thread has taken up
+  std::size_t taken_ = 0;  // entries that `next` has given out
+  bool ending_ = false;
+  std::vector<std::thread> threads_;  // last: they use all of the above
+};
+
+}  // namespace steadfarm::checkpoint

@@ -1,0 +1,287 @@
+#include "supervisor/supervisor.hpp"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "checkpoint/posix_file_system.hpp"
+#include "checkpoint/store.hpp"
+#include "supervisor/command.hpp"
+
+namespace steadfarm::supervisor {
+namespace {
+
+constexpr TimeUs kMsUs = 1'000;
+constexpr TimeUs kWatchUs = 1'000'000;  // signals wake us up earlier
+constexpr int kStopped = 75;
+
+void say(std::string text) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  std::replace_if(text.begin(), text.end(), is_control, ' ');
+  std::fprintf(stderr, "steadfarm: run: %s\n", text.c_str());
+  std::fflush(stderr);
+}
+
+std::string seconds(std::int64_t ms) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ms) * 1e-3);
+  return text;
+}
+
+const char* name_of(CommandEnd::Kind kind) {
+  switch (kind) {
+    case CommandEnd::Kind::cannot_start:
+      return "cannot_start";
+    case CommandEnd::Kind::exited:
+      return "exited";
+    case CommandEnd::Kind::signalled:
+      return "signalled";
+    case CommandEnd::Kind::stalled:
+      break;
+  }
+  return "stalled";
+}
+
+CommandEnd end_of(const Kept& kept, std::int64_t lived_ms) {
+  CommandEnd end;
+  end.lived_ms = lived_ms;
+  if (kept.start_error) {
+    end.kind = CommandEnd::Kind::cannot_start;
+    end.value = *kept.start_error;
+  } else if (kept.wait_status && WIFEXITED(*kept.wait_status)) {
+    end.value = WEXITSTATUS(*kept.wait_status);
+  } else {
+    // Without a word from the keeper it was killed, and the command with it.
+    end.kind = CommandEnd::Kind::signalled;
+    end.value = kept.wait_status ? WTERMSIG(*kept.wait_status) : SIGKILL;
+  }
+  return end;
+}
+
+}  // namespace
+
+int Supervisor::run() {
+  auto log_file = driver::EventLog::open(options_.log, clock_);
+  if (!log_file) {
+    say("error: " + log_file.error().message);
+    return 64;
+  }
+  log_ = std::move(log_file).value();
+  adopt_orphans();
+  log("run_start", {{"command", options_.words},
+                    {"store", options_.store},
+                    {"restarts_max", options_.limits.restarts_max},
+                    {"idle_restarts_max", options_.limits.idle_restarts_max}});
+  while (true) {
+    if (const auto exit_code = one_start()) return *exit_code;
+  }
+}
+
+std::optional<int> Supervisor::one_start() {
+  Circumstances now;
+  now.before = view_store();
+  newest_generation_ = now.before.generation;
+  log("command_start", {{"restarts", tally_.restarts},
+                        {"generation", now.before.generation},
+                        {"committed", now.before.committed}});
+  if (tally_.restarts == 0) {
+    say("starting " + shell_line(options_.words) + "; store '" + options_.store +
+        "': " + describe(now.before));
+  }
+  const Result<CommandEnd> end = keep_to_the_end();
+  if (!end) return finish(70, "error: " + end.error().message);
+  now.end = end.value();
+  now.after = view_store();
+  now.asked = asked_;
+  now.left_ms = left_ms();
+  log_end(now.end, now.after, kept_);
+  const Decision decision = decide(options_.limits, tally_, now);
+  tally_ = decision.tally;
+  std::string what = "the command " + describe(now.end);
+  if (now.end.kind != CommandEnd::Kind::cannot_start) {
+    what += " after " + seconds(now.end.lived_ms) + "; " + describe(now.after);
+  }
+  if (kept_.unkillable > 0) {
+    what += "; " + std::to_string(kept_.unkillable) + " of its processes cannot be killed";
+  }
+  return carry_out(decision, what);
+}
+
+std::optional<int> Supervisor::carry_out(const Decision& decision, const std::string& what) {
+  if (!decision.restart) {
+    const bool good =
+        decision.exit_code == 0 || decision.exit_code == 3 || decision.exit_code == kStopped;
+    return finish(decision.exit_code, (good ? "" : "error: ") + what + "; " + decision.reason);
+  }
+  const std::string text = what + "; starting it again in " + seconds(decision.delay_ms) +
+                           " (restart " + std::to_string(tally_.restarts) + " of at most " +
+                           std::to_string(options_.limits.restarts_max) + ") " + decision.reason;
+  say(text);
+  log("restart", {{"restarts", tally_.restarts}, {"delay_ms", decision.delay_ms}, {"text", text}});
+  return pause(decision.delay_ms);
+}
+
+int Supervisor::finish(int exit_code, const std::string& text) {
+  say(text + "; exit code " + std::to_string(exit_code));
+  log("run_end", {{"exit_code", exit_code}, {"restarts", tally_.restarts}, {"text", text}});
+  return exit_code;
+}
+
+Result<CommandEnd> Supervisor::keep_to_the_end() {
+  CommandSpec spec;
+  spec.words = options_.words;
+  spec.variables = {{"STEADFARM_RESTARTS", std::to_string(tally_.restarts)}};
+  if (!store_in_words(spec.words)) spec.variables.emplace_back("STEADFARM_STORE", options_.store);
+  if (options_.deadline_unix_ms) {
+    spec.variables.emplace_back("STEADFARM_DEADLINE",
+                                std::to_string(*options_.deadline_unix_ms / 1000));
+  }
+  const TimeUs started_at = clock_.now();
+  moved_at_ = started_at;
+  next_look_ = started_at;
+  stalled_ = false;
+  Result<Keeper> made = Keeper::start(spec, signals_.former_mask());
+  if (!made) return made.error();
+  Keeper& keeper = made.value();
+  while (!keeper.has_ended()) {
+    const TimeUs now = clock_.now();
+    if (ask_deadline_ >= 0 && now >= ask_deadline_) {
+      ask_deadline_ = -1;
+      say("what is left does not stop; ending it");
+      log("command_killed", {{"text", "it did not stop in time"}});
+      keeper.end();
+    }
+    look_for_stall(keeper);
+    if (const auto signal = signals_.wait(next_wake_ms())) on_signal(*signal, &keeper);
+  }
+  kept_ = keeper.kept();
+  const TimeUs ended_at = clock_.now();
+  CommandEnd end = end_of(kept_, (ended_at - started_at) / kMsUs);
+  if (stalled_) {
+    end.kind = CommandEnd::Kind::stalled;
+    end.value = static_cast<int>(options_.stall_ms / 1000);
+  }
+  return end;
+}
+
+std::int64_t Supervisor::next_wake_ms() {
+  const TimeUs now = clock_.now();
+  TimeUs wake_at = now + kWatchUs;
+  if (ask_deadline_ >= 0) wake_at = std::min(wake_at, ask_deadline_);
+  if (options_.stall_ms > 0 && !stalled_) wake_at = std::min(wake_at, next_look_);
+  return std::max<TimeUs>(0, wake_at - now) / kMsUs + 1;
+}
+
+// A run that lives publishes: at its start, and whenever something has become durable.
+void Supervisor::look_for_stall(Keeper& keeper) {
+  const TimeUs now = clock_.now();
+  if (options_.stall_ms == 0 || stalled_ || asked_ != Asked::nothing || now < next_look_) return;
+  const TimeUs stall_us = options_.stall_ms * kMsUs;
+  next_look_ = now + std::clamp<TimeUs>(stall_us / 10, 100'000, 5'000'000);
+  const StoreView view = view_store();
+  if (view.state == StoreView::State::good && view.generation != newest_generation_) {
+    newest_generation_ = view.generation;
+    moved_at_ = now;
+  }
+  if (now - moved_at_ < stall_us) return;
+  stalled_ = true;
+  const std::string text = "no new generation for " + seconds(options_.stall_ms) +
+                           " (--stall); killing the command to start it again";
+  say(text);
+  log("command_killed", {{"text", text}});
+  keeper.end();
+}
+
+StoreView Supervisor::view_store() {
+  StoreView view;
+  checkpoint::PosixFileSystem files;
+  const Result<checkpoint::Inspection> found = checkpoint::inspect(files, options_.store);
+  if (found) {
+    view.state = StoreView::State::good;
+    view.complete = found.value().complete;
+    view.failed = found.value().failed;
+    view.committed = found.value().committed;
+    view.generation = found.value().generation.value;
+    return view;
+  }
+  const Error& error = found.error();
+  if (error.code == ErrorCode::not_found) return view;
+  const bool for_good = error.code == ErrorCode::corrupt || error.code == ErrorCode::unsupported;
+  view.state = for_good ? StoreView::State::damaged : StoreView::State::unknown;
+  view.trouble = error.message;
+  return view;
+}
+
+std::optional<std::int64_t> Supervisor::left_ms() const {
+  if (!options_.deadline_unix_ms) return std::nullopt;
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return *options_.deadline_unix_ms - duration_cast<milliseconds>(now).count();
+}
+
+void Supervisor::on_signal(int signal, Keeper* keeper) {
+  if (signal == SIGCHLD) return;
+  const std::string name =
+      std::string("signal ") + std::to_string(signal) + " (" + sigdescr_np(signal) + "): ";
+  std::string text;
+  if (signal == SIGUSR1) {
+    text = name + "asking the command for a checkpoint";
+    if (keeper != nullptr) keeper->pass_on(SIGUSR1);
+  } else if (asked_ == Asked::nothing) {
+    asked_ = Asked::stop;
+    ask_deadline_ = clock_.now() + options_.stop_grace_ms * kMsUs;
+    text = name + "asking the command to checkpoint and stop within " +
+           seconds(options_.stop_grace_ms) + "; Ctrl-C again stops it now";
+    // Open MPI 4 gives its ranks one second after SIGTERM, but hands SIGUSR2 on and waits.
+    if (keeper != nullptr) keeper->pass_on(SIGUSR2);
+  } else if (signal == SIGINT && asked_ == Asked::stop) {
+    asked_ = Asked::stop_now;
+    ask_deadline_ = -1;
+    text = name + "stopping the command now; what came after its last checkpoint is lost";
+    if (keeper != nullptr) keeper->end();
+  } else {
+    text = name + "already stopping";
+  }
+  say(text);
+  log("signal", {{"signal", signal}, {"text", text}});
+}
+
+// Between two starts. Returns the exit code if a stop is asked for meanwhile.
+std::optional<int> Supervisor::pause(std::int64_t delay_ms) {
+  const TimeUs until = clock_.now() + delay_ms * kMsUs;
+  for (TimeUs now = clock_.now(); now < until; now = clock_.now()) {
+    if (const auto signal = signals_.wait((until - now) / kMsUs + 1)) on_signal(*signal, nullptr);
+    if (asked_ != Asked::nothing) {
+      return finish(kStopped, "stopped as asked; run the same command again to resume");
+    }
+  }
+  return std::nullopt;
+}
+
+void Supervisor::log_end(const CommandEnd& end, const StoreView& after, const Kept& kept) {
+  nlohmann::json fields = {{"how", name_of(end.kind)},
+                           {"lived_ms", end.lived_ms},
+                           {"complete", after.complete},
+                           {"generation", after.generation},
+                           {"committed", after.committed},
+                           {"failed", after.failed},
+                           {"left_behind", kept.left_behind},
+                           {"unkillable", kept.unkillable},
+                           {"text", describe(end)}};
+  if (end.kind == CommandEnd::Kind::exited) fields["exit_code"] = end.value;
+  if (end.kind == CommandEnd::Kind::signalled) fields["signal"] = end.value;
+  log("command_end", std::move(fields));
+}
+
+void Supervisor::log(const char* kind, nlohmann::json fields) {
+  log_->write(kind, std::move(fields));
+  if (const auto failure = log_->take_failure()) say("warning: " + failure->message);
+}
+
+}  // namespace steadfarm::supervisor

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# A tree of a hundred million nodes under `steadfarm run` and plain mpirun: a rank is killed, then
+# mpirun, then the master where mpirun calls that a success. It ends with the published numbers.
+set -euo pipefail
+# shellcheck source=tests/lib/supervised.sh
+source "$STEADFARM_SOURCE/tests/lib/supervised.sh"
+
+store=$JOBS_TMP/store
+tree=(uts --tree T1L --grain 20000 --interval 0.3 --store "$store")
+answer="{'nodes': 102181082, 'depth': 13, 'leaves': 81746377}"
+
+# ---- a rank of plain mpirun dies, which ends them all; then mpirun itself ----
+supervised_start kills 3 "${tree[@]}"
+farm_ranks 3
+at_new_units kills 0 1500
+kill_process KILL "${FARM_PIDS[1]}"
+run_wait kills 'count("restart") == 1'
+expect_farm_gone
+expect_eq "kills: end of the first start" "('exited', 137)" \
+  "$(run_says kills '(lambda e: (e["how"], e["exit_code"]))(last("command_end"))')"
+
+at_new_units kills 1 1500
+farm_ranks 3
+mpirun_pid
+kill_process KILL "$MPIRUN_PID"
+run_wait kills 'count("restart") == 2'
+expect_farm_gone
+expect_eq "kills: end of the second start" "('signalled', 9)" \
+  "$(run_says kills '(lambda e: (e["how"], e["signal"]))(last("command_end"))')"
+
+job_wait "$JOB_PID" 400 || fail "kills did not end"
+expect_eq "kills: exit code" 0 "$JOB_EXIT"
+expect_eq "kills: answer" "$answer" "$(out_says kills answer)"
+expect_eq "kills: complete, restarts, failed" "(True, 2, 0)" \
+  "$(out_says kills '(complete, restarts, units_failed)')"
+expect_true "kills: accepted and not committed, or executed more often" \
+  "$(out_says kills 'executions == units_accepted == units_committed')"
+expect_nothing_repeated kills
+expect_true "kills: a restart without progress" \
+  "$(run_says kills '(lambda ends: ends == sorted(set(ends)))(values("command_end", "committed"))')"
+expect_eq "kills: lines of the supervisor" 4 "$(grep -c '^steadfarm: run: ' "$JOBS_TMP/kills.err")"
+expect_store_sound "$store"
+
+# ---- started again, the complete job says the same and executes nothing ----
+supervised_start again 2 "${tree[@]}"
+job_wait "$JOB_PID" 60 || fail "again did not end"
+expect_eq "again: exit code" 0 "$JOB_EXIT"
+expect_eq "again: answer" "$answer" "$(out_says again answer)"
+expect_eq "again: executions" "$(out_says kills executions)" "$(out_says again executions)"
+expect_eq "again: starts" 1 "$(run_says again 'count("command_start")')"

@@ -1,0 +1,35 @@
+// The writer of generations in simulated time: the disk works some time after the master asked,
+// and the master hears of it some time after that. Between any two of these it may die or freeze.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "driver/generation_writer.hpp"
+#include "sim/watched_store.hpp"
+
+namespace steadfarm::sim {
+
+class SimWriter final : public driver::GenerationWriter {
+ public:
+  SimWriter(World& world, WatchedStore& store) : world_(world), store_(store) {}
+
+  void start(std::shared_ptr<const core::GenerationDelta> delta) override;
+  [[nodiscard]] std::optional<Result<Generation>> take_done() override;
+
+  /// What the writer's thread does by now. The process may be dead afterwards.
+  void turn();
+
+ private:
+  [[nodiscard]] TimeUs some_time();
+
+  World& world_;
+  WatchedStore& store_;
+  std::unique_ptr<checkpoint::Publication> waiting_;  // to be written at write_at_
+  std::optional<Result<Generation>> done_;            // to be heard at heard_at_
+  bool maintain_ = false;                             // after that
+  TimeUs write_at_ = 0;
+  TimeUs heard_at_ = 0;
+};
+
+}  // namespace steadfarm::sim

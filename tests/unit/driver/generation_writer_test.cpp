@@ -1,0 +1,151 @@
+// The loop goes on while a generation is written, hears of it once, and is never lied to.
+#include "driver/generation_writer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+#include <thread>
+
+#include "checkpoint/memory_file_system.hpp"
+#include "checkpoint/plain_codec.hpp"
+#include "tests/unit/driver/recording_store.hpp"
+
+namespace steadfarm::driver {
+namespace {
+
+std::shared_ptr<core::GenerationDelta> delta_of(std::uint64_t accepted) {
+  auto delta = std::make_shared<core::GenerationDelta>();
+  delta->epoch = Epoch(accepted);
+  delta->counters.accepted = accepted;
+  for (std::uint64_t i = 0; i < accepted; ++i) delta->results.add(UnitKey::index(i), Bytes(100));
+  return delta;
+}
+
+/// Waits as long as it takes; the test's own timeout is the deadline.
+Result<Generation> outcome(GenerationWriter& writer) {
+  while (true) {
+    if (std::optional<Result<Generation>> done = writer.take_done()) return std::move(*done);
+    std::this_thread::yield();
+  }
+}
+
+TEST(ThreadedWriter, returns_at_once_however_long_the_disk_takes) {
+  RecordingStore store;
+  std::promise<void> disk;
+  std::promise<std::thread::id> writing;
+  store.on_publish = [&](const core::GenerationDelta& /*delta*/) {
+    writing.set_value(std::this_thread::get_id());
+    disk.get_future().wait();
+  };
+  ThreadedWriter writer(store);
+  writer.start(delta_of(1));  // would never return if it waited for the disk
+  EXPECT_NE(writing.get_future().get(), std::this_thread::get_id());
+  EXPECT_FALSE(writer.take_done().has_value());
+  disk.set_value();
+  const Result<Generation> done = outcome(writer);
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done.value(), Generation(1));
+  EXPECT_FALSE(writer.take_done().has_value());  // said once
+}
+
+TEST(ThreadedWriter, prepares_on_the_callers_thread) {
+  class Asking final : public checkpoint::Store {
+   public:
+    Result<std::unique_ptr<checkpoint::Publication>> prepare(
+        std::shared_ptr<const core::GenerationDelta> /*delta*/) override {
+      prepared_by = std::this_thread::get_id();
+      return Error{ErrorCode::internal, "HDF5 cannot lay it out"};
+    }
+    Result<Generation> write(checkpoint::Publication& /*publication*/) override {
+      return Error{ErrorCode::internal, "never called"};
+    }
+    void maintain() override {}
+    [[nodiscard]] Generation generation() const override { return {}; }
+    [[nodiscard]] OwnerEpoch owner_epoch() const override { return {}; }
+    [[nodiscard]] std::uint64_t last_publish_bytes() const override { return 0; }
+    [[nodiscard]] std::vector<std::string> take_warnings() override { return {}; }
+    std::thread::id prepared_by;
+  };
+  Asking store;
+  ThreadedWriter writer(store);
+  writer.start(delta_of(1));
+  const auto done = writer.take_done();  // no thread had a part in it
+  ASSERT_TRUE(done.has_value());
+  EXPECT_EQ(done->error().message, "HDF5 cannot lay it out");
+  EXPECT_EQ(store.prepared_by, std::this_thread::get_id());
+}
+
+TEST(ThreadedWriter, hands_failures_over_and_writes_again) {
+  RecordingStore store;
+  store.failures.push_back({ErrorCode::no_space, "the disk is full"});
+  {
+    ThreadedWriter writer(store);
+    writer.start(delta_of(1));
+    const Result<Generation> refused = outcome(writer);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::no_space);
+    writer.start(delta_of(2));
+    EXPECT_TRUE(outcome(writer));
+    writer.start(delta_of(3));
+    EXPECT_TRUE(outcome(writer));
+  }
+  ASSERT_EQ(store.deltas.size(), 2U);
+  EXPECT_EQ(store.deltas.back().counters.accepted, 3U);
+  EXPECT_LE(store.maintained, 2U);  // never after a failure
+}
+
+TEST(ThreadedWriter, its_end_waits_for_what_is_being_written) {
+  RecordingStore store;
+  {
+    ThreadedWriter writer(store);
+    writer.start(delta_of(5));
+  }
+  ASSERT_EQ(store.deltas.size(), 1U);
+  EXPECT_EQ(store.deltas[0].counters.accepted, 5U);
+}
+
+TEST(ThreadedWriter, the_delta_is_free_when_the_outcome_is_heard) {
+  RecordingStore store;
+  ThreadedWriter writer(store);
+  std::shared_ptr<core::GenerationDelta> delta = delta_of(4);
+  writer.start(delta);
+  ASSERT_TRUE(outcome(writer));
+  EXPECT_EQ(delta.use_count(), 1);
+}
+
+// The whole store under the thread, with compaction and retention beside the next generation: what
+// the thread sanitizer is to see.
+TEST(ThreadedWriter, publishes_with_a_real_store_while_the_loop_asks_questions) {
+  checkpoint::MemoryFileSystem files(7);
+  const checkpoint::PlainCodec codec;
+  checkpoint::StoreOptions options;
+  options.path = "/store";
+  options.compact_every = 2;
+  options.codec = &codec;
+  checkpoint::OpenReport report;
+  auto store = checkpoint::Store::open(files, options, report);
+  ASSERT_TRUE(store);
+  ThreadedWriter writer(*store.value());
+  for (std::uint64_t i = 1; i <= 40; ++i) {
+    auto delta = std::make_shared<core::GenerationDelta>();
+    delta->epoch = Epoch(i);
+    delta->counters.accepted = i;
+    delta->counters.spawned = i;
+    delta->added.push_back({child_key(UnitKey::index(1), i), 0, 0, 0, Bytes(50)});
+    delta->results.add(UnitKey::index(i), Bytes(10));
+    writer.start(delta);
+    std::optional<Result<Generation>> done;
+    while (!done) {
+      EXPECT_LE(store.value()->generation(), Generation(i + 1));
+      EXPECT_TRUE(store.value()->take_warnings().empty());
+      static_cast<void>(store.value()->last_publish_bytes());
+      done = writer.take_done();
+    }
+    ASSERT_TRUE(*done) << done->error().message;
+    EXPECT_EQ(store.value()->generation(), done->value());
+  }
+}
+
+}  // namespace
+}  // namespace steadfarm::driver
