@@ -85,8 +85,9 @@ class KeeperProcess {
 
   // What the command left behind ends too, unless it was asked to finish what it does.
   bool nothing_left() {
+    if (!has_children()) return true;
     const std::vector<pid_t> left = descendants_of(getpid());
-    if (left.empty()) return true;
+    if (left.empty()) return false;  // they end just now
     if (!counted_) report(reports_, Report::Kind::left_behind, static_cast<int>(left.size()));
     counted_ = true;
     if (!stopping_) end_all();

@@ -33,6 +33,16 @@ struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
+// `fields` starts at the third field of the line, the state. The number of threads is the
+// twentieth.
+long threads_of(const char* fields) {
+  for (int field = 3; field < 20 && fields != nullptr; ++field) {
+    fields = std::strchr(fields, ' ');
+    if (fields != nullptr) ++fields;
+  }
+  return fields == nullptr ? 0 : std::strtol(fields, nullptr, 10);
+}
+
 // The line is "PID (NAME) STATE PARENT ...", and NAME may hold anything, also ") Z 1".
 bool read_entry(pid_t pid, Entry& entry) {
   const std::string path = "/proc/" + std::to_string(pid) + "/stat";
@@ -43,9 +53,10 @@ bool read_entry(pid_t pid, Entry& entry) {
   if (size == 0) return false;
   const char* name_end = std::strrchr(line, ')');
   if (name_end == nullptr || std::strlen(name_end) < 5) return false;
-  if (name_end[2] == 'Z' || name_end[2] == 'X') return false;
   entry = {pid, static_cast<pid_t>(std::strtol(name_end + 4, nullptr, 10))};
-  return true;
+  // A leader that has ended is a zombie while its other threads run, and has its children still.
+  const bool zombie = name_end[2] == 'Z' || name_end[2] == 'X';
+  return !zombie || threads_of(name_end + 2) > 1;
 }
 
 std::vector<Entry> all_processes() {
@@ -79,6 +90,11 @@ void signal_all(const std::vector<pid_t>& processes, int signal) {
   for (const pid_t pid : processes) kill(pid, signal);
 }
 
+bool has_children() {
+  siginfo_t info = {};
+  return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 int kill_descendants(int patience_ms) {
   const auto deadline = Clock::now() + std::chrono::milliseconds(patience_ms);
   while (true) {
@@ -87,8 +103,10 @@ int kill_descendants(int patience_ms) {
     signal_all(left, SIGKILL);
     while (waitpid(-1, nullptr, WNOHANG) > 0) {
     }
-    if (left.empty()) return 0;
-    if (Clock::now() >= deadline) return static_cast<int>(left.size());
+    // The look at /proc is no snapshot, so it may miss one whose parent ends just now. The kernel
+    // misses none: whoever is below us is our child, or has a parent below us that is one.
+    if (!has_children()) return 0;
+    if (Clock::now() >= deadline) return std::max(1, static_cast<int>(left.size()));
     std::this_thread::sleep_for(kLook);
   }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A tree of a hundred million nodes under `steadfarm run` and plain mpirun: a rank is killed, then
-# mpirun, then the master where mpirun calls that a success. It ends with the published numbers.
+# mpirun, then the keeper that watches it. It ends with the published numbers.
 set -euo pipefail
 # shellcheck source=tests/lib/supervised.sh
 source "$STEADFARM_SOURCE/tests/lib/supervised.sh"
@@ -28,17 +28,25 @@ expect_farm_gone
 expect_eq "kills: end of the second start" "('signalled', 9)" \
   "$(run_says kills '(lambda e: (e["how"], e["signal"]))(last("command_end"))')"
 
+# The keeper is the supervisor's only child. Its command ends with it, mpirun and its ranks too.
+at_new_units kills 2 500
+farm_ranks 3
+keeper=$(children_of "$JOB_PID")
+kill_process KILL "${keeper% }"
+run_wait kills 'count("restart") == 3'
+expect_farm_gone
+
 job_wait "$JOB_PID" 400 || fail "kills did not end"
 expect_eq "kills: exit code" 0 "$JOB_EXIT"
 expect_eq "kills: answer" "$answer" "$(out_says kills answer)"
-expect_eq "kills: complete, restarts, failed" "(True, 2, 0)" \
+expect_eq "kills: complete, restarts, failed" "(True, 3, 0)" \
   "$(out_says kills '(complete, restarts, units_failed)')"
 expect_true "kills: accepted and not committed, or executed more often" \
   "$(out_says kills 'executions == units_accepted == units_committed')"
 expect_nothing_repeated kills
 expect_true "kills: a restart without progress" \
   "$(run_says kills '(lambda ends: ends == sorted(set(ends)))(values("command_end", "committed"))')"
-expect_eq "kills: lines of the supervisor" 4 "$(grep -c '^steadfarm: run: ' "$JOBS_TMP/kills.err")"
+expect_eq "kills: lines of the supervisor" 5 "$(grep -c '^steadfarm: run: ' "$JOBS_TMP/kills.err")"
 expect_store_sound "$store"
 
 # ---- started again, the complete job says the same and executes nothing ----

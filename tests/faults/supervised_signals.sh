@@ -101,8 +101,14 @@ supervised_words nohup 3 "${job[@]}" --interval 0.2
 job_start nohup nohup "${SUPERVISED[@]}"
 supervised_ranks 3
 at_new_units nohup 0 10
+# The terminal's hang-up reaches its session: the supervisor, and nobody of the command's (mpirun
+# would end at it).
+session=$(session_of "$JOB_PID")
+for pid in "${FARM_PIDS[@]}"; do
+  [ "$pid" = "$JOB_PID" ] || [ "$(session_of "$pid")" != "$session" ] ||
+    fail "nohup: process $pid of the command is in the supervisor's session"
+done
 kill_process HUP "$JOB_PID"
-for pid in "${FARM_PIDS[@]}"; do kill -s HUP "$pid" 2>/dev/null || true; done
 kill_process KILL "${FARM_PIDS[2]}"
 run_wait nohup 'count("restart") == 1'
 supervised_ranks 3

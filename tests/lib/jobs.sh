@@ -60,13 +60,21 @@ process_alive() {
   [ "${line%% *}" != Z ]
 }
 
+# session_of PID: prints its session, or nothing if it is gone.
+session_of() {
+  local line
+  line=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+  awk '{ print $4 }' <<<"${line##*) }"
+}
+
 process_gone() { ! process_alive "$1"; }
 
 # job_wait PID SECONDS: waits for the end; the exit code is in JOB_EXIT. Fails at the deadline.
 job_wait() {
   poll_until "$2" "process $1 to end" process_gone "$1" || return 1
   JOB_EXIT=0
-  wait "$1" || JOB_EXIT=$?
+  # The shell has a word for a killed job, which looks like a failure.
+  { wait "$1" || JOB_EXIT=$?; } 2>/dev/null
 }
 
 children_of() { cat /proc/"$1"/task/*/children 2>/dev/null || true; }

@@ -29,9 +29,11 @@ supervised_start() {  # NAME RANKS PROGRAM ARGS...: JOB_PID is the supervisor
 
 # mpirun_pid: that of JOB_PID's mpirun, which must be there, in MPIRUN_PID.
 mpirun_pid() {
-  local pid
+  local pid word
   for pid in $(descendants_of "$JOB_PID"); do
-    if grep -qzx mpirun "/proc/$pid/cmdline" 2>/dev/null; then
+    # The first word alone: those of the supervisor and its keeper name mpirun further on.
+    IFS= read -r -d '' word 2>/dev/null <"/proc/$pid/cmdline" || continue
+    if [ "${word##*/}" = mpirun ]; then
       MPIRUN_PID=$pid
       return 0
     fi
