@@ -91,8 +91,12 @@ void draw_order(SimOptions& o) {
   // A narrow hold lets few work at a time: long units would make that a job of hours.
   constexpr TimeUs kLongUs = 600'000'000;
   const TimeUs work_us = TimeUs{o.units} * o.unit_us;
-  if (work_us < kLongUs) return;
+  const bool huge = o.workers > 500;
+  if (work_us < kLongUs && !huge) return;
   o.hold_units_max = std::max(o.hold_units_max, static_cast<std::uint64_t>(work_us / kLongUs) + 1);
+  // The rest of a thousand workers ask for work every second while they wait: tens of millions of
+  // events in which nothing is new.
+  if (huge) o.hold_units_max = std::max<std::uint64_t>(o.hold_units_max, o.units / 2);
   o.hold_bytes_max = SimOptions{}.hold_bytes_max;
 }
 

@@ -4,8 +4,14 @@
 
 namespace steadfarm::sim {
 namespace {
+
+// Events without a unit more done: where simulated time stands still, no deadline ends the run.
 constexpr std::uint64_t kStepsMax = 20'000'000;
-}
+// Turns, heartbeats and reports of an idle process in one time-out. A thousand of them make more
+// than a long unit makes, so the limit grows with them and with the longest wait that is allowed.
+constexpr std::uint64_t kIdleStepsPerTimeout = 200;
+
+}  // namespace
 
 Simulation::Simulation(const SimOptions& options, std::ostream* trace)
     : world_(options, trace), record_(world_), tap_(world_) {
@@ -247,13 +253,28 @@ bool Simulation::over() const {
                               [](const std::unique_ptr<Job>& each) { return each->over(); });
 }
 
-void Simulation::check_time() {
-  if (steps_ > kStepsMax) {
-    world_.verdict.fail(kExitNoProgress, "no end after many events: " + everybody());
+// What is lost with a job and done again by the next is no progress.
+void Simulation::check_steps(TimeUs patience_us) {
+  const Lineage& lineage = current().master().lineage();
+  const std::uint64_t units_done = lineage.accepted + lineage.given_up;
+  if (units_done > most_done_) {
+    most_done_ = units_done;
+    steps_at_most_done_ = steps_;
   }
-  if (!world_.calm) return;
+  const auto timeouts = static_cast<std::uint64_t>(patience_us / world_.options.timeout_us + 1);
+  const std::uint64_t processes = world_.options.workers + 1;
+  const std::uint64_t most = kStepsMax + processes * timeouts * kIdleStepsPerTimeout;
+  if (steps_ - steps_at_most_done_ <= most) return;
+  world_.verdict.fail(kExitNoProgress, std::to_string(most) + " events after unit " +
+                                           std::to_string(most_done_) +
+                                           " was done, none more is: " + everybody());
+}
+
+void Simulation::check_time() {
   const TimeUs timeout_us = world_.options.timeout_us;
   const TimeUs patience_us = 15 * timeout_us + 3 * longest_unit_us_;
+  if (!jobs_.empty()) check_steps(patience_us);
+  if (!world_.calm) return;
   const auto deaths = static_cast<TimeUs>(poison_units_ * world_.options.deaths_max);
   const TimeUs bound_us = 100 * timeout_us + 8 * total_work_us_ + 10 * deaths * timeout_us;
   const bool stuck = world_.now - world_.progress_at > patience_us;

@@ -31,6 +31,7 @@ class Simulation {
   void finish(Job& job);
   void begin_calm();
   void check_time();
+  void check_steps(TimeUs patience_us);
   [[nodiscard]] bool over() const;
   [[nodiscard]] Job& job(std::uint32_t number) { return *jobs_[number - 1]; }
   /// The newest start; there must have been one.
@@ -77,6 +78,8 @@ class Simulation {
   bool syncs_fail_ = false;
   std::vector<std::function<void()>> heals_;  // what begin_calm undoes
   std::uint64_t steps_ = 0;
+  std::uint64_t most_done_ = 0;  // units, by any start so far
+  std::uint64_t steps_at_most_done_ = 0;
 };
 
 }  // namespace steadfarm::sim
