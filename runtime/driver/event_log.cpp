@@ -20,7 +20,7 @@ Result<std::unique_ptr<EventLog>> EventLog::open(const std::string& path, Clock&
 EventLog::EventLog(std::string path, PrivateFile file, Clock& clock)
     : path_(std::move(path)), file_(std::move(file)), clock_(clock), opened_at_(clock.now()) {}
 
-void EventLog::write(const char* kind, nlohmann::json fields) {
+void EventLog::write(const char* kind, const nlohmann::json& fields) {
   if (!file_) return;
   nlohmann::json line = {{"t_ms", (clock_.now() - opened_at_) / 1000}, {"kind", kind}};
   if (fields.is_object()) line.update(fields);

@@ -23,7 +23,7 @@ class EventLog {
                                                               Clock& clock);
 
   /// Adds t_ms (since the log was opened) and kind, and writes the line out at once.
-  void write(const char* kind, nlohmann::json fields);
+  void write(const char* kind, const nlohmann::json& fields);
   void note(const core::Note& note);
   void progress(const core::Progress& progress, const std::vector<core::WorkerProgress>& workers);
 
