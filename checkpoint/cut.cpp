@@ -7,6 +7,7 @@ namespace {
 
 // What a record costs beside its payload: key, numbers, offset.
 constexpr std::uint64_t unit_bytes = 48;
+constexpr std::uint64_t hint_bytes = 24;  // and its hints, if it has any
 constexpr std::uint64_t result_bytes = 24;
 constexpr std::uint64_t key_bytes = 16;
 
@@ -77,8 +78,10 @@ void cut_state(std::vector<Part>& parts, const core::GenerationDelta& delta,
     }
   };
   place(removed, &SegmentView::removed, [](std::size_t) { return key_bytes; });
-  place(added, &SegmentView::added,
-        [&](std::size_t i) { return unit_bytes + added[i].payload.size(); });
+  place(added, &SegmentView::added, [&](std::size_t i) {
+    const std::uint64_t hints = added[i].hints == UnitHints() ? 0 : hint_bytes;
+    return unit_bytes + hints + added[i].payload.size();
+  });
   place(partials, &SegmentView::partials,
         [&](std::size_t i) { return unit_bytes + partials[i].view().size(); });
   place(failed, &SegmentView::failed,

@@ -85,6 +85,9 @@ void read_lists(wire::Reader& in, core::GenerationDelta& delta) {
     unit.tries = in.number<std::uint32_t>();
     unit.deaths = in.number<std::uint32_t>();
     unit.payload = own(in.block());
+    unit.hints.expected_us = in.number<std::uint64_t>();
+    unit.hints.affinity = in.number<std::uint64_t>();
+    unit.hints.repeatable = in.number<std::uint8_t>() != 0;
     delta.added.push_back(std::move(unit));
   }
   for (auto n = in.number<std::uint64_t>(); n > 0 && in.ok(); --n) {
@@ -132,6 +135,9 @@ Result<EncodedSegment> PlainCodec::encode(const SegmentView& view) const {
     out.number(unit.tries);
     out.number(unit.deaths);
     out.block(unit.payload);
+    out.number(unit.hints.expected_us);
+    out.number(unit.hints.affinity);
+    out.number(static_cast<std::uint8_t>(unit.hints.repeatable));
   }
   out.number(std::uint64_t{view.partials.size()});
   for (const core::PartialState& partial : view.partials) {

@@ -1,6 +1,8 @@
 // The names inside a segment, shared by its writer and its reader.
 #pragma once
 
+#include <cstdint>
+
 namespace steadfarm::checkpoint::layout {
 
 inline constexpr const char* magic = "steadfarm-segment";
@@ -18,6 +20,8 @@ inline constexpr const char* held_bytes = "state/held/bytes";
 inline constexpr const char* units = "units";
 inline constexpr const char* unit_keys = "units/keys";
 inline constexpr const char* unit_numbers = "units/numbers";  // priority, tries, deaths
+inline constexpr const char* unit_hints = "units/hints";      // expected_us, affinity, flags
+inline constexpr std::uint64_t unit_not_repeatable = 1;       // the one flag there is
 inline constexpr const char* unit_offsets = "units/offsets";
 inline constexpr const char* unit_bytes = "units/bytes";
 inline constexpr const char* removed = "removed";
@@ -42,9 +46,9 @@ inline constexpr const char* result_fields = "results/fields";  // a dataset a n
 
 // What a compaction reads again: everything but the state, which each generation says in full.
 inline constexpr const char* lists[] = {
-    removed,       unit_keys,    unit_numbers,      unit_offsets,
-    unit_bytes,    partial_keys, partial_sequences, partial_offsets,
-    partial_bytes, failed_keys,  failed_numbers,    failed_offsets,
-    failed_bytes,  result_keys,  result_offsets,    result_bytes};
+    removed,        unit_keys,      unit_numbers,      unit_hints,      unit_offsets,
+    unit_bytes,     partial_keys,   partial_sequences, partial_offsets, partial_bytes,
+    failed_keys,    failed_numbers, failed_offsets,    failed_bytes,    result_keys,
+    result_offsets, result_bytes};
 
 }  // namespace steadfarm::checkpoint::layout

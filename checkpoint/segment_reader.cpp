@@ -153,6 +153,19 @@ Narrow narrow(In& in, std::int64_t value) {
   return static_cast<Narrow>(value);
 }
 
+// Absent if no unit of the segment has any.
+void read_hints(In& in, std::vector<core::UnitRecord>& units) {
+  const std::vector<std::uint64_t> hints = in.words(layout::unit_hints, 3);
+  if (hints.empty()) return;
+  in.require(hints.size() == units.size() * 3, "its units and their hints differ in count");
+  if (!in.status()) return;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    const std::uint64_t flags = hints[3 * i + 2];
+    in.require(flags <= layout::unit_not_repeatable, "a unit has hints that are not known");
+    units[i].hints = {hints[3 * i], hints[3 * i + 1], flags == 0};
+  }
+}
+
 void read_units(In& in, std::vector<core::UnitRecord>& units) {
   const std::vector<UnitKey> keys = in.keys(layout::unit_keys);
   const auto numbers = in.dataset<std::int64_t>(layout::unit_numbers, Element::i64, 3, 3);
@@ -171,6 +184,7 @@ void read_units(In& in, std::vector<core::UnitRecord>& units) {
     unit.payload.assign(payload.begin(), payload.end());
     units.push_back(std::move(unit));
   }
+  read_hints(in, units);
 }
 
 void read_partials(In& in, std::vector<core::PartialState>& partials) {

@@ -111,6 +111,8 @@ void write_full(Out& out, const core::GenerationDelta& full) {
 void write_units(Out& out, std::span<const core::UnitRecord> units) {
   std::vector<UnitKey> keys;
   std::vector<std::int64_t> numbers;
+  std::vector<std::uint64_t> hints;
+  bool hinted = false;
   std::vector<std::uint64_t> offsets{0};
   std::vector<ByteView> payloads;
   keys.reserve(units.size());
@@ -120,12 +122,16 @@ void write_units(Out& out, std::span<const core::UnitRecord> units) {
   for (const core::UnitRecord& unit : units) {
     keys.push_back(unit.key);
     numbers.insert(numbers.end(), {unit.priority, unit.tries, unit.deaths});
+    hints.insert(hints.end(), {unit.hints.expected_us, unit.hints.affinity,
+                               unit.hints.repeatable ? 0 : layout::unit_not_repeatable});
+    hinted = hinted || unit.hints != UnitHints();
     payloads.emplace_back(unit.payload);
     offsets.push_back(offsets.back() + unit.payload.size());
   }
   out.group(layout::units);
   out.key_column(layout::unit_keys, keys);
   out.columns(layout::unit_numbers, Element::i64, numbers, 3);
+  if (hinted) out.words(layout::unit_hints, hints, 3);
   out.words(layout::unit_offsets, offsets, 0);
   out.pieces(layout::unit_bytes, payloads, offsets.back());
 }

@@ -36,6 +36,7 @@ class ByteFarm::Impl {
     job.options = &options;
     job.submitted = &submitted;
     job.range_count = range_count;
+    job.hints = std::move(hints);
     job.folds = std::move(folds);
     job.result_fields = result_fields;
     job.work = std::move(work);
@@ -71,6 +72,7 @@ class ByteFarm::Impl {
   std::unique_ptr<transport::Transport> transport;
   api::SubmittedUnits submitted;
   std::uint64_t range_count = 0;
+  api::HintFunction hints;
   api::Folds folds;
   std::string result_fields;
   std::function<void(UnitCall&)> work;
@@ -89,15 +91,19 @@ bool ByteFarm::is_master() const { return impl_->transport->self() == Rank(0); }
 std::int32_t ByteFarm::rank() const { return impl_->transport->self().value; }
 std::int32_t ByteFarm::rank_count() const { return impl_->transport->rank_count(); }
 
-void ByteFarm::submit(ByteView payload, std::int32_t priority) {
+void ByteFarm::submit(ByteView payload, std::int32_t priority, const UnitHints& hints) {
   if (impl_->range_count > 0) throw std::logic_error("Farm::submit together with Farm::range");
-  if (is_master()) impl_->submitted.add(payload, priority);
+  if (is_master()) impl_->submitted.add(payload, priority, hints);
 }
 
 void ByteFarm::range(std::uint64_t count) {
   if (impl_->submitted.count() > 0)
     throw std::logic_error("Farm::range together with Farm::submit");
   impl_->range_count = count;
+}
+
+void ByteFarm::hints(std::function<UnitHints(const UnitKey&, ByteView)> function) {
+  impl_->hints = std::move(function);
 }
 
 void ByteFarm::work(std::function<void(UnitCall&)> function) { impl_->work = std::move(function); }

@@ -6,6 +6,7 @@
 
 #include "api/folds.hpp"
 #include "api/submitted_units.hpp"
+#include "api/unit_hints.hpp"
 #include "base/error.hpp"
 #include "steadfarm/byte_farm.hpp"
 #include "transport/transport.hpp"
@@ -17,6 +18,7 @@ struct Job {
   const Options* options = nullptr;
   const SubmittedUnits* submitted = nullptr;
   std::uint64_t range_count = 0;
+  HintFunction hints{};
   Folds folds;
   std::string result_fields;  // how stored results are to be read; empty: as bytes
   std::function<void(UnitCall&)> work;
@@ -37,8 +39,8 @@ struct Job {
 
 /// What the store remembers of the job, as text; its digest is the job's fingerprint. It has what
 /// the result depends on: identity, seed, the units in their order, what folds there are, and how
-/// stored results are to be read. Priorities, like every other option, may change from one start to
-/// the next.
+/// stored results are to be read. Priorities and hints, like every other option, may change from
+/// one start to the next.
 [[nodiscard]] std::string describe(const Job& job);
 
 /// The master's whole run. Returns after its transport was flushed, or could not be.

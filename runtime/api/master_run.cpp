@@ -34,6 +34,7 @@ MasterRun::MasterRun(const Job& job, transport::Transport& transport, std::int32
       transport_(transport),
       rank_count_(rank_count),
       started_at_(clock_.now()),
+      hints_(job.range_count == 0 ? job.submitted : nullptr, job.hints),
       progress_(progress_mode(job.options->progress), clock_) {
   // With --master-works a worker on this very rank is reached by the same transport.
   const bool works = options_.master_works && rank_count_ > 1;
@@ -148,6 +149,7 @@ void MasterRun::make_driver() {
     units.priorities = job_.submitted->priorities();
     units.payloads = job_.submitted;
   }
+  if (hints_.any()) units.hints = &hints_;
   machine_ = std::make_unique<core::Master>(machine_options(), std::move(units), workers_,
                                             clock_.now(), opened_.recovered);
   if (opened_.recovered) {

@@ -61,6 +61,7 @@ class MasterRun {
   std::unique_ptr<checkpoint::Store> store_;
   std::unique_ptr<driver::GenerationWriter> writer_;
   checkpoint::OpenReport opened_;
+  JobHints hints_;
   std::unique_ptr<core::Master> machine_;
   std::unique_ptr<driver::Heartbeat> heartbeat_;
   std::unique_ptr<driver::MasterDriver> driver_;

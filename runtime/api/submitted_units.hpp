@@ -11,13 +11,17 @@ namespace steadfarm::api {
 
 class SubmittedUnits final : public core::PayloadSource {
  public:
-  void add(ByteView payload, std::int32_t priority);
+  void add(ByteView payload, std::int32_t priority, const UnitHints& hints = {});
 
   [[nodiscard]] std::uint64_t count() const { return offsets_.size() - 1; }
   [[nodiscard]] ByteView payload(std::uint64_t index) const override {
     return ByteView(bytes_).subspan(offsets_[index], offsets_[index + 1] - offsets_[index]);
   }
   [[nodiscard]] const std::vector<core::FreshRun>& priorities() const { return priorities_; }
+  [[nodiscard]] bool has_hints() const { return !hints_.empty(); }
+  [[nodiscard]] UnitHints hints(std::uint64_t index) const {
+    return index < hints_.size() ? hints_[index] : UnitHints();
+  }
   /// Depends on every payload, its length, and the order.
   [[nodiscard]] Digest digest() const { return stream_.finish(); }
 
@@ -25,6 +29,7 @@ class SubmittedUnits final : public core::PayloadSource {
   std::vector<std::uint64_t> offsets_{0};
   Bytes bytes_;
   std::vector<core::FreshRun> priorities_;
+  std::vector<UnitHints> hints_;  // up to the last unit that has any
   DigestStream stream_;
 };
 

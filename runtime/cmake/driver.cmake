@@ -29,7 +29,8 @@ add_library(steadfarm STATIC
   runtime/api/master_run.cpp
   runtime/api/outcome.cpp
   runtime/api/run.cpp
-  runtime/api/submitted_units.cpp)
+  runtime/api/submitted_units.cpp
+  runtime/api/unit_hints.cpp)
 add_library(steadfarm::steadfarm ALIAS steadfarm)
 target_include_directories(steadfarm
   PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/include>

@@ -72,7 +72,8 @@ std::shared_ptr<GenerationDelta> DeltaLog::take(UnitTable& table) {
     STEADFARM_ASSERT(unit.dirty);
     unit.dirty = false;
     unit.persisted = true;
-    flight_->added.push_back({unit.key, unit.priority, unit.tries, unit.deaths, unit.payload});
+    flight_->added.push_back(
+        {unit.key, unit.priority, unit.tries, unit.deaths, unit.payload, unit.hints});
   }
   added_.clear();
   take_saved(table);

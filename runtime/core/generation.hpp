@@ -13,6 +13,7 @@
 #include "base/shared_value.hpp"
 #include "core/interval_set.hpp"
 #include "steadfarm/types.hpp"
+#include "steadfarm/unit_hints.hpp"
 
 namespace steadfarm::core {
 
@@ -23,6 +24,7 @@ struct UnitRecord {
   std::uint32_t tries = 0;   // executions that failed so far
   std::uint32_t deaths = 0;  // workers that died with it
   Bytes payload;
+  UnitHints hints{};
   friend bool operator==(const UnitRecord&, const UnitRecord&) = default;
 };
 

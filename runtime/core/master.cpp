@@ -18,7 +18,12 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
       delta_(options_.has_store, options_.keep_results),
       saved_(options_.partial_bytes_max),
       wall_time_(options_.deadline_us, options_.deadline_reserve_us) {
-  if (options_.ordered) index_units_.priorities.clear();  // by index, or the hold never drains
+  if (options_.ordered) {
+    index_units_.priorities.clear();  // by index, or the hold never drains
+    ready_.ignore_costs();
+  } else {
+    ready_.sort_by(index_units_.hints);
+  }
   for (const Rank rank : workers) {
     members_.add(rank, now);
     Worker worker;
@@ -34,7 +39,7 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
     shared_ = recovered->shared;
     if (shared_) shared_version_ = 1;
     for (const UnitRecord& record : recovered->units) {
-      const Slot slot = table_.add(record.key, record.payload, record.priority);
+      const Slot slot = table_.add(record.key, record.payload, record.priority, record.hints);
       LiveUnit& unit = table_.at(slot);
       take_history(unit, record.tries, record.deaths);
       unit.persisted = true;
@@ -114,6 +119,12 @@ Status Master::validate(const RecoveredState& recovered, std::uint64_t index_cou
   return {};
 }
 
+Slot Master::add_index(std::uint64_t index, std::int32_t priority) {
+  const HintSource* source = index_units_.hints;
+  return table_.add(UnitKey::index(index), {}, priority,
+                    source != nullptr ? source->hints(index) : UnitHints());
+}
+
 // This run may allow fewer tries than the one before. A unit that is still pending gets one more.
 void Master::take_history(LiveUnit& unit, std::uint32_t tries, std::uint32_t deaths) const {
   unit.tries = std::min(tries, options_.tries_max - 1);
@@ -124,7 +135,7 @@ void Master::restore_retried(const RecoveredState& recovered) {
   for (const RetriedIndex& retried : recovered.retried) {
     const auto priority = ready_.take_fresh(retried.index);
     if (!priority) continue;
-    const Slot slot = table_.add(UnitKey::index(retried.index), {}, *priority);
+    const Slot slot = add_index(retried.index, *priority);
     LiveUnit& unit = table_.at(slot);
     take_history(unit, retried.tries, retried.deaths);
     if (unit.deaths > 0) {
@@ -142,7 +153,7 @@ void Master::restore_saved(const RecoveredState& recovered) {
       if (!partial.key.is_index()) continue;
       const auto priority = ready_.take_fresh(partial.key.lo);
       if (!priority) continue;
-      slot = table_.add(partial.key, {}, *priority);
+      slot = add_index(partial.key.lo, *priority);
       ready_.push(slot);
     }
     LiveUnit& unit = table_.at(slot);

@@ -36,6 +36,7 @@ struct IndexUnits {
   std::uint64_t count = 0;
   std::vector<FreshRun> priorities;
   const PayloadSource* payloads = nullptr;  // null: a range
+  const HintSource* hints = nullptr;        // null: no unit has any
 };
 
 struct Progress {
@@ -90,6 +91,7 @@ class Master {
     bool solo = false;           // has a unit that must run alone
   };
 
+  Slot add_index(std::uint64_t index, std::int32_t priority);
   void restore_retried(const RecoveredState& recovered);
   void restore_saved(const RecoveredState& recovered);
   void take_history(LiveUnit& unit, std::uint32_t tries, std::uint32_t deaths) const;

@@ -65,7 +65,8 @@ void Master::accept(Rank from, Slot slot, const wire::AnswerView& answer, Action
   std::uint64_t ordinal = 0;
   for (const wire::Child& child : answer.children) {
     const UnitKey key = child_key(answer.key, ordinal++);
-    const Slot born = table_.add(key, {child.payload.begin(), child.payload.end()}, child.priority);
+    const Slot born =
+        table_.add(key, {child.payload.begin(), child.payload.end()}, child.priority, child.hints);
     delta_.touched(table_.at(born));
     ready_.push(born);
     ++counters_.spawned;

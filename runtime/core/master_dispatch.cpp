@@ -143,9 +143,9 @@ void Master::fill(Worker& worker, std::uint64_t count, wire::UnitBatch& batch) {
     std::uint64_t i = run.indices.begin;
     const std::uint64_t run_end = std::min(run.indices.end, end);
     for (; i < run_end && batch.byte_count() < options_.assign_bytes_max; ++i, --left) {
-      lease(worker, table_.add(UnitKey::index(i), {}, run.priority), batch);
+      lease(worker, add_index(i, run.priority), batch);
     }
-    ready_.add_fresh({i, run.indices.end}, run.priority);  // what no longer fits
+    ready_.put_back({{i, run.indices.end}, run.priority, run.cost});  // what no longer fits
     if (i >= end) break;
   }
 }

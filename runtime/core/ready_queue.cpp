@@ -7,7 +7,8 @@ namespace steadfarm::core {
 void ReadyQueue::push(Slot slot) {
   LiveUnit& unit = table_.at(slot);
   STEADFARM_ASSERT(unit.state == UnitState::ready);
-  levels_[unit.priority].stack.push_back({slot, ++unit.stamp});
+  const CostClass cost = by_cost_ ? cost_class(unit.hints.expected_us) : CostClass{0};
+  levels_[{unit.priority, cost}].stack.push_back({slot, ++unit.stamp});
   ++ready_count_;
 }
 
@@ -21,20 +22,53 @@ void ReadyQueue::push_suspect(Slot slot) {
 
 void ReadyQueue::add_fresh(const Interval& indices, std::int32_t priority) {
   if (indices.count() == 0) return;
-  Level& level = levels_[priority];
-  const std::uint64_t before = level.fresh.count();
-  level.fresh.insert(indices.begin, indices.end);
-  fresh_count_ += level.fresh.count() - before;
+  IntervalSet& fresh = hints_ != nullptr ? unsorted_[priority].rest : levels_[{priority, 0}].fresh;
+  const std::uint64_t before = fresh.count();
+  fresh.insert(indices.begin, indices.end);
+  fresh_count_ += fresh.count() - before;
+}
+
+void ReadyQueue::put_back(const FreshRun& run) {
+  if (run.indices.count() == 0) return;
+  levels_[{run.priority, run.cost}].fresh.insert(run.indices.begin, run.indices.end);
+  if (hints_ != nullptr) unsorted_[run.priority].sorted += run.indices.count();
+  fresh_count_ += run.indices.count();
 }
 
 std::optional<std::int32_t> ReadyQueue::take_fresh(std::uint64_t index) {
-  for (auto& [priority, level] : levels_) {
-    if (!level.fresh.contains(index)) continue;
-    level.fresh.erase(index, index + 1);
+  for (auto& [priority, unsorted] : unsorted_) {
+    if (!unsorted.rest.contains(index)) continue;
+    unsorted.rest.erase(index, index + 1);
     --fresh_count_;
     return priority;
   }
+  for (auto& [key, level] : levels_) {
+    if (!level.fresh.contains(index)) continue;
+    level.fresh.erase(index, index + 1);
+    if (hints_ != nullptr) --unsorted_.at(key.priority).sorted;
+    --fresh_count_;
+    return key.priority;
+  }
   return std::nullopt;
+}
+
+// Before anything of a priority is given, its next untouched indices must be in their levels.
+void ReadyQueue::sort_next_block() {
+  while (!unsorted_.empty()) {
+    auto& [priority, unsorted] = *unsorted_.begin();
+    const bool leads = levels_.empty() || levels_.begin()->first.priority <= priority;
+    if (!leads || unsorted.sorted > 0) return;
+    const auto run = unsorted.rest.take_front(kSortBlock);
+    if (!run) {
+      unsorted_.erase(unsorted_.begin());
+      continue;
+    }
+    unsorted.sorted = run->count();
+    for (std::uint64_t i = run->begin; i < run->end; ++i) {
+      levels_[{priority, cost_class(hints_->hints(i).expected_us)}].fresh.insert(i, i + 1);
+    }
+    return;
+  }
 }
 
 bool ReadyQueue::is_current(const Entry& entry) const {
@@ -53,7 +87,11 @@ std::optional<Slot> ReadyQueue::pop_stack(std::vector<Entry>& stack) {
 
 std::optional<std::variant<Slot, FreshRun>> ReadyQueue::pop(std::uint64_t max_run) {
   STEADFARM_ASSERT(max_run > 0);
-  for (auto it = levels_.begin(); it != levels_.end();) {
+  while (true) {
+    if (!unsorted_.empty()) sort_next_block();
+    const auto it = levels_.begin();
+    if (it == levels_.end()) return std::nullopt;
+    const LevelKey key = it->first;
     Level& level = it->second;
     if (const auto slot = pop_stack(level.stack)) {
       STEADFARM_ASSERT(ready_count_ > 0);
@@ -62,11 +100,11 @@ std::optional<std::variant<Slot, FreshRun>> ReadyQueue::pop(std::uint64_t max_ru
     }
     if (const auto run = level.fresh.take_front(max_run)) {
       fresh_count_ -= run->count();
-      return FreshRun{*run, it->first};
+      if (hints_ != nullptr) unsorted_.at(key.priority).sorted -= run->count();
+      return FreshRun{*run, key.priority, key.cost};
     }
-    it = levels_.erase(it);
+    levels_.erase(it);
   }
-  return std::nullopt;
 }
 
 std::optional<Slot> ReadyQueue::pop_suspect() {
@@ -95,7 +133,10 @@ void ReadyQueue::forget(Slot slot) {
 }
 
 bool ReadyQueue::is_fresh(std::uint64_t index) const {
-  for (const auto& [priority, level] : levels_) {
+  for (const auto& [priority, unsorted] : unsorted_) {
+    if (unsorted.rest.contains(index)) return true;
+  }
+  for (const auto& [key, level] : levels_) {
     if (level.fresh.contains(index)) return true;
   }
   return false;
@@ -103,18 +144,22 @@ bool ReadyQueue::is_fresh(std::uint64_t index) const {
 
 std::optional<std::uint64_t> ReadyQueue::first_fresh() const {
   std::optional<std::uint64_t> first;
-  for (const auto& [priority, level] : levels_) {
-    const std::optional<std::uint64_t> mine = level.fresh.first();
+  const auto consider = [&](const IntervalSet& fresh) {
+    const std::optional<std::uint64_t> mine = fresh.first();
     if (mine && (!first || *mine < *first)) first = mine;
-  }
+  };
+  for (const auto& [priority, unsorted] : unsorted_) consider(unsorted.rest);
+  for (const auto& [key, level] : levels_) consider(level.fresh);
   return first;
 }
 
 IntervalSet ReadyQueue::fresh() const {
   IntervalSet all;
-  for (const auto& [priority, level] : levels_) {
-    for (const Interval& run : level.fresh.runs()) all.insert(run.begin, run.end);
-  }
+  const auto add = [&](const IntervalSet& fresh) {
+    for (const Interval& run : fresh.runs()) all.insert(run.begin, run.end);
+  };
+  for (const auto& [priority, unsorted] : unsorted_) add(unsorted.rest);
+  for (const auto& [key, level] : levels_) add(level.fresh);
   return all;
 }
 

@@ -6,7 +6,8 @@
 
 namespace steadfarm::core {
 
-Slot UnitTable::add(const UnitKey& key, Bytes payload, std::int32_t priority) {
+Slot UnitTable::add(const UnitKey& key, Bytes payload, std::int32_t priority,
+                    const UnitHints& hints) {
   Slot slot = kNoSlot;
   if (free_.empty()) {
     slot = static_cast<Slot>(slots_.size());
@@ -21,6 +22,7 @@ Slot UnitTable::add(const UnitKey& key, Bytes payload, std::int32_t priority) {
   unit.key = key;
   unit.payload = std::move(payload);
   unit.priority = priority;
+  unit.hints = hints;
   unit.attempt = Attempt(0);
   unit.tries = 0;
   unit.deaths = 0;

@@ -10,6 +10,7 @@
 #include "base/ids.hpp"
 #include "core/key_index.hpp"
 #include "core/saved_states.hpp"
+#include "steadfarm/unit_hints.hpp"
 
 namespace steadfarm::core {
 
@@ -28,6 +29,7 @@ struct PastLease {
 struct LiveUnit {
   UnitKey key;
   Bytes payload;  // spawned units only; index units get theirs from the payload source
+  UnitHints hints;
   std::int32_t priority = 0;
   Attempt attempt;           // the newest handed out; 0 before the first
   std::uint32_t tries = 0;   // executions that failed
@@ -59,7 +61,7 @@ class UnitTable {
   [[nodiscard]] std::size_t size() const { return index_.size(); }
 
   /// A new unit in state ready (not yet in a queue). The key must be new.
-  Slot add(const UnitKey& key, Bytes payload, std::int32_t priority);
+  Slot add(const UnitKey& key, Bytes payload, std::int32_t priority, const UnitHints& hints = {});
   /// Forgets a unit that is in state ready.
   void remove(Slot slot);
 

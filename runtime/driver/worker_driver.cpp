@@ -67,7 +67,7 @@ bool WorkerDriver::finish_unit() {
   }
   event.answer.children.reserve(outcome->children.size());
   for (const worker::OwnedChild& child : outcome->children) {
-    event.answer.children.push_back({child.priority, child.payload});
+    event.answer.children.push_back({child.priority, child.payload, child.hints});
   }
   step(std::move(event));
   return true;

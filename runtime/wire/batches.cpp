@@ -8,7 +8,35 @@ namespace steadfarm::wire {
 namespace {
 constexpr std::size_t kMalformed = static_cast<std::size_t>(-1);
 constexpr std::uint8_t kHasProposal = 1;
-constexpr std::size_t kChildHeadBytes = 12;
+constexpr std::size_t kChildHeadBytes = 13;
+// A child's hints: most have none, and children are many.
+constexpr std::uint8_t kHasExpected = 1;
+constexpr std::uint8_t kHasAffinity = 2;
+constexpr std::uint8_t kNotRepeatable = 4;
+constexpr std::uint8_t kHintBits = kHasExpected | kHasAffinity | kNotRepeatable;
+
+void put_hints(Writer& out, const UnitHints& hints) {
+  std::uint8_t bits = 0;
+  if (hints.expected_us != 0) bits |= kHasExpected;
+  if (hints.affinity != 0) bits |= kHasAffinity;
+  if (!hints.repeatable) bits |= kNotRepeatable;
+  out.number(bits);
+  if (hints.expected_us != 0) out.number(hints.expected_us);
+  if (hints.affinity != 0) out.number(hints.affinity);
+}
+
+UnitHints get_hints(Reader& in) {
+  UnitHints hints;
+  const auto bits = in.number<std::uint8_t>();
+  if (bits > kHintBits) in.fail();
+  hints.repeatable = (bits & kNotRepeatable) == 0;
+  // What is there is not 0: each hint has one form.
+  if ((bits & kHasExpected) != 0 && (hints.expected_us = in.number<std::uint64_t>()) == 0) {
+    in.fail();
+  }
+  if ((bits & kHasAffinity) != 0 && (hints.affinity = in.number<std::uint64_t>()) == 0) in.fail();
+  return hints;
+}
 }  // namespace
 
 void UnitBatch::add(const UnitKey& key, Attempt attempt, ByteView payload) {
@@ -46,6 +74,7 @@ void AnswerBatch::add(const AnswerView& answer) {
   }
   for (const Child& child : answer.children) {
     out.number(child.priority);
+    put_hints(out, child.hints);
     out.block(child.payload);
   }
   ++count_;
@@ -73,7 +102,8 @@ std::size_t AnswerBatch::read_at(std::size_t at, AnswerView& view) const {
   view.children.reserve(child_count);
   for (std::uint32_t i = 0; i < child_count; ++i) {
     const auto priority = in.number<std::int32_t>();
-    view.children.push_back({priority, in.block()});
+    const UnitHints hints = get_hints(in);
+    view.children.push_back({priority, in.block(), hints});
   }
   if (!in.ok()) return kMalformed;
   return at + (before - in.left());

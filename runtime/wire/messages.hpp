@@ -14,6 +14,7 @@
 #include "base/ids.hpp"
 #include "base/shared_value.hpp"
 #include "steadfarm/types.hpp"
+#include "steadfarm/unit_hints.hpp"
 
 namespace steadfarm::wire {
 
@@ -63,6 +64,7 @@ enum class AnswerStatus : std::uint8_t { done = 0, failed = 1 };
 struct Child {
   std::int32_t priority = 0;
   ByteView payload;
+  UnitHints hints{};
 };
 
 /// One executed unit as read from or put into an AnswerBatch. Views borrow from the batch.

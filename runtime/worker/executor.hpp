@@ -16,6 +16,7 @@ namespace steadfarm::worker {
 struct OwnedChild {
   std::int32_t priority = 0;
   Bytes payload;
+  UnitHints hints{};
 };
 
 /// What came of one execution.

@@ -27,8 +27,9 @@ class FunctionExecutor::Call final : public UnitCall {
   [[nodiscard]] ByteView payload() const override { return unit_.payload; }
 
   void set_result(Bytes result) override { owner_.outcome_.payload = std::move(result); }
-  void spawn(Bytes payload, std::int32_t priority) override {
-    owner_.outcome_.children.push_back({priority, std::move(payload)});
+  using UnitCall::spawn;
+  void spawn(Bytes payload, std::int32_t priority, const UnitHints& hints) override {
+    owner_.outcome_.children.push_back({priority, std::move(payload), hints});
   }
 
   [[nodiscard]] bool save(const std::function<Bytes()>& state) override {

@@ -100,6 +100,12 @@ void draw_order(SimOptions& o) {
   o.hold_bytes_max = SimOptions{}.hold_bytes_max;
 }
 
+// The same.
+void draw_hints(SimOptions& o) {
+  Prng prng(mix(o.seed, 6));
+  o.hints = prng.chance(0.4) ? 1 : 0;
+}
+
 void draw_faults(SimOptions& o, Prng& prng) {
   if (prng.chance(0.03)) return;  // a calm run, so that calm runs are tested as well
   const double share = prng.chance(0.5) ? 0.2 : 0.5;
@@ -151,6 +157,7 @@ SimOptions options_from_seed(std::uint64_t seed) {
   draw_times(options, prng);
   draw_runtime(options, prng);
   draw_order(options);
+  draw_hints(options);
   draw_faults(options, prng);
   draw_partial_states(options, prng);
   draw_wall_time(options, prng);

@@ -97,8 +97,9 @@ void SimExecutor::decide(const Workload::Entry& entry, std::uint32_t unit) {
   } else {
     outcome_.payload = world_.workload.result(node_);
     for (const Node& child : world_.workload.children(node_)) {
-      outcome_.children.push_back(
-          {world_.workload.priority(child), world_.workload.spawn_payload(child)});
+      outcome_.children.push_back({world_.workload.priority(child),
+                                   world_.workload.spawn_payload(child),
+                                   world_.workload.hints(child)});
     }
     if (look_at_ == kNever) look();
   }

@@ -25,6 +25,7 @@ MasterProcess::MasterProcess(World& world, Record& record, SimTransport& transpo
   units.count = world_.options.roots;
   units.priorities = world_.workload.index_priorities();
   if (world_.options.range == 0) units.payloads = &world_.workload;
+  if (world_.options.hints != 0) units.hints = &world_.workload;
   machine_ = std::make_unique<core::Master>(options(clock_.now()), std::move(units), workers_,
                                             clock_.now(), recovered_);
   if (store_) {

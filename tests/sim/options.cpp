@@ -43,6 +43,7 @@ void visit_numbers(Options& o, Visit visit) {
   visit("roots", o.roots);
   visit("range", o.range);
   visit("priorities", o.priorities);
+  visit("hints", o.hints);
   visit("store", o.store);
   visit("keep_results", o.keep_results);
   visit("result_bytes", o.result_bytes);

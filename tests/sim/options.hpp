@@ -19,6 +19,7 @@ struct SimOptions {
   std::uint32_t roots = 100;        // submitted, or the length of the range
   std::uint32_t range = 0;          // 1: an index range without payloads
   std::uint32_t priorities = 0;     // 1: units have priorities
+  std::uint32_t hints = 0;          // 1: units have hints: times, affinities, some not repeatable
   std::uint32_t store = 1;          // 1: there is a store
   std::uint32_t keep_results = 0;   // 1: results go into the store
   std::uint32_t result_bytes = 32;  // largest filler of a result

@@ -91,8 +91,9 @@ void Record::check_recovered(const Lineage& lineage, const core::RecoveredState&
       return;
     }
     if (record.payload != world_.workload.spawn_payload(entries[unit].node) ||
-        record.priority != world_.workload.priority(entries[unit].node)) {
-      wrong("the store gave back " + name(unit) + " with another payload or priority");
+        record.priority != world_.workload.priority(entries[unit].node) ||
+        record.hints != world_.workload.hints(entries[unit].node)) {
+      wrong("the store gave back " + name(unit) + " with another payload, priority or hints");
     }
     if (record.tries > throws_[unit] || record.deaths > losses_[unit]) {
       wrong("the store gave back " + name(unit) + " with more tries or deaths than it had");

@@ -17,6 +17,7 @@ enum Purpose : std::uint64_t {
   for_payload,
   for_steps,
   for_state,
+  for_hints,
 };
 
 void put(Bytes& out, std::uint64_t value, std::size_t size) {
@@ -136,6 +137,20 @@ std::int32_t Workload::priority(const Node& node) const {
   return static_cast<std::int32_t>(mix(node.id, for_priority) % 5) - 2;
 }
 
+// Some declare no time, some a wrong one.
+UnitHints Workload::hints(const Node& node) const {
+  if (options_.hints == 0) return {};
+  const std::uint64_t draw = mix(node.id, for_hints);
+  UnitHints hints;
+  if (draw % 4 != 0) {
+    const auto true_us = static_cast<std::uint64_t>(duration_us(node));
+    hints.expected_us = draw % 8 == 1 ? true_us / 3 : true_us;
+  }
+  hints.affinity = (draw >> 8U) % 4;
+  hints.repeatable = (draw >> 16U) % 8 != 0;
+  return hints;
+}
+
 Bytes Workload::result(const Node& node) const {
   Bytes out;
   put(out, node.id, 8);
@@ -195,6 +210,8 @@ ByteView Workload::payload(std::uint64_t index) const {
   payload_ = spawn_payload(entries_[index].node);
   return payload_;
 }
+
+UnitHints Workload::hints(std::uint64_t index) const { return hints(entries_[index].node); }
 
 std::vector<core::FreshRun> Workload::index_priorities() const {
   std::vector<core::FreshRun> runs;

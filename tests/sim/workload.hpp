@@ -49,7 +49,7 @@ struct Fold {
   friend bool operator==(const Fold&, const Fold&) = default;
 };
 
-class Workload : public core::PayloadSource {
+class Workload : public core::PayloadSource, public core::HintSource {
  public:
   explicit Workload(const SimOptions& options);
 
@@ -59,6 +59,7 @@ class Workload : public core::PayloadSource {
   [[nodiscard]] UnitKind kind(const Node& node) const;
   [[nodiscard]] TimeUs duration_us(const Node& node) const;
   [[nodiscard]] std::int32_t priority(const Node& node) const;
+  [[nodiscard]] UnitHints hints(const Node& node) const;
   [[nodiscard]] Bytes result(const Node& node) const;
   [[nodiscard]] std::optional<SharedValue> proposal(const Node& node) const;
   [[nodiscard]] Bytes spawn_payload(const Node& node) const;
@@ -81,8 +82,9 @@ class Workload : public core::PayloadSource {
   [[nodiscard]] std::uint32_t find(std::uint64_t id) const;
   [[nodiscard]] std::uint32_t find(const UnitKey& key) const;
 
-  // core::PayloadSource
+  // core::PayloadSource, core::HintSource
   [[nodiscard]] ByteView payload(std::uint64_t index) const override;
+  [[nodiscard]] UnitHints hints(std::uint64_t index) const override;
   [[nodiscard]] std::vector<core::FreshRun> index_priorities() const;
 
  private:

@@ -85,8 +85,8 @@ def check_include(path, number, quote, target, findings):
     if quote != '"':
         return
     if path.startswith(rules.TYPES_ONLY) and target.startswith("steadfarm/"):
-        if target != "steadfarm/types.hpp":
-            findings.add(path, number, f'"{target}": of the API only types.hpp is known here')
+        if target not in ("steadfarm/types.hpp", "steadfarm/unit_hints.hpp"):
+            findings.add(path, number, f'"{target}": of the API only value types are known here')
     for folder, allowed in rules.LAYERS.items():
         if path.startswith(folder) and target.split("/")[0] not in allowed:
             findings.add(path, number, f'"{target}": {folder} may not include that')

@@ -9,6 +9,7 @@
 #include "steadfarm/outcome.hpp"
 #include "steadfarm/types.hpp"
 #include "steadfarm/unit_call.hpp"
+#include "steadfarm/unit_hints.hpp"
 
 namespace steadfarm {
 
@@ -37,9 +38,17 @@ class ByteFarm {
 
   /// Adds a unit; its key is its place in the order of submission. Submit the same units in the
   /// same order at every start: a store of other units is refused. Not together with range().
-  void submit(ByteView payload, std::int32_t priority = 0);
+  /// The hints may differ from start to start.
+  void submit(ByteView payload, std::int32_t priority = 0, const UnitHints& hints = {});
   /// Units 0 .. count-1 without payload; never materialised.
   void range(std::uint64_t count);
+
+  /// Hints for the units of submit() and range(); what was given to submit() goes before it. Called
+  /// on the master, during run(), more than once for a unit: it must say the same every time, be
+  /// fast, and not throw. `payload` is empty for the units of a range. Of a range of more than
+  /// 262,144 units only that many at a time are sorted by their times. Under a fold in key order
+  /// expected_us and affinity change no order. Spawned units get theirs from UnitCall::spawn.
+  void hints(std::function<UnitHints(const UnitKey& key, ByteView payload)> function);
 
   /// What a worker does with a unit. An exception fails the execution; the unit is tried again.
   void work(std::function<void(UnitCall&)> function);

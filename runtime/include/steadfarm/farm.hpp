@@ -9,7 +9,9 @@
 //   if (farm.is_master() && outcome.complete) std::printf("%ld\n", sum);
 #pragma once
 
+#include <chrono>
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -20,6 +22,7 @@
 
 #include "steadfarm/byte_farm.hpp"
 #include "steadfarm/command_line.hpp"
+#include "steadfarm/detail/hinting.hpp"
 #include "steadfarm/detail/result_fields.hpp"
 #include "steadfarm/serialise.hpp"
 
@@ -34,15 +37,21 @@ struct LeaveUnit {};
 template <class Unit>
 class Context {
  public:
-  explicit Context(UnitCall& call) : call_(call) {}
+  explicit Context(UnitCall& call, const detail::Hinting<Unit>* hinting = nullptr)
+      : call_(call), hinting_(hinting) {}
 
   [[nodiscard]] UnitKey key() const { return call_.key(); }
   /// 1 for the first handing-out of the unit, then rising.
   [[nodiscard]] std::uint32_t attempt() const { return call_.attempt(); }
   /// For Random123 or any other generator: depends on the job seed and the unit key alone.
   [[nodiscard]] std::uint64_t seed() const { return call_.seed(); }
-  /// A new unit, runnable as soon as this one's result is accepted. Higher priorities first.
-  void spawn(const Unit& unit, std::int32_t priority = 0) { call_.spawn(to_bytes(unit), priority); }
+  /// A new unit, runnable as soon as this one's result is accepted. Higher priorities first; inside
+  /// a priority those of a declared time, the longest first, then the ones spawned last.
+  void spawn(const Unit& unit, std::int32_t priority = 0) { spawn(unit, UnitHints(), priority); }
+  /// The same with hints; what they leave open is taken from Farm::cost and Farm::affinity.
+  void spawn(const Unit& unit, const UnitHints& hints, std::int32_t priority = 0) {
+    call_.spawn(to_bytes(unit), priority, hinting_ ? hinting_->complete(unit, hints) : hints);
+  }
   /// A safe point of a long unit. Whoever gets the unit after a failure or a restart resumes it
   /// from the newest state that was taken; see restore(). Cheap: the state is serialised only when
   /// it is needed, for a checkpoint, for a stop, or about once a second (and a second more for each
@@ -83,6 +92,7 @@ class Context {
 
  private:
   UnitCall& call_;
+  const detail::Hinting<Unit>* hinting_;
 };
 
 /// A farm that turns units of type Unit into results of type Result. Both may be numbers, enums,
@@ -104,8 +114,10 @@ class Farm {
   [[nodiscard]] const Options& options() const { return farm_.options(); }
 
   /// Adds a unit. The same units in the same order at every start.
-  void submit(const Unit& unit, std::int32_t priority = 0) {
-    if (farm_.is_master()) farm_.submit(to_bytes(unit), priority);
+  void submit(const Unit& unit, std::int32_t priority = 0) { submit(unit, UnitHints(), priority); }
+  /// The same with hints; what they leave open is taken from cost() and affinity().
+  void submit(const Unit& unit, const UnitHints& hints, std::int32_t priority = 0) {
+    if (farm_.is_master()) farm_.submit(to_bytes(unit), priority, hints);
   }
   /// The units 0 .. count-1, never materialised.
   void range(std::uint64_t count) requires std::integral<Unit> {
@@ -113,14 +125,36 @@ class Farm {
     *ranged_ = true;
   }
 
+  /// How long a unit is expected to take: a callable with (Unit) that returns a std::chrono
+  /// duration; zero: not known. See UnitHints::expected_us. Called on the master for submitted
+  /// units and ranges and on workers for spawned ones, more than once for a unit: it must say the
+  /// same every time, be fast, and not throw.
+  ///   farm.cost([](const Block& block) { return std::chrono::milliseconds(block.rows); });
+  template <class Function>
+  void cost(Function function) {
+    hinting_->expected_us = [function = std::move(function)](const Unit& unit) {
+      return detail::to_expected_us(function(unit));
+    };
+    install_hints();
+  }
+  /// Which units belong together: a callable with (Unit) that returns a std::uint64_t, 0 for none.
+  /// See UnitHints::affinity; called as cost() is.
+  template <class Function>
+  void affinity(Function function) {
+    hinting_->affinity = std::move(function);
+    install_hints();
+  }
+
   /// What to do with a unit: a callable with (Unit) or (Unit, Context<Unit>&) that returns a
   /// Result.
   template <class Function>
   void work(Function function) {
-    farm_.work([function = std::move(function), ranged = ranged_](UnitCall& call) mutable {
+    farm_.work([function = std::move(function), ranged = ranged_,
+                hinting = hinting_](UnitCall& call) mutable {
       Unit unit{};
-      if (!read(call, *ranged, unit)) throw std::runtime_error("the unit's bytes are malformed");
-      Context<Unit> context(call);
+      if (!read(call.key(), call.payload(), *ranged, unit))
+        throw std::runtime_error("the unit's bytes are malformed");
+      Context<Unit> context(call, hinting.get());
       if constexpr (std::invocable<Function&, const Unit&, Context<Unit>&>) {
         call.set_result(to_bytes<Result>(function(std::as_const(unit), context)));
       } else {
@@ -206,17 +240,26 @@ class Farm {
   }
 
   // The units of a range travel as their index alone; spawned ones carry bytes.
-  static bool read(UnitCall& call, bool ranged, Unit& unit) {
+  static bool read(const UnitKey& key, ByteView payload, bool ranged, Unit& unit) {
     if constexpr (std::integral<Unit>) {
-      if (ranged && call.key().is_index()) {
-        unit = static_cast<Unit>(call.key().lo);
+      if (ranged && key.is_index()) {
+        unit = static_cast<Unit>(key.lo);
         return true;
       }
     }
-    return from_bytes(call.payload(), unit);
+    return from_bytes(payload, unit);
+  }
+
+  void install_hints() {
+    farm_.hints([hinting = hinting_, ranged = ranged_](const UnitKey& key, ByteView payload) {
+      Unit unit{};
+      return read(key, payload, *ranged, unit) ? hinting->complete(unit, {}) : UnitHints();
+    });
   }
 
   ByteFarm farm_;
+  // Seen by the work function and by the hints.
+  std::shared_ptr<detail::Hinting<Unit>> hinting_ = std::make_shared<detail::Hinting<Unit>>();
   std::shared_ptr<bool> ranged_ = std::make_shared<bool>(false);  // seen by the work function
 };
 

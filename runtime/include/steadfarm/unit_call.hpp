@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "steadfarm/types.hpp"
+#include "steadfarm/unit_hints.hpp"
 
 namespace steadfarm {
 
@@ -31,8 +33,10 @@ class UnitCall {
   /// The result. Without a call the result is empty.
   virtual void set_result(Bytes result) = 0;
   /// A new unit. It becomes runnable when this unit's result is accepted; if this execution fails
-  /// or is lost, so is the child. Among equals, higher priorities run first.
-  virtual void spawn(Bytes payload, std::int32_t priority) = 0;
+  /// or is lost, so is the child. Higher priorities run first. The hints are kept with the unit,
+  /// also in the store.
+  virtual void spawn(Bytes payload, std::int32_t priority, const UnitHints& hints) = 0;
+  void spawn(Bytes payload, std::int32_t priority) { spawn(std::move(payload), priority, {}); }
 
   /// A safe point: offers the unit's state, from which another execution of the same unit can go on
   /// after a failure or a restart. `state` makes the bytes; it is called only if they are needed

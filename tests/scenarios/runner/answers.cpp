@@ -46,7 +46,8 @@ bool AnswerWords::read_detail(const std::string& word) {
       // Naming the child here makes its key known to the trace.
       static_cast<void>(
           names_.key(unit_names_.back() + "." + std::to_string(answer.children.size())));
-      answer.children.push_back({priority, keep(parts[0])});
+      answer.children.push_back(
+          {priority, keep(parts[0]), to_hints(parts.size() > 2 ? parts[2] : "")});
     }
   } else {
     return false;

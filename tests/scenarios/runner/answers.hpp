@@ -1,5 +1,6 @@
 // The answers of a report, from words: done 0/1 result=r spawn=a,b:5 propose=3:w, failed 1/2
-// message=m. What a word says belongs to the answer before it.
+// message=m. A child has its priority and hints (2000~7~no) after colons. What a word says belongs
+// to the answer before it.
 #pragma once
 
 #include <deque>

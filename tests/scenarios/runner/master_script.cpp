@@ -38,7 +38,11 @@ class MasterScript : public MachineScript {
   };
 
   void make(const Command& command, TimeUs now, Lines& out) {
-    const core::IndexUnits units = to_index_units(command, payloads_);
+    core::IndexUnits units = to_index_units(command, payloads_);
+    if (const auto hints = command.option("hints")) {
+      hints_ = std::make_unique<NamedHints>(*hints);
+      units.hints = hints_.get();
+    }
     std::vector<Rank> ranks;
     for (std::int32_t rank = 1; rank <= command.number("workers", 1); ++rank) {
       ranks.emplace_back(rank);
@@ -200,6 +204,7 @@ class MasterScript : public MachineScript {
   UnitNames names_;
   std::optional<core::RecoveredState> recovered_;
   std::unique_ptr<NamedPayloads> payloads_;
+  std::unique_ptr<NamedHints> hints_;
   std::unique_ptr<core::Master> master_;
   std::map<Rank, Peer> peers_;
   Epoch epoch_;   // of the last Persist

@@ -26,6 +26,20 @@ ByteView NamedPayloads::payload(std::uint64_t index) const {
   return last_;
 }
 
+NamedHints::NamedHints(const std::string& text) {
+  for (const std::string& run : split(text, ',')) {
+    const std::vector<std::string> parts = split(run, ':');
+    runs_.emplace_back(to_interval(parts[0]), to_hints(parts.size() > 1 ? parts[1] : ""));
+  }
+}
+
+UnitHints NamedHints::hints(std::uint64_t index) const {
+  for (const auto& [indices, hints] : runs_) {
+    if (index >= indices.begin && index < indices.end) return hints;
+  }
+  return {};
+}
+
 core::MasterOptions to_master_options(const Command& command) {
   core::MasterOptions o;
   o.has_store = command.flag("store");
@@ -93,10 +107,11 @@ core::RecoveredState to_recovered(const Command& command, UnitNames& names) {
                              part_or<std::uint32_t>(parts, 2, 0)});
   }
   for (const std::string& text : split(command.option("spawned").value_or(""), ',')) {
-    const auto parts = split(text, ':');  // name:payload:priority:tries:deaths
+    const auto parts = split(text, ':');  // name:payload:priority:tries:deaths:hints
     state.units.push_back({names.key(parts[0]), part_or<std::int32_t>(parts, 2, 0),
                            part_or<std::uint32_t>(parts, 3, 0), part_or<std::uint32_t>(parts, 4, 0),
-                           to_bytes(parts.size() > 1 ? parts[1] : "")});
+                           to_bytes(parts.size() > 1 ? parts[1] : ""),
+                           to_hints(parts.size() > 5 ? parts[5] : "")});
   }
   for (const std::string& text : split(command.option("partials").value_or(""), ',')) {
     const std::size_t colon = text.find(':');  // name:sequence:state

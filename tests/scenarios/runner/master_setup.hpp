@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/master.hpp"
@@ -20,6 +21,16 @@ class NamedPayloads : public core::PayloadSource {
  private:
   std::size_t padding_;
   mutable Bytes last_;
+};
+
+/// Hints of index units: hints=0..2:2000~7~no,5:300.
+class NamedHints : public core::HintSource {
+ public:
+  explicit NamedHints(const std::string& text);
+  [[nodiscard]] UnitHints hints(std::uint64_t index) const override;
+
+ private:
+  std::vector<std::pair<core::Interval, UnitHints>> runs_;
 };
 
 [[nodiscard]] core::MasterOptions to_master_options(const Command& command);

@@ -18,6 +18,13 @@ std::string print_runs(const std::vector<core::Interval>& runs) {
   return out;
 }
 
+std::string print_hints(const UnitHints& hints) {
+  std::string out;
+  if (hints.expected_us != 0) out += " expected_us=" + num(hints.expected_us);
+  if (hints.affinity != 0) out += " affinity=" + num(hints.affinity);
+  return hints.repeatable ? out : out + " not-repeatable";
+}
+
 std::string print_history(std::uint32_t tries, std::uint32_t deaths) {
   return " tries=" + num(tries) + " deaths=" + num(deaths);
 }
@@ -49,6 +56,7 @@ struct BodyPrinter {
     for (const wire::Child& child : answer.children) {
       out += " child " + quoted(child.payload);
       if (child.priority != 0) out += " priority=" + std::to_string(child.priority);
+      out += print_hints(child.hints);
     }
     return out;
   }
@@ -111,8 +119,9 @@ void print_delta(const core::GenerationDelta& delta, const UnitNames& names, Lin
     out.push_back("  retried " + num(unit.index) + print_history(unit.tries, unit.deaths));
   }
   for (const auto& unit : delta.added) {
-    out.push_back("  added " + names.name(unit.key) + " " + quoted(unit.payload) + " priority=" +
-                  std::to_string(unit.priority) + print_history(unit.tries, unit.deaths));
+    out.push_back("  added " + names.name(unit.key) + " " + quoted(unit.payload) +
+                  " priority=" + std::to_string(unit.priority) +
+                  print_history(unit.tries, unit.deaths) + print_hints(unit.hints));
   }
   for (const UnitKey& key : delta.removed) out.push_back("  removed " + names.name(key));
   for (const auto& partial : delta.partials) {

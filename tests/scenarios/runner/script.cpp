@@ -90,6 +90,15 @@ SharedValue to_shared(const std::string& text) {
   return {to_number(text.substr(0, colon)), to_bytes(text.substr(colon + 1))};
 }
 
+UnitHints to_hints(const std::string& text) {
+  const std::vector<std::string> parts = split(text, '~');
+  UnitHints hints;
+  if (!parts.empty()) hints.expected_us = static_cast<std::uint64_t>(to_number(parts[0]));
+  if (parts.size() > 1) hints.affinity = static_cast<std::uint64_t>(to_number(parts[1]));
+  hints.repeatable = parts.size() < 3 || parts[2] != "no";
+  return hints;
+}
+
 NamedState to_state(const std::string& text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos) bad_script("sequence:state wanted: " + text);

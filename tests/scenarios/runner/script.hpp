@@ -17,6 +17,7 @@
 
 #include "base/ids.hpp"
 #include "base/shared_value.hpp"
+#include "steadfarm/unit_hints.hpp"
 
 namespace steadfarm::scenario {
 
@@ -54,6 +55,8 @@ struct Command {
 /// 5:abc is the value 5 with the witness "abc".
 [[nodiscard]] SharedValue to_shared(const std::string& text);
 /// 3:abc is the state "abc" with 3 safe points behind it.
+/// 2000~7~no: expected to take 2000 us, of affinity 7, not to be repeated; all may be left out.
+[[nodiscard]] UnitHints to_hints(const std::string& text);
 struct NamedState {
   std::uint64_t sequence = 0;
   Bytes state;

@@ -65,5 +65,18 @@ TEST(SubmittedUnits, keeps_priorities_as_runs) {
   EXPECT_EQ(runs[2].priority, -1);
 }
 
+TEST(SubmittedUnits, keeps_hints_and_leaves_them_out_of_the_digest) {
+  SubmittedUnits submitted;
+  submitted.add(view("a"), 0);
+  EXPECT_FALSE(submitted.has_hints());
+  submitted.add(view("b"), 0, {700, 3, false});
+  submitted.add(view("c"), 0);
+  EXPECT_TRUE(submitted.has_hints());
+  EXPECT_EQ(submitted.hints(0), UnitHints());
+  EXPECT_EQ(submitted.hints(1), (UnitHints{700, 3, false}));
+  EXPECT_EQ(submitted.hints(2), UnitHints());
+  EXPECT_EQ(submitted.digest(), digest_of({{"a", 0}, {"b", 0}, {"c", 0}}));
+}
+
 }  // namespace
 }  // namespace steadfarm::api

@@ -36,7 +36,7 @@ std::string output_of(const std::string& command, int& code) {
   return out;
 }
 
-TEST(Format, h5py_reads_every_result_and_every_saved_state_of_a_store) {
+TEST(Format, h5py_reads_every_result_hint_and_saved_state_of_a_store) {
   std::string folder = (std::filesystem::temp_directory_path() / "steadfarm-test-XXXXXX").string();
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
   PosixFileSystem files;
@@ -58,6 +58,14 @@ TEST(Format, h5py_reads_every_result_and_every_saved_state_of_a_store) {
   for (const auto& [key, bytes] : work.snapshot().results) {
     expected += std::to_string(key.hi) + " " + std::to_string(key.lo) + " " + hex(bytes) + "\n";
   }
+  const std::size_t without_hints = expected.size();
+  for (const core::UnitRecord& unit : work.snapshot().state.units) {
+    if (unit.hints == UnitHints()) continue;
+    expected += "hints " + std::to_string(unit.key.hi) + " " + std::to_string(unit.key.lo) + " " +
+                std::to_string(unit.hints.expected_us) + " " + std::to_string(unit.hints.affinity) +
+                (unit.hints.repeatable ? " 0\n" : " 1\n");
+  }
+  ASSERT_GT(expected.size(), without_hints);
   ASSERT_FALSE(work.snapshot().state.partials.empty());
   for (const core::PartialState& partial : work.snapshot().state.partials) {
     expected += "state " + std::to_string(partial.key.hi) + " " + std::to_string(partial.key.lo) +

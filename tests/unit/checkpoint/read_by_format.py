@@ -1,5 +1,5 @@
 """Reads a store with nothing but FORMAT.md and h5py, and prints every result as a line,
-then the saved states of pending units.
+then the hints of pending spawned units, then the saved states of pending units.
 
 usage: read_by_format.py STORE
 """
@@ -43,7 +43,7 @@ def pieces(group, data):
 
 def main(store):
     fields, segments = read_manifest(os.path.join(store, newest_manifest(store)))
-    units, state, results, partials = {}, None, {}, {}
+    units, hints, state, results, partials = {}, {}, None, {}, {}
     for name, role, count, size, _digest in segments:
         path = os.path.join(store, name)
         assert os.path.getsize(path) == int(size), name
@@ -62,7 +62,11 @@ def main(store):
                 units.pop((int(high), int(low)), None)
                 partials.pop((int(high), int(low)), None)
             if "units" in file:
-                units.update(pieces(file["units"], "bytes"))
+                group = file["units"]
+                units.update(pieces(group, "bytes"))
+                rows = group["hints"][:] if "hints" in group else [(0, 0, 0)] * len(group["keys"])
+                for (high, low), row in zip(group["keys"][:], rows):
+                    hints[int(high), int(low)] = [int(number) for number in row]
             if "partials" in file:
                 group = file["partials"]
                 for (key, data), sequence in zip(pieces(group, "bytes"), group["sequences"][:]):
@@ -77,6 +81,10 @@ def main(store):
         assert indices + len(units) == int(fields["pending"]), "pending"
     for (high, low), data in sorted(results.items()):
         print(high, low, data.hex())
+
+    for high, low in sorted(units):
+        if any(hints[high, low]):
+            print("hints", high, low, *hints[high, low])
 
     def is_pending(key):
         if key[0] != 0:

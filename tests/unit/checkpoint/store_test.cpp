@@ -177,6 +177,37 @@ TEST(Store, compaction_changes_nothing_that_can_be_read) {
   EXPECT_LE(states, 1 + 4U * options.compact_every);
 }
 
+// Compaction knows a segment's lists by name; one that it does not know is lost with it.
+TEST(Store, a_store_that_was_compacted_and_reopened_has_the_hints_of_its_units) {
+  MemoryFileSystem files(1);
+  StoreOptions options = test_options();
+  options.compact_every = 2;
+  OpenReport report;
+  const UnitKey key = child_key(UnitKey::index(0), 0);
+  const UnitHints hints{3'600'000'000, 17, false};
+  core::GenerationDelta delta;
+  delta.counters.spawned = 1;
+  delta.added = {{key, 0, 0, 0, bytes_of("payload"), hints}};
+  std::string first;
+  std::string last;
+  {
+    const auto store = open_store(files, options, report);
+    for (std::uint64_t i = 1; i < 20; ++i) {
+      delta.epoch = Epoch(i);
+      ASSERT_TRUE(store->publish(delta));
+      delta.added.clear();
+      auto folder = files.open_folder(store_path, Access::read).value();
+      const auto newest = read_manifest(*folder, store->generation());
+      if (i == 1) first = newest.value().manifest.segments.front().file;
+      last = newest.value().manifest.segments.front().file;
+    }
+  }
+  EXPECT_NE(first, last);  // it was compacted
+  const auto store = open_store(files, options, report);
+  ASSERT_EQ(report.recovered->units.size(), 1U);
+  EXPECT_EQ(report.recovered->units[0].hints, hints);
+}
+
 TEST(Store, a_generation_costs_what_it_changes_over_200_generations) {
   MemoryFileSystem files(1);
   OpenReport report;

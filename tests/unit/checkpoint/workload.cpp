@@ -5,7 +5,7 @@
 
 namespace steadfarm::checkpoint::test {
 
-Workload::Workload(std::uint64_t seed) : prng_(seed) {
+Workload::Workload(std::uint64_t seed) : prng_(seed), hint_prng_(seed + 1) {
   for (std::uint64_t i = 0; i < 40; ++i) pending_.insert(i);
 }
 
@@ -22,6 +22,11 @@ void Workload::spawn() {
     unit.key = child_key(UnitKey::index(epoch_), i);
     unit.priority = static_cast<std::int32_t>(prng_.between(-5, 5));
     unit.payload = random_bytes(30);
+    if (hint_prng_.chance(0.4)) {
+      unit.hints.expected_us = hint_prng_.below(3) * 1000;
+      unit.hints.affinity = hint_prng_.below(5);
+      unit.hints.repeatable = hint_prng_.chance(0.7);
+    }
     units_[unit.key] = unit;
     touched_.insert(unit.key);
     ++counters_.spawned;

@@ -44,6 +44,7 @@ class Workload {
   [[nodiscard]] std::vector<core::Interval> pending_runs() const;
 
   Prng prng_;
+  Prng hint_prng_;
   std::uint64_t epoch_ = 0;
   std::set<std::uint64_t> pending_;
   std::map<std::uint64_t, core::RetriedIndex> retried_;

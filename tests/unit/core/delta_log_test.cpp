@@ -57,6 +57,15 @@ TEST(DeltaLog, carries_a_new_unit_once_with_its_history_as_of_now) {
   EXPECT_TRUE(rig.log.take(rig.table)->added.empty());
 }
 
+TEST(DeltaLog, carries_the_hints_of_a_unit) {
+  Rig rig;
+  const UnitHints hints{1234, 56, false};
+  const Slot slot = rig.table.add(spawned(1), {}, 0, hints);
+  rig.log.touched(rig.table.at(slot));
+  EXPECT_EQ(rig.log.take(rig.table)->added,
+            (std::vector<UnitRecord>{{spawned(1), 0, 0, 0, {}, hints}}));
+}
+
 TEST(DeltaLog, carries_the_newest_state_of_a_unit_once) {
   Rig rig;
   SavedStates states(100);

@@ -179,5 +179,99 @@ TEST(ReadyQueue, agrees_with_a_sorted_list_under_random_operations) {
   }
 }
 
+// Index i takes times[i]; beyond them no time is declared.
+struct Times : HintSource {
+  std::vector<std::uint64_t> times_us;
+  mutable std::uint64_t asked = 0;
+  [[nodiscard]] UnitHints hints(std::uint64_t index) const override {
+    ++asked;
+    return {index < times_us.size() ? times_us[index] : 0, 0, true};
+  }
+};
+
+TEST(CostClass, rises_with_the_time_and_has_eight_classes_an_octave) {
+  EXPECT_EQ(cost_class(0), 0);
+  CostClass last = 0;
+  for (std::uint64_t us = 1; us != 0; us *= 2) {
+    EXPECT_GT(cost_class(us), last);
+    if (us > 8) {
+      EXPECT_EQ(cost_class(us), cost_class(us + us / 16));
+      EXPECT_EQ(cost_class(us) + 1, cost_class(us + us / 8));
+    }
+    last = cost_class(us);
+  }
+  EXPECT_GE(cost_class(UINT64_MAX), last);
+}
+
+TEST(ReadyQueue, gives_the_longest_indices_of_a_priority_first_and_those_without_a_time_last) {
+  Rig rig;
+  Times times;
+  times.times_us = {10, 4000, 4000, 0, 900, 5'000'000};
+  rig.queue.sort_by(&times);
+  rig.queue.add_fresh({0, 5}, 0);
+  rig.queue.add_fresh({6, 8}, 0);
+  rig.queue.add_fresh({5, 6}, -1);
+  EXPECT_EQ(rig.queue.count(), 8U);
+  EXPECT_EQ(rig.queue.first_fresh(), 0U);
+  EXPECT_TRUE(rig.queue.is_fresh(5));
+  EXPECT_EQ(rig.drain(), (std::vector<std::int64_t>{-1, -4, 0, -3, -6, -5}));
+  EXPECT_EQ(rig.queue.fresh_count(), 0U);
+}
+
+TEST(ReadyQueue, gives_the_longest_spawned_unit_first_and_of_equal_ones_the_last) {
+  Rig rig;
+  const auto push = [&](std::uint64_t i, std::uint64_t expected_us) {
+    rig.queue.push(rig.table.add(UnitKey::index(i), {}, 0, {expected_us, 0, true}));
+  };
+  push(1, 0);
+  push(2, 50'000);
+  push(3, 200);
+  push(4, 50'100);
+  push(5, 0);
+  EXPECT_EQ(rig.drain(), (std::vector<std::int64_t>{4, 2, 3, 5, 1}));
+}
+
+TEST(ReadyQueue, ignores_times_where_units_go_by_index) {
+  Rig rig;
+  rig.queue.ignore_costs();
+  rig.queue.push(rig.table.add(UnitKey::index(1), {}, 0, {100, 0, true}));
+  rig.queue.push(rig.table.add(UnitKey::index(2), {}, 0, {50, 0, true}));
+  EXPECT_EQ(rig.drain(), (std::vector<std::int64_t>{2, 1}));
+}
+
+TEST(ReadyQueue, takes_back_what_was_not_wanted_and_gives_single_indices_of_a_sorted_run) {
+  Rig rig;
+  Times times;
+  times.times_us = {7, 7, 7, 900};
+  rig.queue.sort_by(&times);
+  rig.queue.add_fresh({0, 4}, 2);
+  EXPECT_EQ(std::get<FreshRun>(*rig.queue.pop(8)).indices, (Interval{3, 4}));
+  FreshRun run = std::get<FreshRun>(*rig.queue.pop(8));
+  EXPECT_EQ(run.indices, (Interval{0, 3}));
+  run.indices.begin = 1;
+  rig.queue.put_back(run);
+  EXPECT_EQ(rig.queue.fresh_count(), 2U);
+  EXPECT_EQ(rig.queue.take_fresh(2), 2);
+  EXPECT_EQ(rig.queue.take_fresh(2), std::nullopt);
+  EXPECT_EQ(rig.drain(), (std::vector<std::int64_t>{-1}));
+}
+
+TEST(ReadyQueue, sorts_a_long_range_in_blocks) {
+  Rig rig;
+  Times times;
+  times.times_us = {5};
+  rig.queue.sort_by(&times);
+  rig.queue.add_fresh({0, 1'000'000'000'000}, 0);
+  EXPECT_EQ(std::get<FreshRun>(*rig.queue.pop(64)).indices, (Interval{0, 1}));
+  EXPECT_EQ(std::get<FreshRun>(*rig.queue.pop(64)).indices, (Interval{1, 65}));
+  EXPECT_EQ(times.asked, kSortBlock);
+  std::uint64_t taken = 65;
+  while (taken < kSortBlock) taken += std::get<FreshRun>(*rig.queue.pop(4096)).indices.count();
+  EXPECT_EQ(times.asked, kSortBlock);
+  EXPECT_EQ(std::get<FreshRun>(*rig.queue.pop(64)).indices, (Interval{taken, taken + 64}));
+  EXPECT_EQ(times.asked, 2 * kSortBlock);
+  EXPECT_EQ(rig.queue.fresh_count(), 1'000'000'000'000 - taken - 64);
+}
+
 }  // namespace
 }  // namespace steadfarm::core

@@ -83,7 +83,7 @@ TEST_F(WorkerDriverTest, hands_in_result_children_and_proposal_of_a_unit) {
   turn();
   EXPECT_EQ(executor_.started, std::vector<UnitKey>{UnitKey::index(7)});
   executor_.outcome.payload = Bytes(3, std::byte{9});
-  executor_.outcome.children = {{-2, Bytes(1)}, {5, Bytes(2)}};
+  executor_.outcome.children = {{-2, Bytes(1)}, {5, Bytes(2), {9, 8, false}}};
   executor_.outcome.proposal = SharedValue{40, Bytes(4)};
   executor_.done = true;
   EXPECT_EQ(turn(), 1U);
@@ -97,6 +97,7 @@ TEST_F(WorkerDriverTest, hands_in_result_children_and_proposal_of_a_unit) {
       ASSERT_EQ(answer.children.size(), 2U);
       EXPECT_EQ(answer.children[0].priority, -2);
       EXPECT_EQ(answer.children[1].payload.size(), 2U);
+      EXPECT_EQ(answer.children[1].hints, (UnitHints{9, 8, false}));
       EXPECT_EQ(answer.proposal_value, 40);
       EXPECT_EQ(answer.proposal_witness.size(), 4U);
     });

@@ -43,9 +43,12 @@ TEST(AnswerBatch, visits_its_answers_in_order_and_in_full) {
   EXPECT_EQ(seen[1].proposal_value, -578);
   EXPECT_EQ(Bytes(seen[1].proposal_witness.begin(), seen[1].proposal_witness.end()),
             test::bytes("perm"));
-  ASSERT_EQ(seen[1].children.size(), 2U);
+  ASSERT_EQ(seen[1].children.size(), 4U);
   EXPECT_EQ(seen[1].children[0].priority, -3);
   EXPECT_EQ(seen[1].children[1].payload.size(), 0U);
+  EXPECT_EQ(seen[1].children[1].hints, UnitHints());
+  EXPECT_EQ(seen[1].children[2].hints, (UnitHints{1500, 7, false}));
+  EXPECT_EQ(seen[1].children[3].hints, (UnitHints{0, 9, true}));
   // Nothing of the answer before it is left over.
   EXPECT_EQ(seen[2].status, AnswerStatus::failed);
   EXPECT_FALSE(seen[2].proposal_value.has_value());
@@ -92,6 +95,28 @@ TEST(AnswerBatch, refuses_unknown_status_and_flags_and_impossible_counts) {
   EXPECT_FALSE(adopts(25, 255));
   EXPECT_FALSE(adopts(26, 2));  // a payload longer than the bytes
   EXPECT_FALSE(adopts(33, 255));
+}
+
+// A child after that: priority 4, hint bits 1, then what they say is there.
+TEST(AnswerBatch, has_one_form_for_the_hints_of_a_child) {
+  AnswerBatch batch;
+  AnswerView answer;
+  answer.children = {{0, {}, {5, 0, true}}};
+  batch.add(answer);
+  constexpr std::size_t kBits = 38;
+  ASSERT_EQ(batch.bytes()[kBits], std::byte{1});
+  ASSERT_EQ(batch.bytes()[kBits + 1], std::byte{5});
+  const auto adopts = [&](std::size_t at, int value) {
+    Bytes bytes = batch.bytes();
+    bytes[at] = static_cast<std::byte>(value);
+    return AnswerBatch().adopt(1, bytes);
+  };
+  EXPECT_TRUE(adopts(kBits, 1));
+  EXPECT_TRUE(adopts(kBits, 2));   // an affinity instead
+  EXPECT_TRUE(adopts(kBits, 5));   // not repeatable
+  EXPECT_FALSE(adopts(kBits, 3));  // an affinity that is not there
+  EXPECT_FALSE(adopts(kBits, 9));  // a bit that nobody knows
+  EXPECT_FALSE(adopts(kBits + 1, 0));
 }
 
 }  // namespace

@@ -31,7 +31,10 @@ inline std::shared_ptr<const AnswerBatch> sample_answers() {
   full.payload = view("r2");
   full.proposal_value = -578;
   full.proposal_witness = view("perm");
-  full.children = {{-3, view("child a")}, {5, {}}};
+  full.children = {{-3, view("child a")},
+                   {5, {}, {}},
+                   {0, view("child c"), {1'500, 7, false}},
+                   {0, {}, {0, 9, true}}};
   batch->add(full);
   AnswerView failed;
   failed.key = UnitKey::index(9);

@@ -144,7 +144,7 @@ TEST(FunctionExecutor, fails_a_unit_whose_state_is_too_large_and_says_so) {
 TEST(FunctionExecutor, hands_back_result_children_and_proposal) {
   FunctionExecutor executor([](UnitCall& call) {
     call.spawn(bytes("first"), -3);
-    call.spawn(bytes(""), 7);
+    call.spawn(bytes(""), 7, {30, 4, false});
     EXPECT_TRUE(call.improve(12, bytes("proof")));
     call.set_result(bytes("overwritten"));
     call.set_result(bytes("result"));
@@ -157,6 +157,8 @@ TEST(FunctionExecutor, hands_back_result_children_and_proposal) {
   EXPECT_EQ(outcome.children[0].priority, -3);
   EXPECT_TRUE(outcome.children[1].payload.empty());
   EXPECT_EQ(outcome.children[1].priority, 7);
+  EXPECT_EQ(outcome.children[0].hints, UnitHints());
+  EXPECT_EQ(outcome.children[1].hints, (UnitHints{30, 4, false}));
   EXPECT_EQ(outcome.proposal, (SharedValue{12, bytes("proof")}));
 }
 
