@@ -40,7 +40,7 @@ class ResultReader {
     if (reading_.begin) reading_.begin(std::exchange(info_, {}));
     for (std::size_t at = 0; at < index_.places.size();) {
       const std::size_t end = batch_end(at);
-      const Status gathered = gather(at, end);
+      Status gathered = gather(at, end);
       if (!gathered && gathered.error().code != ErrorCode::not_found) return gathered;
       if (!gathered) {
         if (Status moved = relocate(at); !moved) return moved;
