@@ -1,6 +1,7 @@
 #include "api/master_run.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "api/deadline.hpp"
+#include "checkpoint/manifest.hpp"
 #include "checkpoint/posix_file_system.hpp"
 #include "checkpoint/result_fields.hpp"
 #include "driver/private_file.hpp"
@@ -343,8 +345,7 @@ Outcome MasterRun::outcome() {
   outcome.units_failed = progress.counters.failed;
   outcome.executions = progress.counters.executions;
   outcome.workers_lost = driver_->stats().workers_lost;
-  const char* restarts = std::getenv("STEADFARM_RESTARTS");
-  if (restarts != nullptr) outcome.restarts = std::strtoull(restarts, nullptr, 10);
+  outcome.restarts = restarts();
   outcome.generation = store_ ? store_->generation().value : 0;
   outcome.generations_published = driver_->stats().publishes;
   outcome.stall_ms_max = static_cast<double>(driver_->stats().publish_us_max) * 1e-3;
@@ -361,6 +362,20 @@ Outcome MasterRun::outcome() {
   warn_of_log();
   write_report(outcome);
   return outcome;
+}
+
+// The supervisor's word, or whatever else is in the environment.
+std::uint64_t MasterRun::restarts() {
+  const char* text = std::getenv("STEADFARM_RESTARTS");
+  if (text == nullptr) return 0;
+  std::uint64_t count = 0;
+  const std::string all(text);
+  const auto [end, error] = std::from_chars(all.data(), all.data() + all.size(), count);
+  if (error == std::errc() && end == all.data() + all.size()) return count;
+  progress_.end();
+  say("warning: STEADFARM_RESTARTS is '" + checkpoint::one_line(all) +
+      "', which is no number of restarts; it is ignored, unset it");
+  return 0;
 }
 
 void MasterRun::say_start() {

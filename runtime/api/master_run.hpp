@@ -44,6 +44,7 @@ class MasterRun {
   void say_end(const Outcome& outcome);
   [[nodiscard]] bool end_writer();
   void warn_of_log();
+  [[nodiscard]] std::uint64_t restarts();
   void write_report(const Outcome& outcome);
 
   const Job& job_;
