@@ -5,6 +5,7 @@
 #include "checkpoint/housekeeping.hpp"
 #include "checkpoint/names.hpp"
 #include "checkpoint/owned_store.hpp"
+#include "checkpoint/watched_folder.hpp"
 
 namespace steadfarm::checkpoint {
 namespace {
@@ -81,6 +82,8 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions optio
   if (Status checked = check(options); !checked) return checked.error();
   Result<std::unique_ptr<Folder>> opened = files.open_folder(options.path, Access::own);
   if (!opened) return opened.error();
+  const auto steps = std::make_shared<std::atomic<std::uint64_t>>(0);
+  opened = watch_steps(std::move(opened).value(), [steps] { ++*steps; });
   Folder& folder = *opened.value();
   const std::uint64_t nonce = files.nonce();
   constexpr int claims_max = 16;
@@ -101,9 +104,9 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions optio
     retention.sweep(folder, report.warnings);
     report.generation = takeover.generation;
     report.owner_epoch = takeover.owner_epoch;
-    auto store =
-        std::make_unique<OwnedStore>(std::move(opened).value(), std::move(publisher),
-                                     std::move(options), takeover, digest, std::move(retention));
+    auto store = std::make_unique<OwnedStore>(std::move(opened).value(), std::move(publisher),
+                                              std::move(options), takeover, digest,
+                                              std::move(retention), steps);
     if (found.value().base && !takeover.segments.empty()) {
       store->restore(found.value().state, std::move(found.value().indices));
       report.recovered = std::move(found.value().state);

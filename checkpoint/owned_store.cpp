@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 #include <utility>
 
 #include "checkpoint/compaction.hpp"
@@ -28,11 +29,13 @@ std::uint64_t bytes_of(const Publication& publication) {
 }  // namespace
 
 OwnedStore::OwnedStore(std::unique_ptr<Folder> folder, Publisher publisher, StoreOptions options,
-                       Manifest newest, Digest digest, Retention retention)
+                       Manifest newest, Digest digest, Retention retention,
+                       std::shared_ptr<const std::atomic<std::uint64_t>> steps)
     : folder_(std::move(folder)),
       options_(std::move(options)),
       owner_epoch_(newest.owner_epoch),
       fingerprint_(newest.fingerprint),
+      steps_(std::move(steps)),
       publisher_(std::move(publisher)),
       newest_(std::move(newest)),
       newest_digest_(digest),
@@ -147,13 +150,11 @@ void OwnedStore::doom(const std::vector<std::string>& names) {
 
 Status OwnedStore::publish_manifest(const Manifest& manifest,
                                     const std::vector<std::string>& written) {
+  in_doubt_.push_back(manifest);  // until it is known; also if memory runs out in there
   Publisher::Outcome outcome = publisher_.write_manifest(manifest);
+  if (outcome.status || !outcome.tried_link) in_doubt_.pop_back();
   if (!outcome.status) {
-    if (outcome.tried_link) {
-      in_doubt_.push_back(manifest);
-    } else {
-      doom(written);
-    }
+    if (!outcome.tried_link) doom(written);
     return outcome.status;
   }
   publish_bytes_ = outcome.bytes;
@@ -199,15 +200,27 @@ Result<std::unique_ptr<Publication>> OwnedStore::prepare(
   return publication;
 }
 
-void OwnedStore::failed(Publication& publication, const std::vector<std::string>& written) {
+// `loose`: files that no manifest of ours names, not even one in doubt.
+void OwnedStore::failed(Publication& publication, const std::vector<std::string>& loose) {
   live_.undo();
-  doom(written);
-  const std::lock_guard lock(mutex_);
-  compacted_ = std::move(publication.compacted);
+  if (publication.compacted) {
+    const std::lock_guard lock(mutex_);
+    compacted_ = std::move(publication.compacted);
+  }
+  doom(loose);
 }
 
 void OwnedStore::succeeded(Publication& publication, Manifest manifest) {
+  live_.settle();
   newest_ = std::move(manifest);
+  {
+    const std::lock_guard lock(mutex_);
+    published_ = newest_.generation;
+    last_publish_bytes_ = publish_bytes_;
+  }
+  // It is durable: from here on an error would be a lie.
+  if (!lists_whole_) return;
+  lists_whole_ = false;
   retention_.keep(newest_);
   if (publication.compacted) {
     for (const std::string& name : publication.compacted->covered) indices_.erase(name);
@@ -218,34 +231,58 @@ void OwnedStore::succeeded(Publication& publication, Manifest manifest) {
       indices_.emplace(segment.name, std::move(segment.encoded.index));
     }
   }
-  const std::lock_guard lock(mutex_);
-  published_ = newest_.generation;
-  last_publish_bytes_ = publish_bytes_;
+  lists_whole_ = true;
 }
 
-Result<Generation> OwnedStore::write(Publication& publication) {
+Result<Generation> OwnedStore::try_write(Publication& publication,
+                                         std::vector<std::string>& loose) {
   const Result<Generation> number = next_number();
-  std::vector<std::string> written;
   const Status space = number ? check_space(publication) : number.error();
   live_.apply(*publication.delta);
   if (!space) {
-    failed(publication, written);
+    failed(publication, loose);
     return space.error();
   }
-  Result<Manifest> manifest = write_content(publication, number.value(), written);
+  Result<Manifest> manifest = write_content(publication, number.value(), loose);
   if (!manifest) {
-    failed(publication, written);
+    failed(publication, loose);
     return explained(manifest.error());
   }
+  const std::vector<std::string> written = std::exchange(loose, {});
   if (Status done = publish_manifest(manifest.value(), written); !done) {
-    failed(publication, {});
+    failed(publication, loose);
     return explained(done.error());
   }
-  succeeded(publication, std::move(manifest).value());
+  try {
+    succeeded(publication, std::move(manifest).value());
+  } catch (const std::bad_alloc&) {  // lists_whole_ says so
+  }
   return newest_.generation;
 }
 
+Result<Generation> OwnedStore::write(Publication& publication) {
+  std::vector<std::string> loose;
+  try {
+    return try_write(publication, loose);
+  } catch (const std::bad_alloc&) {
+    failed(publication, loose);
+    return Error{ErrorCode::io, "no memory is left to write a generation of the store " +
+                                    folder_->path() +
+                                    "; a smaller --buffer leaves more, or a larger machine"};
+  }
+}
+
 void OwnedStore::maintain() {
+  if (!lists_whole_) return;  // what is not known to be superseded stays
+  try {
+    tidy();
+  } catch (const std::bad_alloc&) {
+    compaction_pause_ = options_.compact_every;
+    warn({"no memory is left to tidy the store " + folder_->path() + "; old files stay for now"});
+  }
+}
+
+void OwnedStore::tidy() {
   std::vector<std::string> warnings;
   retention_.sweep(*folder_, warnings);
   if (compaction_pause_ > 0) --compaction_pause_;

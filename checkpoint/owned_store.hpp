@@ -19,9 +19,11 @@ namespace steadfarm::checkpoint {
 
 class OwnedStore final : public Store {
  public:
-  /// `newest` is the take-over manifest, which `publisher` has made durable.
+  /// `newest` is the take-over manifest, which `publisher` has made durable. `steps` counts what
+  /// is done in `folder`.
   OwnedStore(std::unique_ptr<Folder> folder, Publisher publisher, StoreOptions options,
-             Manifest newest, Digest digest, Retention retention);
+             Manifest newest, Digest digest, Retention retention,
+             std::shared_ptr<const std::atomic<std::uint64_t>> steps);
 
   void restore(const core::RecoveredState& state, SegmentIndices indices) {
     live_.reset(state.units);
@@ -33,6 +35,7 @@ class OwnedStore final : public Store {
   [[nodiscard]] Result<Generation> write(Publication& publication) override;
   void maintain() override;
   void hurry() override { hurry_ = true; }
+  [[nodiscard]] std::uint64_t steps() const override { return *steps_; }
   [[nodiscard]] Generation generation() const override;
   [[nodiscard]] OwnerEpoch owner_epoch() const override { return owner_epoch_; }
   [[nodiscard]] std::uint64_t last_publish_bytes() const override;
@@ -45,11 +48,14 @@ class OwnedStore final : public Store {
   [[nodiscard]] Result<Manifest> write_content(const Publication& publication, Generation number,
                                                std::vector<std::string>& written);
   [[nodiscard]] Manifest child(const core::GenerationDelta& delta, Generation number) const;
+  [[nodiscard]] Result<Generation> try_write(Publication& publication,
+                                             std::vector<std::string>& loose);
+  void tidy();
   [[nodiscard]] Status publish_manifest(const Manifest& manifest,
                                         const std::vector<std::string>& written);
   [[nodiscard]] Error explained(const Error& error);
   void doom(const std::vector<std::string>& names);
-  void failed(Publication& publication, const std::vector<std::string>& written);
+  void failed(Publication& publication, const std::vector<std::string>& loose);
   void succeeded(Publication& publication, Manifest manifest);
   void warn(std::vector<std::string> warnings);
 
@@ -57,6 +63,7 @@ class OwnedStore final : public Store {
   StoreOptions options_;
   const OwnerEpoch owner_epoch_;
   const Digest fingerprint_;
+  const std::shared_ptr<const std::atomic<std::uint64_t>> steps_;
   Publisher publisher_;
 
   // What follows is touched by `write` and `maintain` alone.
@@ -69,6 +76,7 @@ class OwnedStore final : public Store {
   std::vector<Manifest> in_doubt_;
   std::uint64_t compaction_pause_ = 0;  // generations to wait after one that failed
   std::uint64_t publish_bytes_ = 0;
+  bool lists_whole_ = true;  // false: memory ran out over retention_ or indices_
 
   std::atomic<bool> hurry_ = false;
   // What both threads touch.

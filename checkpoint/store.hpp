@@ -71,8 +71,8 @@ class Store {
   /// manifest and the folder entries are on disk. After an error other than `fenced` the caller
   /// may try again with a delta that contains this one, which then counts from the last generation
   /// that was returned. A restart in between finds that generation or, if the failure came after
-  /// the last step had begun, this one: whole in either case.
-  /// `fenced`: somebody else owns the store now; stop.
+  /// the last step had begun, this one: whole in either case. Memory that runs out is such an
+  /// error. `fenced`: somebody else owns the store now; stop.
   [[nodiscard]] virtual Result<Generation> write(Publication& publication) = 0;
 
   /// What can wait until the generation is reported: removes superseded files, and reads what is
@@ -80,6 +80,9 @@ class Store {
   virtual void maintain() = 0;
   /// The run ends: `maintain`, running or later, compacts no more. From any thread.
   virtual void hurry() {}
+  /// Rises with every file operation, so that a slow disk can be told from one that hangs. From any
+  /// thread.
+  [[nodiscard]] virtual std::uint64_t steps() const = 0;
 
   /// All of it at once.
   [[nodiscard]] Result<Generation> publish(const core::GenerationDelta& delta);

@@ -50,6 +50,7 @@ class ByteFarm::Impl {
       outcome = api::run_worker(job, *transport);
     }
     exit_code = outcome.exit_code;
+    store_hangs = outcome.store_hangs;
     if (!environment->owns_mpi()) signals.reset();
     return outcome;
   }
@@ -64,6 +65,8 @@ class ByteFarm::Impl {
     transport::FinalizeOptions finalize;
     finalize.exit_code = exit_code;
     static_cast<void>(environment->finalize(finalize));
+    // A thread that may wake at any time must not meet the end of static objects.
+    if (store_hangs) transport::MpiEnvironment::leave_now(exit_code);
   }
 
   Options options;
@@ -78,6 +81,7 @@ class ByteFarm::Impl {
   std::function<void(UnitCall&)> work;
   bool was_run = false;
   int exit_code = 70;
+  bool store_hangs = false;
 };
 
 ByteFarm::ByteFarm(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}

@@ -1,6 +1,7 @@
 #include "api/master_run.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "api/deadline.hpp"
+#include "checkpoint/manifest.hpp"
 #include "checkpoint/posix_file_system.hpp"
 #include "checkpoint/result_fields.hpp"
 #include "driver/private_file.hpp"
@@ -17,6 +19,8 @@ namespace steadfarm::api {
 namespace {
 
 constexpr TimeUs kLogProgressUs = 100'000;
+constexpr TimeUs kGivenUpUs = 1'000'000;     // for a store that was waited for already
+constexpr TimeUs kStoppedEndUs = 3'000'000;  // for what the store can leave undone, after a stop
 constexpr std::size_t kFailuresKept = 1000;  // with their messages, in memory and in the report
 
 driver::ProgressMode progress_mode(const std::string& name) {
@@ -87,11 +91,17 @@ Status MasterRun::open_store() {
   store_options.fresh = options_.fresh;
   store_options.read_threads = checkpoint::reading_threads();
   store_options.result_fields = job_.result_fields;
-  files_ = std::make_unique<checkpoint::PosixFileSystem>();
-  auto store = checkpoint::Store::open(*files_, store_options, opened_);
+  auto files = std::make_shared<checkpoint::PosixFileSystem>();
+  auto store = checkpoint::Store::open(*files, store_options, opened_);
   for (const std::string& warning : opened_.warnings) warn_of_store(warning);
   if (!store) return store.error();
-  store_ = std::move(store).value();
+  // Whoever has the store has its file system, too.
+  struct Both {
+    std::shared_ptr<checkpoint::PosixFileSystem> files;
+    std::unique_ptr<checkpoint::Store> store;
+  };
+  const auto both = std::make_shared<Both>(Both{std::move(files), std::move(store).value()});
+  store_ = std::shared_ptr<checkpoint::Store>(both, both->store.get());
   return opened_.recovered ? load_fold(*opened_.recovered) : Status();
 }
 
@@ -159,7 +169,7 @@ void MasterRun::make_driver() {
     opened_.recovered->units = {};  // the machine has its own copy now
     opened_.recovered->partials = {};
   }
-  if (store_) writer_ = std::make_unique<driver::ThreadedWriter>(*store_);
+  if (store_) writer_ = std::make_unique<driver::ThreadedWriter>(store_);
   driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, writer_.get(), clock_,
                                                    job_.id, hooks());
 }
@@ -293,20 +303,40 @@ void MasterRun::warn_of_log() {
   say("warning: " + failure->message);
 }
 
+// What matters has been written by now, or was waited for. After it old files are gone and warnings
+// complete, unless it returns false.
+bool MasterRun::end_writer() {
+  if (!writer_) return true;
+  const bool given_up =
+      driver_ && driver_->finish() && driver_->finish()->outcome == core::Outcome::not_durable;
+  const TimeUs step_us = given_up ? kGivenUpUs : driver::ThreadedWriter::kStepUs;
+  const TimeUs most_us = driver::stop_was_signalled() ? kStoppedEndUs : INT64_MAX;
+  const bool ended = writer_->end(step_us, most_us);
+  for (const std::string& warning : store_->take_warnings()) warn_of_store(warning);
+  if (!ended) {
+    warn_of_store("a call to the store '" + options_.store +
+                  "' has not returned; this process ends without it. See whether the disk or its "
+                  "file server hangs");
+  }
+  return ended;
+}
+
 Outcome MasterRun::outcome() {
   heartbeat_.reset();
-  writer_.reset();  // from here on old files are gone and warnings complete
-  if (store_) {
-    for (const std::string& warning : store_->take_warnings()) warn_of_store(warning);
+  const bool store_hangs = !end_writer();
+  if (refused_) {
+    refused_->store_hangs = store_hangs;
+    return *refused_;
   }
-  if (refused_) return *refused_;
   const core::Finish& finish = *driver_->finish();
   const core::Progress progress = machine_->progress();
   Outcome outcome;
+  outcome.store_hangs = store_hangs;
   outcome.exit_code = core::exit_code(finish.outcome);
   outcome.complete =
       finish.outcome == core::Outcome::complete || finish.outcome == core::Outcome::complete_failed;
   outcome.message = finish.reason;
+  if (store_hangs && !outcome.complete) outcome.message += "; it is '" + options_.store + "'";
   outcome.ranks = rank_count_;
   outcome.seconds = static_cast<double>(clock_.now() - started_at_) * 1e-6;
   outcome.units_accepted = progress.counters.accepted;
@@ -315,8 +345,7 @@ Outcome MasterRun::outcome() {
   outcome.units_failed = progress.counters.failed;
   outcome.executions = progress.counters.executions;
   outcome.workers_lost = driver_->stats().workers_lost;
-  const char* restarts = std::getenv("STEADFARM_RESTARTS");
-  if (restarts != nullptr) outcome.restarts = std::strtoull(restarts, nullptr, 10);
+  outcome.restarts = restarts();
   outcome.generation = store_ ? store_->generation().value : 0;
   outcome.generations_published = driver_->stats().publishes;
   outcome.stall_ms_max = static_cast<double>(driver_->stats().publish_us_max) * 1e-3;
@@ -333,6 +362,20 @@ Outcome MasterRun::outcome() {
   warn_of_log();
   write_report(outcome);
   return outcome;
+}
+
+// The supervisor's word, or whatever else is in the environment.
+std::uint64_t MasterRun::restarts() {
+  const char* text = std::getenv("STEADFARM_RESTARTS");
+  if (text == nullptr) return 0;
+  std::uint64_t count = 0;
+  const std::string all(text);
+  const auto [end, error] = std::from_chars(all.data(), all.data() + all.size(), count);
+  if (error == std::errc() && end == all.data() + all.size()) return count;
+  progress_.end();
+  say("warning: STEADFARM_RESTARTS is '" + checkpoint::one_line(all) +
+      "', which is no number of restarts; it is ignored, unset it");
+  return 0;
 }
 
 void MasterRun::say_start() {

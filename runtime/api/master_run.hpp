@@ -12,10 +12,6 @@
 #include "driver/master_driver.hpp"
 #include "driver/progress_line.hpp"
 
-namespace steadfarm::checkpoint {
-class FileSystem;
-}
-
 namespace steadfarm::api {
 
 class MasterRun {
@@ -46,7 +42,9 @@ class MasterRun {
   void warn_of_store(const std::string& warning);
   void say_start();
   void say_end(const Outcome& outcome);
+  [[nodiscard]] bool end_writer();
   void warn_of_log();
+  [[nodiscard]] std::uint64_t restarts();
   void write_report(const Outcome& outcome);
 
   const Job& job_;
@@ -57,9 +55,8 @@ class MasterRun {
   TimeUs started_at_;
   std::vector<Rank> workers_;
   std::unique_ptr<driver::EventLog> log_;
-  std::unique_ptr<checkpoint::FileSystem> files_;
-  std::unique_ptr<checkpoint::Store> store_;
-  std::unique_ptr<driver::GenerationWriter> writer_;
+  std::shared_ptr<checkpoint::Store> store_;  // shared with the writer's thread
+  std::unique_ptr<driver::ThreadedWriter> writer_;
   checkpoint::OpenReport opened_;
   JobHints hints_;
   std::unique_ptr<core::Master> machine_;

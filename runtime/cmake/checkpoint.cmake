@@ -25,7 +25,7 @@ steadfarm_layer(checkpoint
           checkpoint/replay.cpp checkpoint/result_columns.cpp checkpoint/result_fields.cpp
           checkpoint/results.cpp checkpoint/retention.cpp checkpoint/segment_reader.cpp
           checkpoint/segment_writer.cpp checkpoint/survey.cpp
-          checkpoint/verify.cpp
+          checkpoint/verify.cpp checkpoint/watched_folder.cpp
   PUBLIC steadfarm_core
   PRIVATE steadfarm_checkpoint_hdf5 Threads::Threads)
 

@@ -16,7 +16,13 @@ steadfarm_test(checkpoint_unit_test
           tests/unit/checkpoint/result_columns_test.cpp
           tests/unit/checkpoint/result_fields_test.cpp tests/unit/checkpoint/results_test.cpp
           tests/unit/checkpoint/retention_test.cpp tests/unit/checkpoint/segment_test.cpp
-          tests/unit/checkpoint/store_test.cpp
+          tests/unit/checkpoint/store_test.cpp tests/unit/checkpoint/watched_folder_test.cpp
+  LINKS steadfarm_checkpoint_test_support
+  LABELS unit)
+
+# With an operator new of its own, which fails.
+steadfarm_test(checkpoint_memory_test
+  SOURCES tests/unit/checkpoint/memory_runs_out_test.cpp
   LINKS steadfarm_checkpoint_test_support
   LABELS unit)
 

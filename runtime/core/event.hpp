@@ -32,12 +32,14 @@ struct GenerationFailed {
   Epoch epoch;
   Error error;
 };
+/// The store has come a step further with what it was last given.
+struct StoreMoved {};
 struct CheckpointRequested {};
 struct StopRequested {
   std::string reason;
 };
 
 using Event = std::variant<Started, Tick, MessageFrom, PeerLost, GenerationDurable,
-                           GenerationFailed, CheckpointRequested, StopRequested>;
+                           GenerationFailed, StoreMoved, CheckpointRequested, StopRequested>;
 
 }  // namespace steadfarm::core

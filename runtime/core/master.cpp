@@ -164,6 +164,8 @@ void Master::restore_saved(const RecoveredState& recovered) {
 void Master::step(TimeUs now, const Event& event, Actions& out) {
   if (phase_ == Phase::finished) return;
   now_ = std::max(now_, now);
+  // We stood still ourselves, and perhaps the store's thread with us.
+  if (members_.was_stopped(now_)) store_moved_at_ = now_;
   std::visit([&](const auto& e) { on(e, out); }, event);
   feed_hungry(out);
   drive_epochs(out);
@@ -230,6 +232,8 @@ void Master::advance_phase(Actions& out) {
                delta_.undurable_bytes() > options_.undurable_bytes_max &&
                now_ - epochs_.failing_since() >= options_.store_patience_us) {
       begin_stop(Outcome::not_durable, "the store has failed for too long and memory is full", out);
+    } else if (throttled() && store_stands_still(options_.store_patience_us)) {
+      begin_stop(Outcome::not_durable, "the store stands still and memory is full", out);
     } else if (wall_time_.is_up(now_)) {
       begin_stop(Outcome::stopped, "the wall-time limit is near", out);
     } else if (nothing_fits()) {
@@ -277,12 +281,15 @@ void Master::begin_end(Outcome outcome, const std::string& reason, Actions& out)
     return;
   }
   const TimeUs patience_us = std::min(options_.store_patience_us, 10 * kSecondUs);
+  end_stall_us_ = options_.store_stall_us;
   end_deadline_ = now_ + patience_us;
   // After a stop there is less time: whoever asked for it, or our own guard, ends the process soon,
   // and by then it must have been said what is not durable.
   if (phase_ == Phase::stopping) {
     end_deadline_ = std::min(end_deadline_, phase_deadline_ + options_.stop_end_us);
+    end_stall_us_ = std::min(end_stall_us_, options_.stop_end_us);
   }
+  end_patience_us_ = end_deadline_ - now_;
   phase_ = Phase::persisting_end;
   if (!delta_.in_flight()) emit_persist(complete, out);
 }

@@ -103,6 +103,7 @@ class Master {
   void on(const PeerLost& event, Actions& out);
   void on(const GenerationDurable& event, Actions& out);
   void on(const GenerationFailed& event, Actions& out);
+  void on(const StoreMoved& event, Actions& out);
   void on(const CheckpointRequested& event, Actions& out);
   void on(const StopRequested& event, Actions& out);
   void advance_phase(Actions& out);
@@ -159,6 +160,8 @@ class Master {
   // master_epochs.cpp
   void drive_epochs(Actions& out);
   void emit_persist(bool complete, Actions& out);
+  void give_up_end(const std::string& why, Actions& out);
+  [[nodiscard]] bool store_stands_still(TimeUs patience_us) const;
 
   void send(Worker& worker, wire::Body body, Actions& out);
   [[nodiscard]] Worker* find_worker(Rank rank);
@@ -196,7 +199,10 @@ class Master {
   bool throttle_noted_ = false;
   bool partial_refusal_noted_ = false;
   TimeUs phase_deadline_ = 0;
-  TimeUs end_deadline_ = 0;
+  TimeUs end_deadline_ = 0;     // for tries of the last generation
+  TimeUs end_patience_us_ = 0;  // that it was made of
+  TimeUs end_stall_us_ = 0;     // one step of the store may take, by the end
+  TimeUs store_moved_at_ = 0;
   TimeUs next_beat_ = 0;
   TimeUs alone_since_ = -1;
 };

@@ -22,21 +22,37 @@ void Master::drive_epochs(Actions& out) {
       }
     }
     if (epochs_.collected(now_)) emit_persist(false, out);
-  } else if (phase_ == Phase::persisting_end && !delta_.in_flight()) {
+  } else if (phase_ == Phase::persisting_end && delta_.in_flight()) {
+    // A slow disk gets the time that it needs, as long as it moves.
+    if (now_ < end_deadline_ || !store_stands_still(end_stall_us_)) return;
+    const std::string seconds = std::to_string((now_ - store_moved_at_) / kSecondUs);
+    give_up_end("a call to the store has not returned for " + seconds +
+                    " s; see whether its disk or file server hangs",
+                out);
+  } else if (phase_ == Phase::persisting_end) {
     if (now_ >= end_deadline_) {
-      outcome_ = Outcome::not_durable;
-      reason_ = "the end state could not be made durable (" + store_failure_ + "); " +
-                std::to_string(committed_) + " of " + std::to_string(counters_.accepted) +
-                " accepted units are, run the same command again for the rest";
-      begin_close(out);
+      give_up_end(store_failure_, out);
     } else if (epochs_.may_try(now_)) {
       emit_persist(all_done(), out);
     }
   }
 }
 
+void Master::give_up_end(const std::string& why, Actions& out) {
+  outcome_ = Outcome::not_durable;
+  reason_ = "the end state could not be made durable (" + why + "); " + std::to_string(committed_) +
+            " of " + std::to_string(counters_.accepted) +
+            " accepted units are, run the same command again for the rest";
+  begin_close(out);
+}
+
+bool Master::store_stands_still(TimeUs patience_us) const {
+  return delta_.in_flight() && now_ - store_moved_at_ >= patience_us;
+}
+
 void Master::emit_persist(bool complete, Actions& out) {
   epochs_.persist(now_);
+  store_moved_at_ = now_;
   const std::shared_ptr<GenerationDelta> delta = delta_.take(table_);
   delta->epoch = epochs_.epoch();
   delta->complete = complete;
@@ -67,10 +83,16 @@ void Master::on(const GenerationDurable& event, Actions& out) {
   throttle_noted_ = false;
   out.emplace_back(Committed{generation_, committed_});
   note(out, NoteKind::generation_durable, Rank(0), {}, generation_.value);
-  if (phase_ != Phase::persisting_end || !end_emitted_) return;
+  if (phase_ != Phase::persisting_end) return;
+  if (!end_emitted_) {  // the last one comes now, and has all of the time
+    end_deadline_ = now_ + end_patience_us_;
+    return;
+  }
   if (outcome_ == Outcome::not_durable) outcome_ = all_done() ? done_outcome() : Outcome::stopped;
   begin_close(out);
 }
+
+void Master::on(const StoreMoved& /*event*/, Actions& /*out*/) { store_moved_at_ = now_; }
 
 void Master::on(const GenerationFailed& event, Actions& out) {
   if (epochs_.state() != Epochs::State::persisting || event.epoch != epochs_.epoch()) return;

@@ -55,13 +55,17 @@ void Membership::set_dead(Rank rank) {
 }
 void Membership::set_left(Rank rank) { set_state(find(rank), MemberState::left); }
 
+bool Membership::was_stopped(TimeUs now) const {
+  return last_tick_ >= 0 && now - last_tick_ > timeout_us_ / 2;
+}
+
 std::vector<Rank> Membership::tick(TimeUs now) {
   std::vector<Rank> lost;
   // A gap this long means that we did not look, not that they did not speak.
-  const bool was_stopped = last_tick_ >= 0 && now - last_tick_ > timeout_us_ / 2;
+  const bool stopped = was_stopped(now);
   last_tick_ = now;
   for (Member& member : members_) {
-    if (was_stopped) member.heard_at = now;
+    if (stopped) member.heard_at = now;
     const TimeUs silence_us = now - member.heard_at;
     const bool silent =
         (member.state == MemberState::alive && member.silence_counts && silence_us > timeout_us_) ||

@@ -35,6 +35,8 @@ class Membership {
   /// To be called at every turn. Members that have become lost by silence. If the master itself
   /// was stopped for long, everybody's silence starts anew first.
   [[nodiscard]] std::vector<Rank> tick(TimeUs now);
+  /// True from a long gap between ticks until the first one after it.
+  [[nodiscard]] bool was_stopped(TimeUs now) const;
 
   [[nodiscard]] MemberState state(Rank rank) const { return find(rank).state; }
   [[nodiscard]] TimeUs heard_at(Rank rank) const { return find(rank).heard_at; }

@@ -47,6 +47,8 @@ struct MasterOptions {
   TimeUs goodbye_us = 3 * kSecondUs;            // for the workers' goodbyes
   TimeUs store_retry_us = 1 * kSecondUs;        // first pause after a failed generation; doubles
   TimeUs store_patience_us = 60 * kSecondUs;    // how long a full memory waits for a broken store
+  // How long one step of the store may take: the sync of a full segment is one, on a slow disk too.
+  TimeUs store_stall_us = 30 * kSecondUs;
   std::uint64_t undurable_bytes_max = 512ULL << 20U;  // above it nothing is handed out; above half
                                                       // of it a checkpoint is opened
   std::uint64_t assign_bytes_max = 1ULL << 20U;       // payload bytes a message, above one unit

@@ -1,15 +1,15 @@
 // Makes generations durable while the master's loop goes on.
 #pragma once
 
-#include <condition_variable>
+#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "checkpoint/publication.hpp"
 #include "checkpoint/store.hpp"
+#include "driver/clock.hpp"
 
 namespace steadfarm::driver {
 
@@ -22,6 +22,8 @@ class GenerationWriter {
   virtual void start(std::shared_ptr<const core::GenerationDelta> delta) = 0;
   /// The outcome, once.
   [[nodiscard]] virtual std::optional<Result<Generation>> take_done() = 0;
+  /// Changes whenever the store has come a step further.
+  [[nodiscard]] virtual std::uint64_t steps() const = 0;
 };
 
 /// Writes in `start`, while its caller waits. For tests that want every step at its place.
@@ -35,34 +37,41 @@ class WaitingWriter final : public GenerationWriter {
   [[nodiscard]] std::optional<Result<Generation>> take_done() override {
     return std::exchange(done_, std::nullopt);
   }
+  [[nodiscard]] std::uint64_t steps() const override { return store_.steps(); }
 
  private:
   checkpoint::Store& store_;
   std::optional<Result<Generation>> done_;
 };
 
-/// Writes on a thread of its own. Its end waits for the generation that is being written.
+/// Writes on a thread of its own, in which all signals are blocked. What a thread throws would end
+/// the process, so memory that runs out there is an error of the store.
 class ThreadedWriter final : public GenerationWriter {
  public:
-  /// `store` must outlive it. Signals are blocked in its thread.
-  explicit ThreadedWriter(checkpoint::Store& store);
-  ~ThreadedWriter() override;
+  static constexpr TimeUs kStepUs = 30'000'000;  // that one step of the store may take
+
+  /// Throws std::system_error if there is no thread to be had.
+  explicit ThreadedWriter(std::shared_ptr<checkpoint::Store> store);
+  ~ThreadedWriter() override;  // ends it
   ThreadedWriter(const ThreadedWriter&) = delete;
   ThreadedWriter& operator=(const ThreadedWriter&) = delete;
 
   void start(std::shared_ptr<const core::GenerationDelta> delta) override;
   [[nodiscard]] std::optional<Result<Generation>> take_done() override;
+  [[nodiscard]] std::uint64_t steps() const override;
+
+  /// Ends the thread, after the generation that it is writing. Waits as long as the store comes a
+  /// step further within `step_us`, and no longer than `most_us` in all. False: the call that it is
+  /// in did not return. Then the thread is left behind with the store, which it shares, and the
+  /// process should end by _exit. Nothing may be started afterwards.
+  [[nodiscard]] bool end(TimeUs step_us = kStepUs, TimeUs most_us = INT64_MAX);
 
  private:
-  void run();
+  struct Shared;
 
-  checkpoint::Store& store_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::unique_ptr<checkpoint::Publication> waiting_;  // laid out, to be written
-  std::optional<Result<Generation>> done_;
-  bool ending_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  std::shared_ptr<Shared> shared_;
+  std::thread thread_;
+  bool left_behind_ = false;
 };
 
 }  // namespace steadfarm::driver

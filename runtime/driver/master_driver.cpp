@@ -41,6 +41,9 @@ std::size_t MasterDriver::turn() {
   const TimeUs now = clock_.now();
   if (count < kMessagesPerTurn && now >= next_tick_) {
     next_tick_ = now + kTickUs;
+    // Before the tick, which may find that nothing has moved.
+    const std::uint64_t steps = writer_ == nullptr ? 0 : writer_->steps();
+    if (steps != std::exchange(store_steps_, steps)) step(core::StoreMoved{});
     step(core::Tick{});
   }
   return count + heard;

@@ -77,6 +77,7 @@ class MasterDriver {
   bool stepping_ = false;
   Epoch writing_;  // of the generation that is being written
   TimeUs writing_since_ = 0;
+  std::uint64_t store_steps_ = 0;  // that the machine has heard of
   TimeUs next_tick_ = 0;
   std::optional<core::Finish> finish_;
   MasterDriverStats stats_;

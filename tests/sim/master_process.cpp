@@ -62,6 +62,7 @@ core::MasterOptions MasterProcess::options(TimeUs start_at) const {
   if (limited) m.deadline_us = start_at + o.walltime_us;
   m.store_retry_us = o.timeout_us / 10;
   m.store_patience_us = 6 * o.timeout_us;
+  m.store_stall_us = 3 * o.timeout_us;
   m.undurable_bytes_max = o.undurable_bytes_max;
   m.assign_bytes_max = o.assign_bytes_max;
   m.partial_bytes_max = o.partial_bytes_max;

@@ -16,6 +16,7 @@ class SimWriter final : public driver::GenerationWriter {
 
   void start(std::shared_ptr<const core::GenerationDelta> delta) override;
   [[nodiscard]] std::optional<Result<Generation>> take_done() override;
+  [[nodiscard]] std::uint64_t steps() const override { return store_.steps(); }
 
   /// What the writer's thread does by now. The process may be dead afterwards.
   void turn();

@@ -77,6 +77,7 @@ class WatchedStore final : public checkpoint::Store {
   [[nodiscard]] std::uint64_t last_publish_bytes() const override {
     return inner_->last_publish_bytes();
   }
+  [[nodiscard]] std::uint64_t steps() const override { return inner_->steps(); }
 
   [[nodiscard]] std::vector<std::string> take_warnings() override {
     return inner_->take_warnings();

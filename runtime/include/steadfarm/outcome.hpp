@@ -42,6 +42,10 @@ struct Outcome {
   std::optional<std::int64_t> shared_value;
   Bytes shared_witness;
   std::vector<FailedUnitReport> failures;
+  /// A call to the store never returned (a hung disk or file server), so a thread was left behind
+  /// in it. Where the farm ends MPI it also ends the process then, by _exit with `exit_code`, when
+  /// it is destroyed; an application that ends MPI itself should do the same.
+  bool store_hangs = false;
 
   /// One JSON object on one line, with the fields that every Steadfarm program prints, and
   /// `answer` (a JSON text) under that name. `extra` (a JSON object) is merged in.

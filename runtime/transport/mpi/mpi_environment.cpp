@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <optional>
 #include <string>
 
@@ -101,6 +102,7 @@ Status MpiEnvironment::finalize(const FinalizeOptions& options) {
 }
 
 void MpiEnvironment::leave_now(int exit_code) {
+  std::cout.flush();
   std::fflush(stdout);
   std::fflush(stderr);
   ::_exit(exit_code);

@@ -124,6 +124,7 @@ class MasterScript : public MachineScript {
   core::Event to_event(const Command& c) {
     if (c.verb == "tick") return core::Tick{};
     if (c.verb == "checkpoint") return core::CheckpointRequested{};
+    if (c.verb == "store-moves") return core::StoreMoved{};
     if (c.verb == "stop") return core::StopRequested{c.rest};
     if (c.verb == "durable") {
       generation_ = generation_.next();

@@ -70,6 +70,7 @@ core::MasterOptions to_master_options(const Command& command) {
   o.goodbye_us = command.seconds("goodbye", o.goodbye_us);
   o.store_retry_us = command.seconds("retry", o.store_retry_us);
   o.store_patience_us = command.seconds("patience", o.store_patience_us);
+  o.store_stall_us = command.seconds("stall", o.store_stall_us);
   o.undurable_bytes_max = static_cast<std::uint64_t>(
       command.number("undurable", static_cast<std::int64_t>(o.undurable_bytes_max)));
   o.assign_bytes_max = static_cast<std::uint64_t>(

@@ -391,6 +391,18 @@ TEST_P(Run, warns_of_a_report_that_cannot_be_written) {
 
 // ---- what is written ----
 
+TEST_P(Run, counts_no_restarts_by_a_word_that_is_no_number) {
+  for (const std::string& word : {"-1", "four", "4 ", "", "18446744073709551616"}) {
+    setenv("STEADFARM_RESTARTS", word.c_str(), 1);
+    job_.options.report = path("report");
+    run_to(0);
+    unsetenv("STEADFARM_RESTARTS");
+    EXPECT_EQ(said_, "steadfarm: warning: STEADFARM_RESTARTS is '" + word +
+                         "', which is no number of restarts; it is ignored, unset it\n");
+    EXPECT_EQ(json::parse(std::ifstream(path("report")))["restarts"], 0) << word;
+  }
+}
+
 TEST_P(Run, writes_a_report_for_its_owner) {
   job_.options.report = path("report");
   setenv("STEADFARM_RESTARTS", "4", 1);

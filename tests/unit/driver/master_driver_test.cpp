@@ -266,6 +266,50 @@ TEST(MasterDriver, publishes_nothing_after_a_fold_that_threw) {
   EXPECT_EQ(rig.store.tries, before);
 }
 
+/// Never done; the test says when the store comes a step further.
+class HangingWriter final : public GenerationWriter {
+ public:
+  void start(std::shared_ptr<const core::GenerationDelta> delta) override {
+    delta_ = std::move(delta);
+  }
+  [[nodiscard]] std::optional<Result<Generation>> take_done() override { return std::nullopt; }
+  [[nodiscard]] std::uint64_t steps() const override { return stepped; }
+  std::uint64_t stepped = 0;
+
+ private:
+  std::shared_ptr<const core::GenerationDelta> delta_;
+};
+
+TEST(MasterDriver, tells_a_slow_store_from_one_that_never_returns) {
+  ManualClock clock;
+  transport::LocalHub hub(2);
+  const auto end = hub.take(Rank(0));
+  core::MasterOptions options;
+  options.has_store = true;
+  HangingWriter writer;
+  core::Master machine(options, {0, {}, nullptr}, {Rank(1)}, clock.now(), std::nullopt);
+  MasterDriver driver(machine, *end, &writer, clock, kRigJob, {});
+  driver.start();
+  const auto wait = [&](TimeUs us) {
+    for (const TimeUs until = clock.now_us + us; clock.now_us < until; clock.now_us += 100'000) {
+      static_cast<void>(driver.turn());
+    }
+  };
+  for (int i = 0; i < 5; ++i) {
+    wait(options.store_stall_us - core::kSecondUs);
+    ++writer.stepped;
+  }
+  ASSERT_FALSE(driver.finish().has_value());
+  wait(options.store_stall_us + options.goodbye_us + core::kSecondUs);
+  ASSERT_TRUE(driver.finish().has_value());
+  EXPECT_EQ(driver.finish()->outcome, core::Outcome::not_durable);
+  EXPECT_EQ(
+      driver.finish()->reason,
+      "the end state could not be made durable (a call to the store has not returned for 30 s; "
+      "see whether its disk or file server hangs); 0 of 0 accepted units are, run the same "
+      "command again for the rest");
+}
+
 TEST(MasterDriver, does_nothing_more_after_the_finish) {
   FarmRig rig({});
   ASSERT_TRUE(rig.finishes());

@@ -1,6 +1,7 @@
 // A store in memory that keeps every delta and fails when a test says so.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -38,10 +39,12 @@ class RecordingStore final : public checkpoint::Store {
   [[nodiscard]] Generation generation() const override { return generation_; }
   [[nodiscard]] OwnerEpoch owner_epoch() const override { return OwnerEpoch(1); }
   [[nodiscard]] std::uint64_t last_publish_bytes() const override { return 0; }
+  [[nodiscard]] std::uint64_t steps() const override { return stepped; }
   [[nodiscard]] std::vector<std::string> take_warnings() override { return {}; }
 
   std::deque<Error> failures;  // for the next tries
   std::function<void(const core::GenerationDelta&)> on_publish;
+  std::atomic<std::uint64_t> stepped = 0;
   std::uint64_t tries = 0;
   std::uint64_t maintained = 0;
   std::vector<core::GenerationDelta> deltas;  // the durable ones
