@@ -7,6 +7,7 @@ foreach(kind fsync writes)
   steadfarm_script_test(slow_${kind} tests/faults/slow_${kind}.sh
     LABELS faults TIMEOUT 600 PROCESSORS 3)
 endforeach()
+steadfarm_script_test(hung_disk tests/faults/hung_disk.sh LABELS faults TIMEOUT 300 PROCESSORS 3)
 if(STEADFARM_BUILD_EXAMPLES)
   foreach(tree T1L T2L T3L)
     steadfarm_script_test(uts_kill_${tree} tests/faults/uts_kill.sh ARGS ${tree}

@@ -1,6 +1,7 @@
 // A slow disk, for LD_PRELOAD: delays what a process does to files below one folder and nothing
 // else. From the environment: SLOW_DISK_FOLDER (its real path), SLOW_DISK_FSYNC_MS (what each fsync
-// takes longer), SLOW_DISK_BYTES_PER_S (what write moves).
+// takes longer), SLOW_DISK_BYTES_PER_S (what write moves), SLOW_DISK_HANGS (a file: while it is
+// there, no fsync returns).
 #include <dlfcn.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -41,6 +42,11 @@ void wait_seconds(double seconds) {
   if (seconds > 0) std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
 }
 
+void wait_while_hung() {
+  static const char* const hangs = std::getenv("SLOW_DISK_HANGS");
+  while (hangs != nullptr && ::access(hangs, F_OK) == 0) wait_seconds(0.01);
+}
+
 }  // namespace
 
 extern "C" ssize_t write(int fd, const void* data, size_t bytes) {
@@ -55,6 +61,9 @@ extern "C" ssize_t write(int fd, const void* data, size_t bytes) {
 extern "C" int fsync(int fd) {
   static const auto real = next<SyncCall>("fsync");
   static const double delay_s = number("SLOW_DISK_FSYNC_MS") / 1000;
-  if (delay_s > 0 && is_slow(fd)) wait_seconds(delay_s);
+  if (is_slow(fd)) {
+    wait_seconds(delay_s);
+    wait_while_hung();
+  }
   return real(fd);
 }

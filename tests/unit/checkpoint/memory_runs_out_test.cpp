@@ -106,7 +106,16 @@ struct Rig {
   Workload work{42};
 };
 
-constexpr int kGenerations[] = {3, 4, 5};  // compaction is due after some of them
+/// After so many generations the next one carries a compaction.
+int generations_to_compaction() {
+  for (int generations = 1; generations < 50; ++generations) {
+    Rig rig(generations);
+    const auto prepared =
+        rig.store->prepare(std::make_shared<const core::GenerationDelta>(rig.work.next()));
+    if (prepared && prepared.value()->compacted != nullptr) return generations;
+  }
+  return -1;
+}
 
 // So many failures in a row. After one the store itself has an answer; after more there may be no
 // memory for the words either, and the caller is told by the exception.
@@ -125,7 +134,9 @@ struct MemoryRunsOut : testing::TestWithParam<std::uint64_t> {
 
 TEST_P(MemoryRunsOut, while_a_generation_is_written) {
   std::uint64_t refused = 0;
-  for (const int generations : kGenerations) {
+  const int to_compaction = generations_to_compaction();
+  ASSERT_GT(to_compaction, 1);
+  for (const int generations : {to_compaction, to_compaction + 1}) {
     bool struck_now = true;
     for (std::uint64_t at = 1; struck_now && !HasFailure(); ++at) {
       SCOPED_TRACE("allocation " + std::to_string(at));
@@ -147,7 +158,9 @@ TEST_P(MemoryRunsOut, while_a_generation_is_written) {
 
 TEST_P(MemoryRunsOut, while_the_store_is_tidied) {
   std::uint64_t runs = 0;
-  for (const int generations : kGenerations) {
+  const int to_compaction = generations_to_compaction();
+  ASSERT_GT(to_compaction, 1);
+  for (const int generations : {to_compaction - 1, to_compaction}) {
     bool struck_now = true;
     for (std::uint64_t at = 1; struck_now && !HasFailure(); ++at, ++runs) {
       SCOPED_TRACE("allocation " + std::to_string(at));
