@@ -18,7 +18,7 @@ namespace steadfarm::core {
 /// indices are placed in blocks, at most 65,536 of them, so that a long range costs little memory
 /// under every policy. A worker that is idle, and for whom nothing is left, gets what was placed
 /// for the one with the longest queue. Only `hash` and `affinity` keep units back from it: those of
-/// a worker whose load is within load_bound().
+/// a worker whose load, waiting and handed out, is at most a quarter above the mean.
 class PlacedQueue {
  public:
   /// `index_count`: submitted units or the length of the range. `placing`: false leaves everything
@@ -75,6 +75,7 @@ class PlacedQueue {
   [[nodiscard]] bool on_ring() const;
   [[nodiscard]] std::uint32_t home_index(Rank worker) const;
   [[nodiscard]] ReadyQueue& queue(std::uint32_t home);
+  [[nodiscard]] std::uint64_t kept_load() const;
   [[nodiscard]] std::uint32_t home_of_key(std::uint64_t key, std::uint64_t units);
   [[nodiscard]] std::uint32_t home_of(const LiveUnit& unit, std::uint64_t units);
   [[nodiscard]] std::optional<std::uint32_t> overfull(std::uint32_t asking) const;

@@ -15,14 +15,16 @@ bool would_wait(const UnitTimes& times, const PolicyInput& input) {
 }
 
 // A chunk by a rule can be most of the work, so the next one goes out only when this one is down to
-// about a message.
+// what a message holds, and with units longer than that when it is done: a round trip is nothing
+// then, and what would wait behind a long unit is lost to the others.
 std::uint64_t by_rule(const PolicyOptions& options, const UnitTimes& times,
                       const PolicyInput& input) {
   const std::uint64_t least = std::max<std::uint64_t>(1, options.chunk);
   const std::uint64_t most = std::max<std::uint64_t>(least, options.chunk_max);
   const std::uint64_t chunk = std::clamp(input.chunk, least, most);
-  if (input.outstanding > std::min(chunk, message_units(options, times))) return 0;
-  return would_wait(times, input) ? 0 : chunk;
+  const bool longer = !times.known() || times.mean_us() > static_cast<double>(options.message_us);
+  const std::uint64_t low = longer ? 0 : std::min(chunk, message_units(options, times));
+  return input.outstanding > low || would_wait(times, input) ? 0 : chunk;
 }
 
 // One message is worked on while the next one waits. A new one goes out when the first is half

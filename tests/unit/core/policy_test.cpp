@@ -112,6 +112,14 @@ TEST(Rules, give_their_chunk_when_the_last_one_is_down_to_a_message) {
   EXPECT_EQ(units_to_assign(options, known, {100, 0, 4, 250}), 100U);
 }
 
+TEST(Rules, let_nothing_wait_behind_a_unit_that_is_longer_than_a_message) {
+  PolicyOptions options;
+  options.kind = PolicyKind::factoring;
+  EXPECT_EQ(units_to_assign(options, times(10, 20'001), {1000, 1, 4, 50}), 0U);
+  EXPECT_EQ(units_to_assign(options, UnitTimes(), {1000, 1, 4, 50}), 0U);
+  EXPECT_EQ(units_to_assign(options, times(10, 20'001), {1000, 0, 4, 50}), 50U);
+}
+
 TEST(Rules, keep_to_the_least_chunk_the_message_and_the_prefetch) {
   PolicyOptions options = fixed(10);
   options.kind = PolicyKind::factoring;
@@ -119,7 +127,7 @@ TEST(Rules, keep_to_the_least_chunk_the_message_and_the_prefetch) {
   EXPECT_EQ(units_to_assign(options, UnitTimes(), {1'000'000'000, 0, 4, 125'000'000}), 4096U);
   options.prefetch_max = 2;
   EXPECT_EQ(units_to_assign(options, UnitTimes(), {1000, 0, 4, 125}), 3U);
-  EXPECT_EQ(units_to_assign(options, UnitTimes(), {1000, 1, 4, 125}), 2U);
+  EXPECT_EQ(units_to_assign(options, times(10, 10), {1000, 1, 4, 125}), 2U);
 }
 
 TEST(LeastLoaded, goes_no_further_than_the_level_but_never_lets_a_worker_idle) {
