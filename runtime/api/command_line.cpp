@@ -7,6 +7,9 @@
 #include <iostream>
 #include <thread>
 
+#include "core/policy/names.hpp"
+#include "core/policy/speeds.hpp"
+
 namespace steadfarm {
 namespace {
 
@@ -66,15 +69,34 @@ void add_work_options(CLI::App& app, Options& options, const std::string& group)
       ->check(CLI::Range(2, 1000))
       ->capture_default_str()
       ->group(group);
-  app.add_option("--policy", options.policy, "how many units a message carries")
+}
+
+std::vector<std::string> policy_names() {
+  std::vector<std::string> names;
+  for (const core::PolicyName& known : core::kPolicyNames) names.emplace_back(known.name);
+  return names;
+}
+
+void add_policy_options(CLI::App& app, Options& options, const std::string& group) {
+  app.add_option("--policy", options.policy, "how many units a worker gets, and which")
       ->envname("STEADFARM_POLICY")
-      ->check(CLI::IsMember({"dynamic", "fixed"}))
+      ->check(CLI::IsMember(policy_names()))
       ->capture_default_str()
       ->group(group);
-  app.add_option("--chunk", options.chunk, "units a message, for --policy fixed")
+  app.add_option("--chunk", options.chunk,
+                 "units a message for --policy fixed, the least one for guided, factoring, "
+                 "trapezoid and weighted, units dealt at a time for round-robin")
       ->envname("STEADFARM_CHUNK")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str()
+      ->group(group);
+  app.add_option("--speeds", options.speeds,
+                 "relative speeds of the workers by rank, 1,2,...; repeated if too few; for "
+                 "--policy weighted, which else measures them")
+      ->envname("STEADFARM_SPEEDS")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Range(core::kSpeedMin, core::kSpeedMax))
       ->group(group);
   app.add_option("--prefetch", options.prefetch,
                  "units that may wait at a worker; 0: by their times")
@@ -140,6 +162,7 @@ void add_running_options(CLI::App& app, Options& options, const std::string& gro
 void add_options(CLI::App& app, Options& options) {
   const std::string group = "Steadfarm";
   add_work_options(app, options, group);
+  add_policy_options(app, options, group);
   add_running_options(app, options, group);
 }
 

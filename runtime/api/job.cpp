@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "base/digest.hpp"
+#include "core/policy/names.hpp"
+#include "core/policy/speeds.hpp"
 
 namespace steadfarm::api {
 namespace {
@@ -27,8 +29,15 @@ Status check_options(const Options& options) {
   const auto usage = [](const std::string& text) { return Error{ErrorCode::usage, text}; };
   if (options.keep < 2)
     return usage("--keep is below 2; two generations are the least that is safe");
-  if (options.policy != "dynamic" && options.policy != "fixed") {
-    return usage("--policy '" + options.policy + "' is not known; take dynamic or fixed");
+  if (!core::policy_from_name(options.policy)) {
+    return usage("--policy '" + options.policy + "' is not known; take " +
+                 core::policy_names_in_words());
+  }
+  for (const double speed : options.speeds) {
+    if (!(speed >= core::kSpeedMin && speed <= core::kSpeedMax)) {
+      return usage("--speeds holds " + std::to_string(speed) +
+                   ", which is not between 0.000001 and 1000000");
+    }
   }
   if (options.chunk == 0) return usage("--chunk is 0; at least one unit goes into a message");
   if (options.retries == 0) return usage("--retries is 0; every unit is executed at least once");

@@ -12,6 +12,7 @@
 #include "checkpoint/manifest.hpp"
 #include "checkpoint/posix_file_system.hpp"
 #include "checkpoint/result_fields.hpp"
+#include "core/policy/names.hpp"
 #include "driver/private_file.hpp"
 #include "driver/signals.hpp"
 
@@ -126,8 +127,9 @@ Status MasterRun::load_fold(const core::RecoveredState& recovered) {
 core::MasterOptions MasterRun::machine_options() {
   core::MasterOptions m;
   m.job_seed = options_.seed;
-  m.policy.kind = options_.policy == "fixed" ? core::PolicyKind::fixed : core::PolicyKind::dynamic;
+  m.policy.kind = core::policy_from_name(options_.policy).value_or(core::PolicyKind::dynamic);
   m.policy.chunk = options_.chunk;
+  m.policy.speeds = options_.speeds;
   m.policy.prefetch_max = options_.prefetch;
   m.tries_max = options_.retries;
   m.keep_results = options_.keep_results;

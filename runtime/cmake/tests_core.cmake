@@ -18,7 +18,11 @@ steadfarm_test(core_test
           tests/unit/core/epochs_test.cpp tests/unit/core/interval_set_test.cpp
           tests/unit/core/interval_test.cpp
           tests/unit/core/key_index_test.cpp tests/unit/core/membership_test.cpp
-          tests/unit/core/ordered_hold_test.cpp
+          tests/unit/core/ordered_hold_test.cpp tests/unit/core/placed_queue_test.cpp
+          tests/unit/core/policy/chunk_rule_test.cpp tests/unit/core/policy/factoring_test.cpp
+          tests/unit/core/policy/guided_test.cpp tests/unit/core/policy/hash_ring_test.cpp
+          tests/unit/core/policy/load_index_test.cpp tests/unit/core/policy/names_test.cpp
+          tests/unit/core/policy/speeds_test.cpp tests/unit/core/policy/trapezoid_test.cpp
           tests/unit/core/policy_test.cpp tests/unit/core/ready_queue_test.cpp
           tests/unit/core/saved_states_test.cpp tests/unit/core/unit_table_test.cpp
           tests/unit/core/wall_time_test.cpp

@@ -16,9 +16,19 @@ steadfarm_layer(core
     runtime/core/master_dispatch.cpp
     runtime/core/master_epochs.cpp
     runtime/core/master_members.cpp
+    runtime/core/master_policy.cpp
     runtime/core/membership.cpp
     runtime/core/ordered_hold.cpp
+    runtime/core/placed_queue.cpp
     runtime/core/policy.cpp
+    runtime/core/policy/chunk_rule.cpp
+    runtime/core/policy/factoring.cpp
+    runtime/core/policy/guided.cpp
+    runtime/core/policy/hash_ring.cpp
+    runtime/core/policy/load_index.cpp
+    runtime/core/policy/names.cpp
+    runtime/core/policy/speeds.cpp
+    runtime/core/policy/trapezoid.cpp
     runtime/core/ready_queue.cpp
     runtime/core/saved_states.cpp
     runtime/core/unit_table.cpp

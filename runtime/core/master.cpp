@@ -12,11 +12,14 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
     : options_(std::move(options)),
       index_units_(std::move(index_units)),
       now_(now),
-      ready_(table_),
+      ready_(table_, options_.policy, !options_.ordered, options_.job_seed, index_units_.count,
+             workers),
       members_(options_.timeout_us, options_.startup_timeout_us),
       epochs_(options_),
       delta_(options_.has_store, options_.keep_results),
       saved_(options_.partial_bytes_max),
+      rule_(options_.policy.kind),
+      speeds_(options_.policy.speeds, workers),
       wall_time_(options_.deadline_us, options_.deadline_reserve_us) {
   if (options_.ordered) {
     index_units_.priorities.clear();  // by index, or the hold never drains

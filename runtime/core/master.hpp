@@ -16,8 +16,11 @@
 #include "core/membership.hpp"
 #include "core/options.hpp"
 #include "core/ordered_hold.hpp"
+#include "core/placed_queue.hpp"
 #include "core/policy.hpp"
-#include "core/ready_queue.hpp"
+#include "core/policy/chunk_rule.hpp"
+#include "core/policy/load_index.hpp"
+#include "core/policy/speeds.hpp"
 #include "core/unit_table.hpp"
 #include "core/wall_time.hpp"
 
@@ -157,6 +160,15 @@ class Master {
   void mark_hungry(Worker& worker);
   [[nodiscard]] bool nothing_fits() const;
 
+  // master_policy.cpp
+  [[nodiscard]] std::uint64_t units_for(const Worker& worker, std::uint64_t ready);
+  [[nodiscard]] std::uint64_t level_units(const Worker& worker, const UnitTimes& times) const;
+  [[nodiscard]] bool measures_workers() const;
+  void note_load(const Worker& worker);
+  void note_given(const Worker& worker, std::uint64_t count);
+  void learn_times(const Worker& worker, const wire::Report& report);
+  void worker_gone(const Worker& worker);
+
   // master_epochs.cpp
   void drive_epochs(Actions& out);
   void emit_persist(bool complete, Actions& out);
@@ -173,13 +185,16 @@ class Master {
   TimeUs now_ = 0;
   Phase phase_ = Phase::running;
   UnitTable table_;
-  ReadyQueue ready_;
+  PlacedQueue ready_;
   Membership members_;
   Epochs epochs_;
   DeltaLog delta_;
   SavedStates saved_;
   OrderedHold hold_;  // used if options_.ordered
   UnitTimes times_;
+  ChunkRule rule_;
+  Speeds speeds_;    // used where measures_workers()
+  LoadIndex loads_;  // used by `least_loaded`
   WallTime wall_time_;
   std::vector<Worker> workers_;  // sorted by rank
   std::deque<Rank> hungry_;

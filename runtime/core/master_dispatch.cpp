@@ -75,9 +75,8 @@ void Master::feed(Worker& worker, Actions& out) {
   }
   const std::uint64_t room = room_units();
   const std::uint64_t ready = ready_count();
-  const std::uint64_t wanted =
-      std::min(room, units_to_assign(options_.policy, times_,
-                                     {ready, worker.leases.count, members_.alive_count()}));
+  note_load(worker);
+  const std::uint64_t wanted = std::min(room, units_for(worker, ready));
   const std::uint64_t count = wall_time_.units_in_time(times_, worker.leases.count, wanted, now_);
   if (count == 0) {
     // What does not fit into the time left will not fit later, unless times get better; an idle
@@ -87,6 +86,11 @@ void Master::feed(Worker& worker, Actions& out) {
   }
   wire::UnitBatch batch;
   fill(worker, count, batch);
+  if (batch.unit_count() == 0) {
+    if (worker.leases.count == 0) mark_hungry(worker);  // what is ready is kept for others
+    return;
+  }
+  note_given(worker, batch.unit_count());
   send_batch(worker, std::move(batch), out);
 }
 
@@ -132,7 +136,7 @@ void Master::fill(Worker& worker, std::uint64_t count, wire::UnitBatch& batch) {
   const std::uint64_t end = handout_end();
   std::uint64_t left = count;
   while (left > 0 && batch.byte_count() < options_.assign_bytes_max) {
-    const auto next = ready_.pop(std::min(left, kRunStep));
+    const auto next = ready_.pop(worker.rank, std::min(left, kRunStep));
     if (!next) break;
     if (const Slot* slot = std::get_if<Slot>(&*next)) {
       lease(worker, *slot, batch);
@@ -168,10 +172,16 @@ void Master::mark_hungry(Worker& worker) {
 
 void Master::feed_hungry(Actions& out) {
   if (phase_ != Phase::running || throttled()) return;
+  if (hungry_.empty()) return;
+  const bool for_anyone = ready_.suspect_count() > 0 || ready_.has_for_anyone();
   for (std::size_t left = hungry_.size(); left > 0; --left) {
     if (ready_count() == 0 && ready_.suspect_count() == 0) return;
     Worker* worker = find_worker(hungry_.front());
     hungry_.pop_front();
+    if (!for_anyone && !ready_.has_for(worker->rank)) {
+      hungry_.push_back(worker->rank);
+      continue;
+    }
     worker->hungry = false;
     // One that has fallen silent may be dead. If not, its next report asks again.
     if (now_ - members_.heard_at(worker->rank) > 3 * options_.heartbeat_us) continue;

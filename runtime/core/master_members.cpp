@@ -47,7 +47,7 @@ void Master::on_message(Worker& worker, const wire::Report& m, const MessageFrom
                         Actions& out) {
   m.answers->for_each([&](const wire::AnswerView& view) { answer(worker, view, out); });
   if (m.report_seq != 0) send(worker, wire::Ack{m.report_seq}, out);
-  times_.add(m.executed, m.busy_us, m.busy_us_squared);
+  learn_times(worker, m);
   if (phase_ == Phase::closing) {
     send(worker, wire::Shutdown{exit_code(outcome_)}, out);
     return;
@@ -121,6 +121,7 @@ void Master::on_message(Worker& worker, const wire::Goodbye& /*m*/, const Messag
                         Actions& out) {
   members_.set_left(worker.rank);
   epochs_.worker_gone(worker.rank);
+  worker_gone(worker);
   if (clearing_ == worker.rank) clearing_.reset();
   note(out, NoteKind::worker_left, worker.rank, {}, worker.leases.count);
   take_leases(worker, kNoBlame, out);
@@ -160,6 +161,7 @@ void Master::readmit(Worker& worker, Actions& out) {
     }
   });
   out.emplace_back(Readmit{worker.rank});
+  ready_.add(worker.rank);
   new_session(worker, out);
 }
 
@@ -168,6 +170,7 @@ void Master::lose(Worker& worker, const std::string& evidence, std::uint32_t uns
   out.emplace_back(Forget{worker.rank});
   note(out, NoteKind::worker_lost, worker.rank, {}, worker.leases.count, evidence);
   epochs_.worker_gone(worker.rank);
+  worker_gone(worker);
   if (clearing_ == worker.rank) clearing_.reset();
   // When the run is being ended, the launcher may be ending the workers as well.
   const std::uint32_t sent_end = unsent_assign == 0 ? kBlameAll : unsent_assign;

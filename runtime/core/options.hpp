@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/ids.hpp"
 
@@ -11,11 +12,29 @@ namespace steadfarm::core {
 inline constexpr TimeUs kSecondUs = 1'000'000;
 inline constexpr TimeUs kNoDeadline = -1;
 
-enum class PolicyKind : std::uint8_t { dynamic, fixed };
+/// policy/names.hpp has their names; docs/policies.md says which one suits what.
+enum class PolicyKind : std::uint8_t {
+  dynamic,
+  fixed,
+  guided,
+  factoring,
+  trapezoid,
+  round_robin,
+  random,
+  hash,
+  weighted,
+  least_loaded,
+  affinity,
+};
 
 struct PolicyOptions {
   PolicyKind kind = PolicyKind::dynamic;
-  std::uint32_t chunk = 1;         // units a message, for `fixed`
+  // Units a message for `fixed`, the least for `guided`, `factoring`, `trapezoid` and `weighted`,
+  // and what `round_robin` deals at a time.
+  std::uint32_t chunk = 1;
+  // Relative speeds of the workers by rank, used in turn if they are fewer, for `weighted`. Empty:
+  // measured.
+  std::vector<double> speeds{};
   std::uint32_t prefetch_max = 0;  // units that may wait at a worker; 0: bounded by time alone
   TimeUs message_us = 20'000;      // work that one message should carry
   std::uint32_t chunk_max = 4096;  // units a message, whatever they cost

@@ -6,11 +6,48 @@
 namespace steadfarm::core {
 namespace {
 
-constexpr double kWeightMax = 10'000;  // about this many units are remembered
 constexpr double kLongUnitUs = 1'000;  // above it a unit waiting behind another is a loss
 
+// A worker should not get a unit to keep while others wait for one.
+bool would_wait(const UnitTimes& times, const PolicyInput& input) {
+  const bool long_units = !times.known() || times.mean_us() > kLongUnitUs;
+  return input.outstanding > 0 && input.ready < input.workers && long_units;
+}
+
+// A chunk by a rule can be most of the work, so the next one goes out only when this one is down to
+// what a message holds, and with units longer than that when it is done: a round trip is nothing
+// then, and what would wait behind a long unit is lost to the others.
+std::uint64_t by_rule(const PolicyOptions& options, const UnitTimes& times,
+                      const PolicyInput& input) {
+  const std::uint64_t least = std::max<std::uint64_t>(1, options.chunk);
+  const std::uint64_t most = std::max<std::uint64_t>(least, options.chunk_max);
+  const std::uint64_t chunk = std::clamp(input.chunk, least, most);
+  const bool longer = !times.known() || times.mean_us() > static_cast<double>(options.message_us);
+  const std::uint64_t low = longer ? 0 : std::min(chunk, message_units(options, times));
+  return input.outstanding > low || would_wait(times, input) ? 0 : chunk;
+}
+
+// One message is worked on while the next one waits. A new one goes out when the first is half
+// done at the earliest, so that messages stay large.
+std::uint64_t by_message(const PolicyInput& input, std::uint64_t chunk) {
+  return input.outstanding > chunk ? 0 : std::min(chunk, 2 * chunk - input.outstanding);
+}
+
+std::uint64_t by_time(const PolicyOptions& options, const UnitTimes& times,
+                      const PolicyInput& input) {
+  const std::uint64_t give = by_message(input, message_units(options, times));
+  if (would_wait(times, input)) return 0;
+  const std::uint64_t workers = std::max<std::uint32_t>(1, input.workers);
+  const std::uint64_t share = (input.ready + 2 * workers - 1) / (2 * workers);
+  if (input.outstanding == 0)
+    return std::max<std::uint64_t>(1, std::min({give, share, input.level}));
+  const std::uint64_t below = input.level - std::min(input.level, input.outstanding);
+  return std::min({give, share, below});
+}
+
+}  // namespace
+
 std::uint64_t message_units(const PolicyOptions& options, const UnitTimes& times) {
-  if (options.kind == PolicyKind::fixed) return std::max<std::uint64_t>(1, options.chunk);
   if (!times.known()) return 1;
   // The largest n whose expected time plus one standard deviation, n mean + sqrt(n) sigma, fits
   // into a message: a quadratic in sqrt(n).
@@ -23,14 +60,12 @@ std::uint64_t message_units(const PolicyOptions& options, const UnitTimes& times
   return static_cast<std::uint64_t>(units);
 }
 
-}  // namespace
-
 void UnitTimes::add(std::uint32_t count, std::uint64_t sum_us, std::uint64_t sum_us_squared) {
   weight_ += count;
   sum_ += static_cast<double>(sum_us);
   sum_squared_ += static_cast<double>(sum_us_squared);
-  if (weight_ > kWeightMax) {
-    const double keep = kWeightMax / weight_;
+  if (weight_ > weight_max_) {
+    const double keep = weight_max_ / weight_;
     weight_ *= keep;
     sum_ *= keep;
     sum_squared_ *= keep;
@@ -48,17 +83,14 @@ double UnitTimes::sigma_us() const {
 std::uint64_t units_to_assign(const PolicyOptions& options, const UnitTimes& times,
                               const PolicyInput& input) {
   if (input.ready == 0) return 0;
-  const std::uint64_t chunk = message_units(options, times);
   if (options.prefetch_max > 0 && input.outstanding > options.prefetch_max) return 0;
-  // One message is worked on while the next one waits. A new one goes out when the first is half
-  // done at the earliest, so that messages stay large.
-  if (input.outstanding > chunk) return 0;
-  std::uint64_t give = std::min(chunk, 2 * chunk - input.outstanding);
-  if (options.kind == PolicyKind::dynamic) {
-    const std::uint64_t workers = std::max<std::uint32_t>(1, input.workers);
-    const bool long_units = !times.known() || times.mean_us() > kLongUnitUs;
-    if (input.outstanding > 0 && input.ready < workers && long_units) return 0;
-    give = std::min(give, (input.ready + 2 * workers - 1) / (2 * workers));
+  std::uint64_t give = 0;
+  if (options.kind == PolicyKind::fixed) {
+    give = by_message(input, std::max<std::uint64_t>(1, options.chunk));
+  } else if (input.chunk > 0) {
+    give = by_rule(options, times, input);
+  } else {
+    give = by_time(options, times, input);
   }
   if (options.prefetch_max > 0) {
     give = std::min<std::uint64_t>(give, options.prefetch_max + 1 - input.outstanding);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/prng.hpp"
+#include "core/policy/names.hpp"
 #include "sim/options.hpp"
 #include "sim/workload.hpp"
 
@@ -62,7 +63,8 @@ void draw_runtime(SimOptions& o, Prng& prng) {
   o.blocking = prng.chance(0.7) ? 1 : 0;
   // Without heartbeats of their own, only the transport's word can tell that a worker is dead.
   o.death_told = o.concurrent == 0 ? 100 : prng.chance(0.5) ? 0 : between(prng, 10, 100);
-  o.fixed_policy = prng.chance(0.3) ? 1 : 0;
+  o.policy = static_cast<std::uint32_t>(prng.chance(0.3) ? core::PolicyKind::fixed
+                                                         : core::PolicyKind::dynamic);
   o.chunk = between(prng, 1, 8);
   o.prefetch = prng.chance(0.3) ? between(prng, 1, 4) : 0;
   o.tries_max = prng.chance(0.5) ? 3 : between(prng, 1, 5);
@@ -104,6 +106,14 @@ void draw_order(SimOptions& o) {
 void draw_hints(SimOptions& o) {
   Prng prng(mix(o.seed, 6));
   o.hints = prng.chance(0.4) ? 1 : 0;
+}
+
+// The same.
+void draw_policy(SimOptions& o) {
+  Prng prng(mix(o.seed, 7));
+  if (!prng.chance(0.6)) return;
+  o.policy = between(prng, 0, std::int64_t{core::kPolicyNames.size()} - 1);
+  if (prng.chance(0.3)) o.speeds = between(prng, 1, 4);
 }
 
 void draw_faults(SimOptions& o, Prng& prng) {
@@ -158,6 +168,7 @@ SimOptions options_from_seed(std::uint64_t seed) {
   draw_runtime(options, prng);
   draw_order(options);
   draw_hints(options);
+  draw_policy(options);
   draw_faults(options, prng);
   draw_partial_states(options, prng);
   draw_wall_time(options, prng);

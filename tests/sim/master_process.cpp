@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/policy/names.hpp"
+
 namespace steadfarm::sim {
 
 MasterProcess::MasterProcess(World& world, Record& record, SimTransport& transport, Start start)
@@ -40,7 +42,8 @@ core::MasterOptions MasterProcess::options(TimeUs start_at) const {
   const SimOptions& o = world_.options;
   core::MasterOptions m;
   m.job_seed = o.seed;
-  m.policy.kind = o.fixed_policy != 0 ? core::PolicyKind::fixed : core::PolicyKind::dynamic;
+  m.policy.kind = core::kPolicyNames[o.policy % core::kPolicyNames.size()].kind;
+  for (std::uint32_t i = 0; i < o.speeds; ++i) m.policy.speeds.push_back(1.0 + i);
   m.policy.chunk = o.chunk;
   m.policy.prefetch_max = o.prefetch;
   m.tries_max = o.tries_max;

@@ -60,7 +60,8 @@ void visit_numbers(Options& o, Visit visit) {
   visit("latency_us", o.latency_us);
   visit("jitter_us", o.jitter_us);
   visit("poll_us", o.poll_us);
-  visit("fixed_policy", o.fixed_policy);
+  visit("policy", o.policy);
+  visit("speeds", o.speeds);
   visit("chunk", o.chunk);
   visit("prefetch", o.prefetch);
   visit("tries_max", o.tries_max);

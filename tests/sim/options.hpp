@@ -38,7 +38,8 @@ struct SimOptions {
   TimeUs jitter_us = 100;        // and what may be added to it
   TimeUs poll_us = 20'000;       // an idle process looks around this often
   // the runtime's own options
-  std::uint32_t fixed_policy = 0;
+  std::uint32_t policy = 0;  // a core::PolicyKind
+  std::uint32_t speeds = 0;  // above 0: given, this many different ones; for `weighted`
   std::uint32_t chunk = 1;
   std::uint32_t prefetch = 0;
   std::uint32_t tries_max = 3;

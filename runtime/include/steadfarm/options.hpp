@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace steadfarm {
 
@@ -22,9 +23,28 @@ struct Options {
   std::uint64_t buffer_bytes = 512ULL << 20U;
   /// Generations that stay in the store; at least 2.
   std::uint32_t keep = 3;
-  /// "dynamic" (messages sized by measured unit times) or "fixed" (`chunk` units a message).
+  /// How many units an asking worker gets, and which. R units are left for P workers:
+  /// - "dynamic": as many as take about 20 ms, fewer towards the end.
+  /// - "fixed": `chunk` units.
+  /// - "guided": ceil(R / P) (Polychronopoulos, Kuck 1987).
+  /// - "factoring": batches of P chunks of ceil(R / 2P) (Hummel, Schonberg, Flynn 1992).
+  /// - "trapezoid": from ceil(R / 2P) down to one in equal steps (Tzeng, Ni 1993).
+  /// - "weighted": as factoring, times the worker's speed (Hummel and others 1996); see `speeds`.
+  /// - "least-loaded": as dynamic, by each worker's own speed, and no worker gets more than a
+  ///   message ahead of the least loaded one.
+  /// - "round-robin", "random", "hash", "affinity": sized as dynamic, but every unit is placed with
+  ///   a worker: in turn, by lot from `seed`, by its key, by the affinity it was submitted with. A
+  ///   worker that would be idle gets what was placed elsewhere; under hash and affinity only from
+  ///   one that has more than a quarter above the mean (Mirrokni and others 2018).
+  /// A fold in key order needs the units by index: there nothing is placed, only the sizes count.
+  /// docs/policies.md compares them.
   std::string policy = "dynamic";
+  /// Units; at least 1. A message's for "fixed", the least a message for "guided", "factoring",
+  /// "trapezoid" and "weighted", and what "round-robin" deals at a time.
   std::uint32_t chunk = 1;
+  /// Relative speeds of the workers in the order of their ranks, for "weighted"; above 0. Used in
+  /// turn if they are fewer than the workers. Empty: speeds are measured.
+  std::vector<double> speeds;
   /// Units that may wait at a worker; 0: as many as their times suggest.
   std::uint32_t prefetch = 0;
   /// Seconds between signs of life.

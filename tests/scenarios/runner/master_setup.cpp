@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/policy/names.hpp"
+
 namespace steadfarm::scenario {
 namespace {
 
@@ -51,7 +53,12 @@ core::MasterOptions to_master_options(const Command& command) {
   o.hold_bytes_max = static_cast<std::uint64_t>(
       command.number("hold-bytes", static_cast<std::int64_t>(o.hold_bytes_max)));
   const std::string policy = command.option("policy").value_or("fixed");
-  o.policy.kind = policy == "dynamic" ? core::PolicyKind::dynamic : core::PolicyKind::fixed;
+  const auto kind = core::policy_from_name(policy);
+  if (!kind) bad_script("there is no policy " + policy);
+  o.policy.kind = *kind;
+  for (const std::string& speed : split(command.option("speeds").value_or(""), ',')) {
+    o.policy.speeds.push_back(static_cast<double>(to_number(speed)));
+  }
   o.policy.chunk = static_cast<std::uint32_t>(command.number("chunk", 1));
   o.policy.prefetch_max = static_cast<std::uint32_t>(command.number("prefetch", 0));
   o.tries_max = static_cast<std::uint32_t>(command.number("tries", 3));

@@ -73,36 +73,14 @@ TEST(CommandLine, leaves_what_the_code_says_alone_without_flags) {
 }
 
 TEST(CommandLine, sets_every_option) {
-  const Parsed parsed = parse({"--size",
-                               "4",
-                               "--store",
-                               "s",
-                               "--fresh",
-                               "--interval",
-                               "2.5",
-                               "--keep",
-                               "4",
-                               "--policy",
-                               "fixed",
-                               "--chunk",
-                               "7",
-                               "--prefetch",
-                               "8",
-                               "--heartbeat",
-                               "0.5",
-                               "--timeout",
-                               "6",
-                               "--retries",
-                               "9",
-                               "--seed",
-                               "18446744073709551615",
-                               "--progress",
-                               "line",
-                               "--log",
-                               "l",
-                               "--report",
-                               "r",
-                               "--json"});
+  const Parsed parsed =
+      parse({"--size",     "4",         "--store",     "s",        "--fresh",
+             "--interval", "2.5",       "--keep",      "4",        "--policy",
+             "fixed",      "--chunk",   "7",           "--speeds", "1,2.5",
+             "--prefetch", "8",         "--heartbeat", "0.5",      "--timeout",
+             "6",          "--retries", "9",           "--seed",   "18446744073709551615",
+             "--progress", "line",      "--log",       "l",        "--report",
+             "r",          "--json"});
   ASSERT_EQ(parsed.code, std::nullopt) << parsed.err;
   const Options& o = parsed.options;
   EXPECT_EQ(parsed.size, 4);
@@ -112,6 +90,7 @@ TEST(CommandLine, sets_every_option) {
   EXPECT_EQ(o.keep, 4U);
   EXPECT_EQ(o.policy, "fixed");
   EXPECT_EQ(o.chunk, 7U);
+  EXPECT_EQ(o.speeds, (std::vector<double>{1, 2.5}));
   EXPECT_EQ(o.prefetch, 8U);
   EXPECT_EQ(o.heartbeat_s, 0.5);
   EXPECT_EQ(o.timeout_s, 6);
@@ -136,11 +115,12 @@ TEST(CommandLine, lets_flags_beat_the_environment_and_that_the_code) {
 
 TEST(CommandLine, reads_every_option_from_the_environment) {
   const Variable variables[] = {
-      {"STEADFARM_STORE", "s"},    {"STEADFARM_FRESH", "1"},       {"STEADFARM_INTERVAL", "2.5"},
-      {"STEADFARM_KEEP", "4"},     {"STEADFARM_POLICY", "fixed"},  {"STEADFARM_CHUNK", "7"},
-      {"STEADFARM_PREFETCH", "8"}, {"STEADFARM_HEARTBEAT", "0.5"}, {"STEADFARM_TIMEOUT", "6"},
-      {"STEADFARM_RETRIES", "9"},  {"STEADFARM_SEED", "11"},       {"STEADFARM_PROGRESS", "line"},
-      {"STEADFARM_LOG", "l"},      {"STEADFARM_REPORT", "r"},      {"STEADFARM_JSON", "true"}};
+      {"STEADFARM_STORE", "s"},     {"STEADFARM_FRESH", "1"},       {"STEADFARM_INTERVAL", "2.5"},
+      {"STEADFARM_KEEP", "4"},      {"STEADFARM_POLICY", "fixed"},  {"STEADFARM_CHUNK", "7"},
+      {"STEADFARM_PREFETCH", "8"},  {"STEADFARM_HEARTBEAT", "0.5"}, {"STEADFARM_TIMEOUT", "6"},
+      {"STEADFARM_RETRIES", "9"},   {"STEADFARM_SEED", "11"},       {"STEADFARM_PROGRESS", "line"},
+      {"STEADFARM_LOG", "l"},       {"STEADFARM_REPORT", "r"},      {"STEADFARM_JSON", "true"},
+      {"STEADFARM_SPEEDS", "1,2.5"}};
   const Parsed parsed = parse({});
   ASSERT_EQ(parsed.code, std::nullopt) << parsed.err;
   const Options& o = parsed.options;
@@ -150,6 +130,7 @@ TEST(CommandLine, reads_every_option_from_the_environment) {
   EXPECT_EQ(o.keep, 4U);
   EXPECT_EQ(o.policy, "fixed");
   EXPECT_EQ(o.chunk, 7U);
+  EXPECT_EQ(o.speeds, (std::vector<double>{1, 2.5}));
   EXPECT_EQ(o.prefetch, 8U);
   EXPECT_EQ(o.heartbeat_s, 0.5);
   EXPECT_EQ(o.timeout_s, 6);
@@ -197,6 +178,8 @@ TEST(CommandLine, ends_with_64_and_the_name_of_an_option_with_a_bad_value) {
                                                      {"--policy", "magic"},
                                                      {"--chunk", "0"},
                                                      {"--chunk", "1.5"},
+                                                     {"--speeds", "1,0"},
+                                                     {"--speeds", "1,fast"},
                                                      {"--prefetch", "-1"},
                                                      {"--retries", "0"},
                                                      {"--seed", "-1"},
@@ -212,6 +195,19 @@ TEST(CommandLine, ends_with_64_and_the_name_of_an_option_with_a_bad_value) {
   }
 }
 
+TEST(CommandLine, knows_every_policy_by_name_and_lists_them_for_a_bad_one) {
+  for (const char* name : {"dynamic", "fixed", "guided", "factoring", "trapezoid", "round-robin",
+                           "random", "hash", "weighted", "least-loaded", "affinity"}) {
+    EXPECT_EQ(parse({"--policy", name}).options.policy, name);
+    EXPECT_NE(parse({"--policy", "magic"}).err.find(name), std::string::npos) << name;
+  }
+}
+
+// A list that took all that follows would eat the program's own arguments.
+TEST(CommandLine, takes_one_word_for_the_speeds) {
+  EXPECT_EQ(parse({"--speeds", "1,2", "3"}).code, 64);
+}
+
 TEST(CommandLine, ends_with_64_for_a_bad_value_in_the_environment) {
   const Variable keep("STEADFARM_KEEP", "many");
   EXPECT_EQ(parse({}).code, 64);
@@ -222,8 +218,8 @@ TEST(CommandLine, explains_itself_and_ends_with_0) {
   EXPECT_EQ(parsed.code, 0);
   EXPECT_EQ(parsed.err, "");
   for (const char* name : {"--size", "--store", "--fresh", "--interval", "--keep", "--policy",
-                           "--chunk", "--prefetch", "--heartbeat", "--timeout", "--retries",
-                           "--seed", "--progress", "--log", "--report", "--json"}) {
+                           "--chunk", "--speeds", "--prefetch", "--heartbeat", "--timeout",
+                           "--retries", "--seed", "--progress", "--log", "--report", "--json"}) {
     EXPECT_NE(parsed.out.find(name), std::string::npos) << name;
   }
 }

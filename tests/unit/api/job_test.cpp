@@ -27,7 +27,8 @@ TEST(CheckOptions, likes_the_defaults) {
 TEST(CheckOptions, likes_what_lies_on_the_limits) {
   EXPECT_EQ(error_of([](Options& o) {
               o.keep = 2;
-              o.policy = "fixed";
+              o.policy = "least-loaded";
+              o.speeds = {1e-6, 1e6};
               o.retries = 1;
               o.interval_s = 1e9;
               o.heartbeat_s = 1e-3;
@@ -43,7 +44,12 @@ TEST(CheckOptions, names_the_option_that_is_wrong_and_what_to_do) {
   EXPECT_EQ(error_of([](Options& o) { o.keep = 1; }),
             "--keep is below 2; two generations are the least that is safe");
   EXPECT_EQ(error_of([](Options& o) { o.policy = "magic"; }),
-            "--policy 'magic' is not known; take dynamic or fixed");
+            "--policy 'magic' is not known; take dynamic, fixed, guided, factoring, trapezoid, "
+            "round-robin, random, hash, weighted, least-loaded or affinity");
+  EXPECT_EQ(error_of([](Options& o) {
+              o.speeds = {1, 0};
+            }),
+            "--speeds holds 0.000000, which is not between 0.000001 and 1000000");
   EXPECT_EQ(error_of([](Options& o) { o.chunk = 0; }),
             "--chunk is 0; at least one unit goes into a message");
   EXPECT_EQ(error_of([](Options& o) { o.retries = 0; }),

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
+#include <vector>
 
 namespace steadfarm::core {
 namespace {
@@ -99,8 +101,52 @@ TEST(Dynamic, lets_no_long_unit_wait_behind_another_when_few_are_left) {
   EXPECT_EQ(units_to_assign({}, UnitTimes(), {3, 1, 4}), 0U);     // unknown ones count as long
 }
 
+TEST(Rules, give_their_chunk_when_the_last_one_is_down_to_a_message) {
+  PolicyOptions options;
+  options.kind = PolicyKind::guided;
+  const UnitTimes known = times(10, 1000);  // twenty units are a message
+  EXPECT_EQ(units_to_assign(options, known, {1000, 0, 4, 250}), 250U);
+  EXPECT_EQ(units_to_assign(options, known, {1000, 21, 4, 250}), 0U);
+  EXPECT_EQ(units_to_assign(options, known, {1000, 20, 4, 250}), 250U);
+  EXPECT_EQ(units_to_assign(options, known, {1000, 3, 4, 2}), 0U);  // or to a chunk
+  EXPECT_EQ(units_to_assign(options, known, {100, 0, 4, 250}), 100U);
+}
+
+TEST(Rules, let_nothing_wait_behind_a_unit_that_is_longer_than_a_message) {
+  PolicyOptions options;
+  options.kind = PolicyKind::factoring;
+  EXPECT_EQ(units_to_assign(options, times(10, 20'001), {1000, 1, 4, 50}), 0U);
+  EXPECT_EQ(units_to_assign(options, UnitTimes(), {1000, 1, 4, 50}), 0U);
+  EXPECT_EQ(units_to_assign(options, times(10, 20'001), {1000, 0, 4, 50}), 50U);
+}
+
+TEST(Rules, keep_to_the_least_chunk_the_message_and_the_prefetch) {
+  PolicyOptions options = fixed(10);
+  options.kind = PolicyKind::factoring;
+  EXPECT_EQ(units_to_assign(options, UnitTimes(), {1000, 0, 4, 3}), 10U);
+  EXPECT_EQ(units_to_assign(options, UnitTimes(), {1'000'000'000, 0, 4, 125'000'000}), 4096U);
+  options.prefetch_max = 2;
+  EXPECT_EQ(units_to_assign(options, UnitTimes(), {1000, 0, 4, 125}), 3U);
+  EXPECT_EQ(units_to_assign(options, times(10, 10), {1000, 1, 4, 125}), 2U);
+}
+
+TEST(LeastLoaded, goes_no_further_than_the_level_but_never_lets_a_worker_idle) {
+  PolicyOptions options;
+  options.kind = PolicyKind::least_loaded;
+  const UnitTimes known = times(10, 1000);
+  EXPECT_EQ(units_to_assign(options, known, {1000, 4, 4, 0, 10}), 6U);
+  EXPECT_EQ(units_to_assign(options, known, {1000, 10, 4, 0, 10}), 0U);
+  EXPECT_EQ(units_to_assign(options, known, {1000, 0, 4, 0, 0}), 1U);
+  EXPECT_EQ(units_to_assign(options, known, {1000, 0, 4, 0, 10}), 10U);
+}
+
 TEST(Policies, an_idle_worker_never_goes_away_empty_and_nobody_gets_more_than_there_is) {
-  for (const PolicyKind kind : {PolicyKind::dynamic, PolicyKind::fixed}) {
+  for (const auto& [kind, rule_chunk] :
+       std::vector<std::pair<PolicyKind, std::uint64_t>>{{PolicyKind::dynamic, 0},
+                                                         {PolicyKind::fixed, 0},
+                                                         {PolicyKind::guided, 1},
+                                                         {PolicyKind::factoring, UINT64_MAX},
+                                                         {PolicyKind::least_loaded, 0}}) {
     for (const std::uint32_t chunk : {0U, 1U, 7U, 4'000'000'000U}) {
       for (const std::uint32_t prefetch : {0U, 1U, 5U}) {
         for (const std::uint64_t mean : {0U, 1U, 999U, 1001U, 3'000'000'000U}) {
@@ -109,11 +155,12 @@ TEST(Policies, an_idle_worker_never_goes_away_empty_and_nobody_gets_more_than_th
               PolicyOptions options = fixed(chunk, prefetch);
               options.kind = kind;
               const UnitTimes known = mean == 0 ? UnitTimes() : times(3, mean);
-              const std::uint64_t idle = units_to_assign(options, known, {ready, 0, workers});
+              const std::uint64_t idle =
+                  units_to_assign(options, known, {ready, 0, workers, rule_chunk});
               EXPECT_GE(idle, 1U);
               EXPECT_LE(idle, ready);
               EXPECT_TRUE(prefetch == 0 || idle <= prefetch + 1U);
-              EXPECT_EQ(units_to_assign(options, known, {0, 0, workers}), 0U);
+              EXPECT_EQ(units_to_assign(options, known, {0, 0, workers, rule_chunk}), 0U);
             }
           }
         }

@@ -1,0 +1,297 @@
+#include "core/placed_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.hpp"
+
+namespace steadfarm::core {
+namespace {
+
+constexpr std::uint64_t kBlocksMax = 65'536;
+
+bool places(PolicyKind kind) {
+  return kind == PolicyKind::round_robin || kind == PolicyKind::random ||
+         kind == PolicyKind::hash || kind == PolicyKind::affinity;
+}
+
+std::uint64_t block_size(const PolicyOptions& policy, std::uint64_t index_count) {
+  const std::uint64_t dealt = policy.kind == PolicyKind::round_robin ? policy.chunk : 1;
+  return std::max({std::uint64_t{1}, dealt, (index_count + kBlocksMax - 1) / kBlocksMax});
+}
+
+}  // namespace
+
+PlacedQueue::PlacedQueue(UnitTable& table, const PolicyOptions& policy, bool placing,
+                         std::uint64_t seed, std::uint64_t index_count,
+                         const std::vector<Rank>& workers)
+    : table_(table),
+      kind_(policy.kind),
+      placing_(placing && places(policy.kind)),
+      block_(block_size(policy, index_count)),
+      prng_(seed),
+      shared_(table) {
+  if (!placing_) return;
+  std::vector<Rank> sorted = workers;
+  std::sort(sorted.begin(), sorted.end());
+  homes_.reserve(sorted.size());
+  for (const Rank worker : sorted) {
+    live_.push_back(static_cast<std::uint32_t>(homes_.size()));
+    homes_.push_back(Home{worker, ReadyQueue(table)});
+  }
+  if (on_ring()) ring_ = HashRing(sorted);
+}
+
+void PlacedQueue::sort_by(const HintSource* hints) {
+  shared_.sort_by(hints);
+  for (Home& home : homes_) home.queue.sort_by(hints);
+}
+
+void PlacedQueue::ignore_costs() {
+  shared_.ignore_costs();
+  for (Home& home : homes_) home.queue.ignore_costs();
+}
+
+bool PlacedQueue::on_ring() const {
+  return kind_ == PolicyKind::hash || kind_ == PolicyKind::affinity;
+}
+
+std::uint32_t PlacedQueue::home_index(Rank worker) const {
+  const auto it = std::lower_bound(homes_.begin(), homes_.end(), worker,
+                                   [](const Home& home, Rank r) { return home.worker < r; });
+  STEADFARM_ASSERT(it != homes_.end() && it->worker == worker);
+  return static_cast<std::uint32_t>(it - homes_.begin());
+}
+
+ReadyQueue& PlacedQueue::queue(std::uint32_t home) {
+  return home == kShared ? shared_ : homes_[home].queue;
+}
+
+void PlacedQueue::insert(std::uint32_t home, Slot slot) {
+  if (placing_) {
+    if (slot >= home_of_.size()) home_of_.resize(slot + 1, kShared);
+    home_of_[slot] = home;
+  }
+  queue(home).push(slot);
+  if (home != kShared) ++placed_count_;
+}
+
+void PlacedQueue::insert(std::uint32_t home, const FreshRun& run) {
+  queue(home).add_fresh(run.indices, run.priority);
+  if (home == kShared) return;
+  placed_count_ += run.indices.count();
+  placed_fresh_ += run.indices.count();
+}
+
+void PlacedQueue::push(Slot slot) {
+  insert(started_ ? home_of(table_.at(slot), 1) : kShared, slot);
+}
+
+void PlacedQueue::push_suspect(Slot slot) {
+  if (slot < home_of_.size()) home_of_[slot] = kShared;
+  shared_.push_suspect(slot);
+}
+
+void PlacedQueue::add_fresh(const Interval& indices, std::int32_t priority) {
+  const FreshRun run{indices, priority};
+  if (!started_) {
+    insert(kShared, run);
+    return;
+  }
+  moving_ += indices.count();
+  place(run);
+}
+
+std::optional<std::int32_t> PlacedQueue::take_fresh(std::uint64_t index) {
+  if (const auto priority = shared_.take_fresh(index)) return priority;
+  for (Home& home : homes_) {
+    const auto priority = home.queue.take_fresh(index);
+    if (!priority) continue;
+    --placed_count_;
+    --placed_fresh_;
+    return priority;
+  }
+  return std::nullopt;
+}
+
+void PlacedQueue::forget(Slot slot) {
+  const std::uint32_t home = slot < home_of_.size() ? home_of_[slot] : kShared;
+  queue(home).forget(slot);
+  if (home != kShared) --placed_count_;
+}
+
+bool PlacedQueue::is_fresh(std::uint64_t index) const {
+  return shared_.is_fresh(index) || std::any_of(homes_.begin(), homes_.end(), [&](const Home& h) {
+           return h.queue.is_fresh(index);
+         });
+}
+
+std::optional<std::uint64_t> PlacedQueue::first_fresh() const {
+  std::optional<std::uint64_t> first = shared_.first_fresh();
+  for (const Home& home : homes_) {
+    const auto mine = home.queue.first_fresh();
+    if (mine && (!first || *mine < *first)) first = mine;
+  }
+  return first;
+}
+
+IntervalSet PlacedQueue::fresh() const {
+  IntervalSet all = shared_.fresh();
+  for (const Home& home : homes_) {
+    for (const Interval& run : home.queue.fresh().runs()) all.insert(run.begin, run.end);
+  }
+  return all;
+}
+
+// Rounded down, unlike load_bound(): where each has a unit or two, a quarter above the mean would
+// else be twice the mean, and a unit would wait behind a long one while others are idle.
+std::uint64_t PlacedQueue::kept_load() const {
+  const std::uint64_t units = count() + leases_;
+  return std::max<std::uint64_t>(1, (units + units / 4) / std::max<std::size_t>(1, live_.size()));
+}
+
+std::uint32_t PlacedQueue::home_of_key(std::uint64_t key, std::uint64_t units) {
+  const std::uint64_t bound = load_bound(count() + moving_ + units, ring_.worker_count());
+  const auto owner = ring_.owner(
+      key, [&](Rank worker) { return homes_[home_index(worker)].queue.count() + units <= bound; });
+  return owner ? home_index(*owner) : kShared;
+}
+
+std::uint32_t PlacedQueue::home_of(const LiveUnit& unit, std::uint64_t units) {
+  if (live_.empty()) return kShared;
+  if (kind_ == PolicyKind::round_robin) return live_[turn_++ % live_.size()];
+  if (kind_ == PolicyKind::random) return live_[prng_.below(live_.size())];
+  if (kind_ == PolicyKind::affinity) return kShared;
+  const bool of_a_block = unit.key.is_index();
+  return home_of_key(of_a_block ? unit.key.lo / block_ : unit.key.hi ^ unit.key.lo, units);
+}
+
+// The run counts as moving until it has its place.
+void PlacedQueue::place(const FreshRun& run) {
+  LiveUnit block;
+  for (std::uint64_t begin = run.indices.begin; begin < run.indices.end;) {
+    const std::uint64_t boundary = (begin / block_ + 1) * block_;
+    const std::uint64_t end = std::min(run.indices.end, boundary);
+    block.key = UnitKey::index(begin);
+    moving_ -= end - begin;
+    insert(home_of(block, end - begin), FreshRun{{begin, end}, run.priority});
+    begin = end;
+  }
+}
+
+// Everything in it gets a place anew. Units keep their order among themselves.
+void PlacedQueue::move_out(ReadyQueue& from) {
+  const bool placed = &from != &shared_;
+  std::vector<Slot> slots;
+  std::vector<FreshRun> runs;
+  while (const auto next = from.pop(UINT64_MAX)) {
+    if (const Slot* slot = std::get_if<Slot>(&*next)) {
+      slots.push_back(*slot);
+      moving_ += 1;
+    } else {
+      runs.push_back(std::get<FreshRun>(*next));
+      moving_ += runs.back().indices.count();
+    }
+  }
+  if (placed) {
+    placed_count_ -= moving_;
+    placed_fresh_ -= moving_ - slots.size();
+  }
+  for (auto slot = slots.rbegin(); slot != slots.rend(); ++slot) {
+    --moving_;
+    insert(home_of(table_.at(*slot), 1), *slot);
+  }
+  for (const FreshRun& run : runs) place(run);
+}
+
+void PlacedQueue::start() {
+  started_ = true;
+  move_out(shared_);
+}
+
+void PlacedQueue::remove(Rank worker) {
+  if (!placing_) return;
+  const std::uint32_t home = home_index(worker);
+  std::erase(live_, home);
+  ring_.remove(worker);
+  leases_ -= std::exchange(homes_[home].leases, 0);
+  homes_[home].has_asked = false;
+  move_out(homes_[home].queue);
+}
+
+void PlacedQueue::add(Rank worker) {
+  if (!placing_) return;
+  const std::uint32_t home = home_index(worker);
+  if (std::find(live_.begin(), live_.end(), home) != live_.end()) return;
+  live_.insert(std::lower_bound(live_.begin(), live_.end(), home), home);
+  if (!on_ring()) return;
+  ring_.add(worker);
+  for (Home& other : homes_) move_out(other.queue);
+}
+
+void PlacedQueue::note_load(Rank worker, std::uint32_t leases) {
+  if (!placing_) return;
+  Home& home = homes_[home_index(worker)];
+  home.has_asked = true;
+  leases_ = leases_ - home.leases + leases;
+  home.leases = leases;
+}
+
+// The longest queue of another worker that an idle one may take from.
+std::optional<std::uint32_t> PlacedQueue::overfull(std::uint32_t asking) const {
+  const std::uint64_t bound = on_ring() ? kept_load() : 0;
+  std::optional<std::uint32_t> longest;
+  for (const std::uint32_t i : live_) {
+    const Home& home = homes_[i];
+    const std::uint64_t waiting = home.queue.count();
+    if (i == asking || waiting == 0) continue;
+    if (on_ring() && home.has_asked && waiting + home.leases <= bound) continue;
+    if (!longest || waiting > homes_[*longest].queue.count()) longest = i;
+  }
+  return longest;
+}
+
+bool PlacedQueue::has_for_anyone() const {
+  return shared_.count() > 0 || (placing_ && overfull(kShared).has_value());
+}
+
+bool PlacedQueue::has_for(Rank worker) const {
+  return shared_.count() > 0 || (placing_ && homes_[home_index(worker)].queue.count() > 0);
+}
+
+std::optional<std::variant<Slot, FreshRun>> PlacedQueue::pop_from(std::uint32_t home,
+                                                                  std::uint64_t max_run) {
+  popped_from_ = home;
+  auto next = queue(home).pop(max_run);
+  if (!next || home == kShared) return next;
+  const FreshRun* run = std::get_if<FreshRun>(&*next);
+  placed_count_ -= run != nullptr ? run->indices.count() : 1;
+  if (run != nullptr) placed_fresh_ -= run->indices.count();
+  return next;
+}
+
+std::optional<std::variant<Slot, FreshRun>> PlacedQueue::pop(Rank worker, std::uint64_t max_run) {
+  if (!placing_) return shared_.pop(max_run);
+  if (!started_) start();
+  const std::uint32_t own = home_index(worker);
+  if (homes_[own].queue.count() > 0) return pop_from(own, max_run);
+  if (shared_.count() > 0) return pop_from(kShared, max_run);
+  if (homes_[own].leases > 0) return std::nullopt;
+  const auto other = overfull(own);
+  if (!other) return std::nullopt;
+  const Home& home = homes_[*other];
+  if (on_ring() && home.has_asked) {
+    const std::uint64_t load = home.queue.count() + home.leases;
+    max_run = std::min(max_run, load - kept_load());
+  }
+  return pop_from(*other, max_run);
+}
+
+void PlacedQueue::put_back(const FreshRun& run) {
+  queue(popped_from_).put_back(run);
+  if (popped_from_ == kShared) return;
+  placed_count_ += run.indices.count();
+  placed_fresh_ += run.indices.count();
+}
+
+}  // namespace steadfarm::core

@@ -1,0 +1,225 @@
+#include "core/placed_queue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+namespace steadfarm::core {
+namespace {
+
+PolicyOptions policy(PolicyKind kind, std::uint32_t chunk = 1) {
+  PolicyOptions options;
+  options.kind = kind;
+  options.chunk = chunk;
+  return options;
+}
+
+std::vector<Rank> ranks(std::int32_t count) {
+  std::vector<Rank> out;
+  for (std::int32_t rank = 1; rank <= count; ++rank) out.emplace_back(rank);
+  return out;
+}
+
+struct Rig {
+  Rig(PolicyOptions options, std::uint64_t count, std::int32_t workers, bool placing = true,
+      std::uint64_t seed = 1)
+      : queue(table, options, placing, seed, count, ranks(workers)) {
+    queue.add_fresh({0, count}, 0);
+  }
+
+  // Up to `most` indices that the worker gets, which holds `leases` before.
+  std::vector<std::uint64_t> take(std::int32_t worker, std::uint64_t most,
+                                  std::uint32_t leases = 0) {
+    std::vector<std::uint64_t> out;
+    queue.note_load(Rank(worker), leases);
+    while (out.size() < most) {
+      const auto next = queue.pop(Rank(worker), most - out.size());
+      if (!next) break;
+      if (const auto* run = std::get_if<FreshRun>(&*next)) {
+        for (std::uint64_t i = run->indices.begin; i < run->indices.end; ++i) out.push_back(i);
+      } else {
+        out.push_back(table.at(std::get<Slot>(*next)).key.lo);
+      }
+    }
+    return out;
+  }
+
+  UnitTable table;
+  PlacedQueue queue;
+};
+
+TEST(PlacedQueue, without_placement_gives_everybody_the_next) {
+  for (const bool placing : {true, false}) {
+    Rig rig(policy(placing ? PolicyKind::dynamic : PolicyKind::hash), 10, 2, placing);
+    EXPECT_EQ(rig.take(2, 3), (std::vector<std::uint64_t>{0, 1, 2}));
+    EXPECT_EQ(rig.take(1, 3, 5), (std::vector<std::uint64_t>{3, 4, 5}));
+    rig.queue.remove(Rank(1));
+    rig.queue.add(Rank(1));
+    EXPECT_EQ(rig.queue.count(), 4U);
+  }
+}
+
+TEST(PlacedQueue, deals_in_turn) {
+  Rig rig(policy(PolicyKind::round_robin, 2), 12, 3);
+  EXPECT_EQ(rig.take(2, 4), (std::vector<std::uint64_t>{2, 3, 8, 9}));
+  EXPECT_EQ(rig.take(1, 4), (std::vector<std::uint64_t>{0, 1, 6, 7}));
+  EXPECT_EQ(rig.queue.count(), 4U);
+  EXPECT_EQ(rig.queue.fresh().runs(), (std::vector<Interval>{{4, 6}, {10, 12}}));
+}
+
+TEST(PlacedQueue, gives_an_idle_worker_what_was_placed_for_the_one_with_most) {
+  Rig rig(policy(PolicyKind::round_robin), 9, 3);
+  EXPECT_EQ(rig.take(2, 1), (std::vector<std::uint64_t>{1}));
+  EXPECT_EQ(rig.take(1, 3), (std::vector<std::uint64_t>{0, 3, 6}));
+  EXPECT_TRUE(rig.take(1, 1, 2).empty());  // it has something to do
+  EXPECT_FALSE(rig.queue.has_for(Rank(1)));
+  EXPECT_TRUE(rig.queue.has_for_anyone());
+  EXPECT_EQ(rig.take(1, 1), (std::vector<std::uint64_t>{2}));
+}
+
+TEST(PlacedQueue, by_lot_depends_on_the_seed_alone) {
+  const auto first = [](std::uint64_t seed) {
+    Rig rig(policy(PolicyKind::random), 100, 2, true, seed);
+    return rig.take(1, 20);
+  };
+  EXPECT_EQ(first(1), first(1));
+  EXPECT_NE(first(1), first(2));
+}
+
+TEST(PlacedQueue, by_key_gives_a_worker_the_same_units_whoever_asks_first) {
+  Rig forth(policy(PolicyKind::hash), 1000, 4);
+  Rig back(policy(PolicyKind::hash), 1000, 4);
+  for (std::int32_t worker = 1; worker <= 4; ++worker) {
+    EXPECT_EQ(forth.take(worker, 100), back.take(worker, 100)) << worker;
+  }
+}
+
+TEST(PlacedQueue, cuts_a_long_range_into_few_blocks) {
+  Rig rig(policy(PolicyKind::hash), 1'000'000'000, 8);
+  EXPECT_EQ(rig.take(3, 10).size(), 10U);
+  EXPECT_EQ(rig.queue.count(), 999'999'990U);
+  EXPECT_LE(rig.queue.fresh().runs().size(), 2U);
+}
+
+TEST(PlacedQueue, leaves_the_units_of_the_others_where_they_are) {
+  // Each worker's own units, taken while it has something to do, so that nothing is taken over.
+  const auto shares = [](PolicyKind kind, std::int32_t gone) {
+    Rig rig(policy(kind), 1000, 5);
+    EXPECT_EQ(rig.take(1, 1, 1).size(), 1U);  // now all have their places
+    if (gone != 0) rig.queue.remove(Rank(gone));
+    std::map<std::int32_t, std::set<std::uint64_t>> out;
+    for (std::int32_t worker = 1; worker <= 5; ++worker) {
+      if (worker == gone) continue;
+      const auto mine = rig.take(worker, 1000, 1);
+      out[worker] = {mine.begin(), mine.end()};
+    }
+    return out;
+  };
+  for (const PolicyKind kind : {PolicyKind::hash, PolicyKind::round_robin, PolicyKind::random}) {
+    auto before = shares(kind, 0);
+    auto after = shares(kind, 3);
+    std::set<std::uint64_t> moved;
+    for (const auto& [worker, units] : after) {
+      for (const std::uint64_t i : before[worker]) EXPECT_TRUE(units.count(i) > 0) << i;
+      for (const std::uint64_t i : units) {
+        if (before[worker].count(i) == 0) moved.insert(i);
+      }
+    }
+    EXPECT_EQ(moved, before[3]);
+  }
+}
+
+TEST(PlacedQueue, gives_a_worker_that_returns_its_keys_back) {
+  Rig stayed(policy(PolicyKind::hash), 500, 3);
+  Rig rig(policy(PolicyKind::hash), 500, 3);
+  ASSERT_EQ(rig.take(1, 1), stayed.take(1, 1));
+  rig.queue.remove(Rank(2));
+  rig.queue.add(Rank(2));
+  rig.queue.add(Rank(2));
+  EXPECT_EQ(rig.take(2, 100), stayed.take(2, 100));
+  EXPECT_EQ(rig.take(3, 100), stayed.take(3, 100));
+}
+
+TEST(PlacedQueue, keeps_units_back_for_their_worker_only_while_its_load_is_within_the_bound) {
+  Rig rig(policy(PolicyKind::hash), 40, 2);
+  rig.queue.note_load(Rank(2), 0);
+  while (rig.queue.has_for(Rank(1)) && !rig.take(1, 1, 1).empty()) continue;
+  // The rest is the second worker's: all of it is above the bound but the last one.
+  const std::uint64_t rest = rig.queue.count();
+  ASSERT_GT(rest, 5U);
+  EXPECT_EQ(rig.take(1, 40).size(), rest - 1);
+  EXPECT_FALSE(rig.queue.has_for_anyone());
+  // While it works on another one, that one would wait.
+  rig.queue.note_load(Rank(2), 1);
+  EXPECT_TRUE(rig.queue.has_for_anyone());
+  EXPECT_EQ(rig.take(1, 1).size(), 1U);
+}
+
+TEST(PlacedQueue, waits_for_nobody_who_has_not_spoken) {
+  Rig rig(policy(PolicyKind::hash), 50, 4);
+  std::set<std::uint64_t> got;
+  for (int i = 0; i < 50; ++i) {
+    const auto next = rig.take(1, 1);
+    ASSERT_EQ(next.size(), 1U) << i;
+    got.insert(next.front());
+  }
+  EXPECT_EQ(got.size(), 50U);
+}
+
+TEST(PlacedQueue, has_everything_for_anybody_when_nobody_is_left) {
+  Rig rig(policy(PolicyKind::hash), 10, 2);
+  EXPECT_EQ(rig.take(1, 1).size(), 1U);
+  rig.queue.remove(Rank(1));
+  rig.queue.remove(Rank(2));
+  EXPECT_TRUE(rig.queue.has_for_anyone());
+  EXPECT_EQ(rig.queue.fresh().count(), 9U);
+  rig.queue.add(Rank(2));
+  EXPECT_EQ(rig.take(2, 10).size(), 9U);
+  EXPECT_EQ(rig.queue.count(), 0U);
+}
+
+TEST(PlacedQueue, counts_units_and_indices_through_every_door) {
+  for (const PolicyKind kind : {PolicyKind::dynamic, PolicyKind::hash, PolicyKind::random}) {
+    Rig rig(policy(kind), 10, 3);
+    const Slot a = rig.table.add(UnitKey{7, 1}, {}, 5);
+    const Slot b = rig.table.add(UnitKey{7, 2}, {}, 5);
+    const Slot c = rig.table.add(UnitKey{7, 3}, {}, 0);
+    rig.table.at(c).deaths = 1;
+    rig.queue.push(a);
+    EXPECT_EQ(rig.take(1, 1).size(), 1U);
+    rig.queue.push(b);
+    rig.queue.push_suspect(c);
+    EXPECT_EQ(rig.queue.suspect_count(), 1U);
+    EXPECT_EQ(rig.queue.count(), rig.queue.fresh_count() + rig.queue.queued_count() - 1);
+    rig.queue.forget(c);
+    rig.queue.forget(b);
+    EXPECT_EQ(rig.queue.suspect_count(), 0U);
+    ASSERT_TRUE(rig.queue.first_fresh().has_value());
+    const std::uint64_t index = *rig.queue.first_fresh();
+    EXPECT_TRUE(rig.queue.is_fresh(index));
+    EXPECT_EQ(rig.queue.take_fresh(index), 0);
+    EXPECT_FALSE(rig.queue.is_fresh(index));
+    EXPECT_EQ(rig.queue.take_fresh(index), std::nullopt);
+    rig.queue.add_fresh({index, index + 1}, 0);
+    EXPECT_EQ(rig.queue.fresh().count(), rig.queue.fresh_count());
+  }
+}
+
+TEST(PlacedQueue, takes_back_what_did_not_fit) {
+  for (const PolicyKind kind : {PolicyKind::dynamic, PolicyKind::hash}) {
+    Rig rig(policy(kind), 1'000'000, 2);
+    rig.queue.note_load(Rank(1), 0);
+    const auto next = rig.queue.pop(Rank(1), 8);
+    ASSERT_TRUE(next.has_value());
+    const FreshRun run = std::get<FreshRun>(*next);
+    ASSERT_EQ(run.indices.count(), 8U);
+    rig.queue.put_back({{run.indices.begin + 3, run.indices.end}, 0});
+    rig.queue.put_back({{run.indices.end, run.indices.end}, 0});
+    EXPECT_EQ(rig.queue.count(), 1'000'000U - 3);
+    EXPECT_EQ(rig.take(1, 1).front(), run.indices.begin + 3);
+  }
+}
+
+}  // namespace
+}  // namespace steadfarm::core
