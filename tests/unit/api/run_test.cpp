@@ -392,7 +392,7 @@ TEST_P(Run, warns_of_a_report_that_cannot_be_written) {
 // ---- what is written ----
 
 TEST_P(Run, counts_no_restarts_by_a_word_that_is_no_number) {
-  for (const std::string& word : {"-1", "four", "4 ", "", "18446744073709551616"}) {
+  for (const std::string word : {"-1", "four", "4 ", "", "18446744073709551616"}) {
     setenv("STEADFARM_RESTARTS", word.c_str(), 1);
     job_.options.report = path("report");
     run_to(0);
