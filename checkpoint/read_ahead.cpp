@@ -1,6 +1,7 @@
 #include "checkpoint/read_ahead.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -8,10 +9,17 @@
 namespace steadfarm::checkpoint {
 
 ReadAhead::ReadAhead(Folder& folder, std::vector<SegmentEntry> entries, std::uint32_t threads)
-    : folder_(folder), entries_(std::move(entries)), read_(entries_.size()) {
-  const std::size_t count = std::min<std::size_t>(threads, entries_.size());
-  if (count < 2) return;
-  for (std::size_t i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+    : folder_(folder),
+      entries_(std::move(entries)),
+      ahead_max_(std::min<std::size_t>(threads, entries_.size())),
+      read_(entries_.size()) {
+  if (ahead_max_ < 2) return;
+  threads_.reserve(ahead_max_);
+  try {
+    while (threads_.size() < ahead_max_) threads_.emplace_back([this] { run(); });
+  } catch (const std::system_error&) {
+    // No more threads are to be had: these do it, or `next` itself if there is none.
+  }
 }
 
 ReadAhead::~ReadAhead() {
@@ -39,7 +47,7 @@ void ReadAhead::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] {
-      return ending_ || begun_ == entries_.size() || begun_ < taken_ + threads_.size();
+      return ending_ || begun_ == entries_.size() || begun_ < taken_ + ahead_max_;
     });
     if (ending_ || begun_ == entries_.size()) return;
     const std::size_t at = begun_++;

@@ -29,6 +29,7 @@ class ReadAhead {
 
   Folder& folder_;
   const std::vector<SegmentEntry> entries_;
+  const std::size_t ahead_max_;  // the threads may not ask threads_, which grows while they start
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::optional<Result<Bytes>>> read_;

@@ -9,8 +9,8 @@ store=$JOBS_TMP/store units=600
 export SLOW_DISK_FOLDER=$store SLOW_DISK_HANGS=$JOBS_TMP/hangs
 program() {  # NAME RANKS
   LD_PRELOAD=$FARMS_TEST_BIN/libslow_disk.so farm_start_plain "$1" "$2" \
-    "$FARMS_TEST_BIN/units_program" --units $units --sleep-us 20000 --store "$store" --interval 0.2 \
-    --heartbeat 0.25 --timeout 3
+    "$FARMS_TEST_BIN/units_program" --units $units --sleep-us 20000 --store "$store" \
+    --interval 0.2 --heartbeat 0.25 --timeout 3
 }
 
 # expect_hung NAME WITHIN_S: it ends so soon, with a clear word and with what is durable.

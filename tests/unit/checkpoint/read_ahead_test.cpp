@@ -54,6 +54,14 @@ TEST_F(Ahead, gives_every_segment_in_order_with_any_number_of_threads) {
   }
 }
 
+// The first threads run while the later ones are made. The thread sanitizer judges.
+TEST_F(Ahead, its_threads_may_start_before_all_are_made) {
+  for (int i = 0; i < 20; ++i) {
+    ReadAhead ahead(*folder_, entries_, 16);
+    EXPECT_TRUE(ahead.next());
+  }
+}
+
 TEST_F(Ahead, ends_when_nobody_takes_the_rest) {
   ReadAhead ahead(*folder_, entries_, 4);
   EXPECT_TRUE(ahead.next());
