@@ -106,7 +106,7 @@ int solve_alone(const Instance& instance, const SearchOptions& search, bool json
 }
 
 int solve_on_farm(const Instance& instance, const SearchOptions& search, const Arguments& arguments,
-                  steadfarm::Options options) {
+                  const steadfarm::Options& options) {
   steadfarm::Farm<Unit, std::uint64_t> farm(options);
   std::uint64_t nodes = 0;
   farm.fold(nodes, [](std::uint64_t& sum, std::uint64_t count) { sum += count; });

@@ -67,7 +67,7 @@ inline __attribute__((always_inline)) void sha1_child_block(const std::uint32_t 
   const V zero = index - index;
   V w[16];
 #pragma GCC unroll 16
-  for (unsigned i = 0; i < 16; ++i) w[i] = zero;
+  for (V& word : w) word = zero;
 #pragma GCC unroll 5
   for (unsigned i = 0; i < 5; ++i) {
     w[i] = zero + parent[i];

@@ -73,6 +73,7 @@ void add_work_options(CLI::App& app, Options& options, const std::string& group)
 
 std::vector<std::string> policy_names() {
   std::vector<std::string> names;
+  names.reserve(core::kPolicyNames.size());
   for (const core::PolicyName& known : core::kPolicyNames) names.emplace_back(known.name);
   return names;
 }

@@ -199,7 +199,7 @@ Outcome run_master_and_worker(const Job& job, transport::Transport& outside) {
   const auto inside = hub.take(Rank(0));
   transport::JoinedTransport joined(outside, *inside, kInside);
   InsideWorker worker(job, hub, kInside, outside.self());
-  const Outcome outcome = run_master_only(job, joined);
+  Outcome outcome = run_master_only(job, joined);
   // It has been told to leave. A unit that does not return must not keep the whole job waiting.
   std::unique_ptr<driver::Heartbeat> guard;
   if (job.options->handle_signals) {

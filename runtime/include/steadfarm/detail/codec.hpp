@@ -129,6 +129,7 @@ consteval bool check_packed() {
     static_assert(std::is_trivially_copyable_v<T>,
                   "steadfarm: copy_bytes is set for a type that is not trivially copyable");
     return true;
+    // Each "no" has a reason of its own. NOLINTNEXTLINE(bugprone-branch-clone)
   } else if constexpr (std::endian::native != std::endian::little) {
     return false;
   } else if constexpr (Number<T>) {

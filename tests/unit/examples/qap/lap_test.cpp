@@ -87,8 +87,8 @@ TEST(LapSolver, finds_the_least_sum_from_any_start_of_square_problems) {
   Prng random(13);
   LapSolver solver;
   for (int i = 0; i < 200; ++i) {
-    std::vector<Cost> start;
-    for (int column = 0; column < 6; ++column) start.push_back(random.between(-50, 50));
+    std::vector<Cost> start(6);
+    for (Cost& cost : start) cost = random.between(-50, 50);
     expect_optimal(solver, random_problem(random, 6, 6, 40), start);
   }
 }
