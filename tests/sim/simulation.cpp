@@ -272,7 +272,9 @@ void Simulation::check_steps(TimeUs patience_us) {
 
 void Simulation::check_time() {
   const TimeUs timeout_us = world_.options.timeout_us;
-  const TimeUs patience_us = 15 * timeout_us + 3 * longest_unit_us_;
+  // The last unit may be the longest one, and fail at the end of each try but its last.
+  const TimeUs runs = std::max<TimeUs>(3, TimeUs{world_.options.tries_max} + 1);
+  const TimeUs patience_us = 15 * timeout_us + runs * longest_unit_us_;
   if (!jobs_.empty()) check_steps(patience_us);
   if (!world_.calm) return;
   const auto deaths = static_cast<TimeUs>(poison_units_ * world_.options.deaths_max);
