@@ -78,7 +78,7 @@ void Master::check_idle(Worker& worker, const wire::Report& report, Actions& out
     return;
   }
   if (all_seen) worker.stale.clear();
-  if (leases_of(worker) == 0) return;
+  if (leases_of(worker) == 0 && worker.stale.empty()) return;
   const std::uint32_t this_report = report.report_seq != 0 ? 1 : 0;
   if (all_seen && report.unacked <= this_report) {
     // Everything it was given was answered, and the answers were refused or lost for good.

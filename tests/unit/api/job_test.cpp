@@ -147,6 +147,7 @@ TEST_F(Fingerprint, does_not_change_with_what_changes_no_result) {
   options_.policy = "fixed";
   options_.chunk = 7;
   options_.prefetch = 9;
+  options_.stragglers = "wait";
   options_.heartbeat_s = 2;
   options_.timeout_s = 50;
   options_.retries = 8;
