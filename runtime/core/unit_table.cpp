@@ -6,10 +6,6 @@
 #include "base/assert.hpp"
 
 namespace steadfarm::core {
-namespace {
-// Four thousand units of this, about 285 years each, still have a sum.
-constexpr std::uint64_t kDeclaredMaxUs = 1ULL << 51U;
-}  // namespace
 
 Slot UnitTable::add(const UnitKey& key, Bytes payload, std::int32_t priority,
                     const UnitHints& hints) {
@@ -28,6 +24,7 @@ Slot UnitTable::add(const UnitKey& key, Bytes payload, std::int32_t priority,
   unit.payload = std::move(payload);
   unit.priority = priority;
   unit.hints = hints;
+  unit.hints.expected_us = std::min(hints.expected_us, kExpectedMaxUs);
   unit.attempt = Attempt(0);
   unit.newest = Attempt(0);
   unit.tries = 0;
@@ -64,7 +61,7 @@ void UnitTable::link(Slot slot, LeaseList& leases) {
   ++leases.count;
   if (unit.hints.expected_us == 0) return;
   ++leases.declared;
-  leases.declared_us += std::min(unit.hints.expected_us, kDeclaredMaxUs);
+  leases.declared_us += unit.hints.expected_us;
 }
 
 void UnitTable::unlink(Slot slot, LeaseList& leases) {
@@ -77,7 +74,7 @@ void UnitTable::unlink(Slot slot, LeaseList& leases) {
   --leases.count;
   if (unit.hints.expected_us == 0) return;
   --leases.declared;
-  leases.declared_us -= std::min(unit.hints.expected_us, kDeclaredMaxUs);
+  leases.declared_us -= unit.hints.expected_us;
 }
 
 void UnitTable::remember_lease(LiveUnit& unit, Attempt attempt, Rank rank, bool blamed) {

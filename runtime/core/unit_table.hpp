@@ -15,6 +15,8 @@
 namespace steadfarm::core {
 
 using Slot = std::uint32_t;
+/// Units that declare more, 71 years, have declared this; so sums of declared times stay numbers.
+inline constexpr std::uint64_t kExpectedMaxUs = 1ULL << 51U;
 inline constexpr Slot kNoSlot = KeyIndex::kNone;
 
 enum class UnitState : std::uint8_t { free, ready, leased };
@@ -61,7 +63,7 @@ struct LeaseList {
   Slot tail = kNoSlot;
   std::uint32_t count = 0;
   std::uint32_t declared = 0;     // of them, those that declare a time
-  std::uint64_t declared_us = 0;  // the sum of these times, saturating
+  std::uint64_t declared_us = 0;  // the sum of these times
 };
 
 class UnitTable {
