@@ -95,9 +95,7 @@ void Master::feed(Worker& worker, Actions& out) {
   send_batch(worker, std::move(batch), out);
 }
 
-bool Master::declares_times() {
-  return ready_.has_within({UINT16_MAX, false});
-}
+bool Master::declares_times() { return ready_.has_within({UINT16_MAX, false}); }
 
 // How much of `wanted` will end before the wall-time limit. Units that declare their times are
 // judged by these, one by one; the others by the mean and the spread of all.
@@ -171,8 +169,8 @@ void Master::fill(Worker& worker, Budget budget, wire::UnitBatch& batch) {
   };
   while (left > 0 && batch.byte_count() < options_.assign_bytes_max) {
     // One by one where each unit's time counts.
-    const auto next = ready_.pop(worker.rank, budget.timed ? 1 : std::min(left, kRunStep),
-                                 limit_of(budget));
+    const auto next =
+        ready_.pop(worker.rank, budget.timed ? 1 : std::min(left, kRunStep), limit_of(budget));
     if (!next) break;
     if (const Slot* slot = std::get_if<Slot>(&*next)) {
       lease(worker, *slot, batch);

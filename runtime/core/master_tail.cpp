@@ -107,6 +107,7 @@ void Master::on_message(Worker& worker, const wire::Returned& m, const MessageFr
   tail_due_ = true;
   if (count == 0) return;
   note(out, NoteKind::units_taken_back, worker.rank, {}, count);
+  note_load(worker);
   // What it gave back must not go to it again while others wait for it.
   worker.gave_back = worker.leases.count > 0;
   std::stable_partition(hungry_.begin(), hungry_.end(),
@@ -130,7 +131,7 @@ bool Master::give_back(Worker& worker, const wire::Returned::Unit& returned) {
   if (unit.deaths > 0) {
     ready_.push_suspect(slot);
   } else {
-    ready_.push(slot);
+    ready_.push_for_anyone(slot);  // it was kept for this worker, and waited in vain
   }
   return true;
 }

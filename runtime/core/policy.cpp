@@ -10,8 +10,7 @@ constexpr double kLongUnitUs = 1'000;  // above it a unit waiting behind another
 
 // A worker should not get a unit to keep while others wait for one.
 bool would_wait(const UnitTimes& times, const PolicyInput& input) {
-  const double unit_us =
-      input.next_us > 0 ? static_cast<double>(input.next_us) : times.mean_us();
+  const double unit_us = input.next_us > 0 ? static_cast<double>(input.next_us) : times.mean_us();
   const bool known = times.known() || input.next_us > 0;
   const bool long_units = !known || unit_us > kLongUnitUs;
   return input.outstanding > 0 && input.ready < input.workers && long_units;
@@ -42,7 +41,8 @@ bool has_enough(const PolicyOptions& options, const UnitTimes& times, const Poli
   const auto prefetch_us = static_cast<double>(options.prefetch_us);
   if (input.declared_us == 0) return times.known() && times.mean_us() > prefetch_us;
   if (static_cast<double>(input.declared_us) > prefetch_us) return true;
-  return input.outstanding > 1 && input.declared_us > static_cast<std::uint64_t>(options.message_us);
+  return input.outstanding > 1 &&
+         input.declared_us > static_cast<std::uint64_t>(options.message_us);
 }
 
 // Units go out by falling times, so those after the next one take no longer than it declares.
