@@ -107,6 +107,15 @@ void add_policy_options(CLI::App& app, Options& options, const std::string& grou
       ->group(group);
 }
 
+void add_tail_options(CLI::App& app, Options& options, const std::string& group) {
+  app.add_option("--stragglers", options.stragglers,
+                 "a unit that takes far too long is executed twice, or waited for")
+      ->envname("STEADFARM_STRAGGLERS")
+      ->check(CLI::IsMember({"twice", "wait"}))
+      ->capture_default_str()
+      ->group(group);
+}
+
 void add_running_options(CLI::App& app, Options& options, const std::string& group) {
   const auto positive = CLI::Range(1e-3, 1e9);
   app.add_option("--heartbeat", options.heartbeat_s, "seconds between signs of life")
@@ -164,6 +173,7 @@ void add_options(CLI::App& app, Options& options) {
   const std::string group = "Steadfarm";
   add_work_options(app, options, group);
   add_policy_options(app, options, group);
+  add_tail_options(app, options, group);
   add_running_options(app, options, group);
 }
 

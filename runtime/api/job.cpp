@@ -39,6 +39,9 @@ Status check_options(const Options& options) {
                    ", which is not between 0.000001 and 1000000");
     }
   }
+  if (options.stragglers != "twice" && options.stragglers != "wait") {
+    return usage("--stragglers '" + options.stragglers + "' is not known; take twice or wait");
+  }
   if (options.chunk == 0) return usage("--chunk is 0; at least one unit goes into a message");
   if (options.retries == 0) return usage("--retries is 0; every unit is executed at least once");
   const char* limits = " is not between 0.001 and 1e9 seconds";

@@ -131,6 +131,7 @@ core::MasterOptions MasterRun::machine_options() {
   m.policy.chunk = options_.chunk;
   m.policy.speeds = options_.speeds;
   m.policy.prefetch_max = options_.prefetch;
+  m.tail.second_executions = options_.stragglers == "twice";
   m.tries_max = options_.retries;
   m.keep_results = options_.keep_results;
   m.has_store = store_ != nullptr;

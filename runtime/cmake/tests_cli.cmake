@@ -11,6 +11,12 @@ target_link_libraries(sums_program PRIVATE steadfarm::steadfarm CLI11::CLI11
 set_target_properties(sums_program PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
+add_executable(stragglers_program tests/cli/stragglers_program.cpp)
+target_link_libraries(stragglers_program PRIVATE steadfarm::steadfarm CLI11::CLI11
+  steadfarm_build_flags)
+set_target_properties(stragglers_program PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
 steadfarm_test(cli_test
   SOURCES tests/unit/cli/result_text_test.cpp runtime/cli/result_text.cpp
   LINKS steadfarm_checkpoint nlohmann_json::nlohmann_json

@@ -27,6 +27,8 @@ if(STEADFARM_BUILD_EXAMPLES)
     LABELS faults TIMEOUT 900 PROCESSORS 3)
   steadfarm_script_test(ordered_fold tests/faults/ordered_fold.sh
     LABELS faults TIMEOUT 900 PROCESSORS 4)
+  steadfarm_script_test(stragglers tests/faults/stragglers.sh
+    LABELS faults TIMEOUT 900 PROCESSORS 4)
   steadfarm_script_test(two_owners tests/faults/two_owners.sh
     LABELS faults TIMEOUT 900 PROCESSORS 4)
   steadfarm_script_test(stop_long_unit tests/faults/stop_long_unit.sh

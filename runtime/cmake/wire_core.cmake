@@ -17,6 +17,7 @@ steadfarm_layer(core
     runtime/core/master_epochs.cpp
     runtime/core/master_members.cpp
     runtime/core/master_policy.cpp
+    runtime/core/master_tail.cpp
     runtime/core/membership.cpp
     runtime/core/ordered_hold.cpp
     runtime/core/placed_queue.cpp

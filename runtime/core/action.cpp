@@ -38,6 +38,10 @@ const char* to_string(NoteKind kind) {
       return "link_reset";
     case NoteKind::units_reclaimed:
       return "units_reclaimed";
+    case NoteKind::units_taken_back:
+      return "units_taken_back";
+    case NoteKind::unit_doubled:
+      return "unit_doubled";
     case NoteKind::dispatch_throttled:
       return "dispatch_throttled";
     case NoteKind::stopping:

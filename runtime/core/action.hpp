@@ -69,6 +69,8 @@ enum class NoteKind : std::uint8_t {
   shared_improved,
   link_reset,
   units_reclaimed,
+  units_taken_back,
+  unit_doubled,
   dispatch_throttled,
   stopping,
 };

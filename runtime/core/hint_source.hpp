@@ -30,4 +30,22 @@ using CostClass = std::uint16_t;
   return static_cast<CostClass>(1 + (octave << kFineBits) + fine);
 }
 
+/// The shortest time of a class.
+[[nodiscard]] constexpr std::uint64_t cost_floor_us(CostClass cost) {
+  if (cost == 0) return 0;
+  constexpr unsigned kFineBits = 3;
+  const unsigned octave = static_cast<unsigned>(cost - 1) >> kFineBits;
+  const std::uint64_t top = 8U + (static_cast<unsigned>(cost - 1) & 7U);
+  return octave >= kFineBits ? top << (octave - kFineBits) : top >> (kFineBits - octave);
+}
+
+/// Which classes may be handed out: what takes longer would not end in time.
+struct CostLimit {
+  CostClass end = UINT16_MAX;  // classes from this one on may not
+  bool undeclared = true;      // units without a declared time may
+  [[nodiscard]] constexpr bool allows(CostClass cost) const {
+    return cost == 0 ? undeclared : cost < end;
+  }
+};
+
 }  // namespace steadfarm::core

@@ -171,6 +171,7 @@ void Master::step(TimeUs now, const Event& event, Actions& out) {
   if (members_.was_stopped(now_)) store_moved_at_ = now_;
   std::visit([&](const auto& e) { on(e, out); }, event);
   feed_hungry(out);
+  if (tail_due_) balance_tail(out);
   drive_epochs(out);
   advance_phase(out);
 }
@@ -184,6 +185,7 @@ void Master::on(const Started& /*event*/, Actions& out) {
 }
 
 void Master::on(const Tick& /*event*/, Actions& out) {
+  tail_due_ = true;
   for (const Rank rank : members_.tick(now_)) {
     lose(*find_worker(rank), "silent for longer than the time-out", 0, out);
   }
@@ -348,7 +350,7 @@ std::vector<WorkerProgress> Master::worker_progress() const {
   out.reserve(workers_.size());
   for (const Worker& worker : workers_) {
     out.push_back(
-        {worker.rank, members_.state(worker.rank) == MemberState::alive, worker.leases.count});
+        {worker.rank, members_.state(worker.rank) == MemberState::alive, leases_of(worker)});
   }
   return out;
 }

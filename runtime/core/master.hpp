@@ -92,6 +92,17 @@ class Master {
     bool idle_reported = false;  // said so after the last Assign arrived
     bool hungry = false;         // is in hungry_
     bool solo = false;           // has a unit that must run alone
+    // What follows is the business of master_tail.cpp.
+    Slot second = kNoSlot;  // executes this unit a second time, and has nothing else
+    std::uint32_t recall_seq = 0;
+    bool recalled = false;   // and has not answered yet
+    bool gave_back = false;  // and has not reported since
+    std::uint64_t recalled_units = 0;
+    bool emptied = false;  // it gave back all that it had not started, and has got nothing since
+    TimeUs recalled_at = 0;
+    TimeUs progress_at = 0;  // when it last had begun something new, as far as is known
+    // Units that were done by others while this worker had them: it may be busy with one.
+    std::vector<wire::Returned::Unit> stale;
   };
 
   Slot add_index(std::uint64_t index, std::int32_t priority);
@@ -123,6 +134,7 @@ class Master {
   void on_message(Worker& worker, const wire::EpochAck& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::Propose& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::Partial& m, const MessageFrom& event, Actions& out);
+  void on_message(Worker& worker, const wire::Returned& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::Goodbye& m, const MessageFrom& event, Actions& out);
   template <class Other>
   void on_message(Worker& worker, const Other& m, const MessageFrom& event, Actions& out);
@@ -135,7 +147,7 @@ class Master {
 
   // master_answers.cpp
   void answer(Worker& worker, const wire::AnswerView& answer, Actions& out);
-  void accept(Rank from, Slot slot, const wire::AnswerView& answer, Actions& out);
+  void accept(Worker& from, Slot slot, const wire::AnswerView& answer, Actions& out);
   void execution_failed(Worker& worker, Slot slot, Attempt attempt, std::string message,
                         bool for_good, Actions& out);
   void give_up(Slot slot, NoteKind kind, std::string message, Actions& out);
@@ -144,13 +156,48 @@ class Master {
   void consider_shared(const SharedValue& challenger, Rank from, Actions& out);
   void fold_due(Actions& out);
 
+  // master_tail.cpp: units taken back, second executions
+  void balance_tail(Actions& out);
+  [[nodiscard]] bool is_idle(const Worker& worker) const;
+  [[nodiscard]] double time_held_us(const Worker& worker) const;
+  [[nodiscard]] std::uint64_t unstarted(const Worker& worker) const;
+  [[nodiscard]] bool is_overdue(const Worker& worker) const;
+  [[nodiscard]] bool may_double(const LiveUnit& unit) const;
+  [[nodiscard]] bool take_back_some(Actions& out);
+  [[nodiscard]] Slot find_straggler() const;
+  void double_unit(Worker& helper, Slot slot, Actions& out);
+  void free_lease(Slot slot, bool remember, bool blamed);
+  [[nodiscard]] bool give_back(Worker& worker, const wire::Returned::Unit& returned);
+  void end_executions(const Worker& answered, Slot slot, Attempt attempt);
+  void lose_second(Worker& worker, std::uint32_t blame_end, Actions& out);
+  [[nodiscard]] bool end_failed_execution(Slot slot, Attempt attempt, bool for_good);
+  void stale_lease(Slot slot, bool remember);
+  void promote(Slot slot, bool remember, bool blamed);
+  void stale_second(Slot slot);
+  static void forget_tail(Worker& worker);
+  void check_second(Slot slot, const LiveUnit& unit) const;
+  void check_tail(const Worker& worker) const;
+  [[nodiscard]] static std::uint32_t leases_of(const Worker& worker) {
+    return worker.leases.count + (worker.second != kNoSlot ? 1U : 0U);
+  }
+  void no_longer_stale(Worker& worker, const UnitKey& key, Attempt attempt);
+
   // master_dispatch.cpp
+  struct Budget {
+    std::uint64_t units = 0;
+    bool timed = false;  // and no longer than that, by declared times
+    TimeUs left_us = 0;
+  };
+  [[nodiscard]] Budget budget(const Worker& worker, std::uint64_t wanted);
+  [[nodiscard]] CostLimit limit_of(const Budget& budget) const;
+  [[nodiscard]] bool declares_times();
   void feed(Worker& worker, Actions& out);
   void feed_hungry(Actions& out);
   void feed_suspect(Worker& worker, Actions& out);
-  void fill(Worker& worker, std::uint64_t count, wire::UnitBatch& batch);
+  void fill(Worker& worker, Budget budget, wire::UnitBatch& batch);
   void send_batch(Worker& worker, wire::UnitBatch batch, Actions& out);
   void lease(Worker& worker, Slot slot, wire::UnitBatch& batch);
+  void put_into(wire::UnitBatch& batch, const LiveUnit& unit, Attempt attempt) const;
   [[nodiscard]] bool may_dispatch(const Worker& worker) const;
   [[nodiscard]] bool throttled() const;
   [[nodiscard]] bool pressed() const;
@@ -158,7 +205,7 @@ class Master {
   [[nodiscard]] std::uint64_t handout_end() const;
   [[nodiscard]] std::uint64_t ready_count() const;
   void mark_hungry(Worker& worker);
-  [[nodiscard]] bool nothing_fits() const;
+  [[nodiscard]] bool nothing_fits();
 
   // master_policy.cpp
   [[nodiscard]] std::uint64_t units_for(const Worker& worker, std::uint64_t ready);
@@ -198,6 +245,7 @@ class Master {
   WallTime wall_time_;
   std::vector<Worker> workers_;  // sorted by rank
   std::deque<Rank> hungry_;
+  bool tail_due_ = false;         // somebody may be idle who was not before
   std::optional<Rank> clearing_;  // a worker that gets nothing until it can take a suspect
   std::optional<SharedValue> shared_;
   std::uint64_t shared_version_ = 0;

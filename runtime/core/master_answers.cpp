@@ -15,6 +15,7 @@ std::string to_text(ByteView bytes) {
 
 void Master::answer(Worker& worker, const wire::AnswerView& answer, Actions& out) {
   ++counters_.executions;
+  no_longer_stale(worker, answer.key, answer.attempt);
   const Slot slot = table_.find(answer.key);
   if (slot == kNoSlot) {
     const bool untouched = answer.key.is_index() &&
@@ -35,17 +36,15 @@ void Master::answer(Worker& worker, const wire::AnswerView& answer, Actions& out
                      "order, or keep the results and fold them afterwards",
                      true, out);
   } else {
-    accept(worker.rank, slot, answer, out);
+    accept(worker, slot, answer, out);
   }
 }
 
-void Master::accept(Rank from, Slot slot, const wire::AnswerView& answer, Actions& out) {
+void Master::accept(Worker& from, Slot slot, const wire::AnswerView& answer, Actions& out) {
   LiveUnit& unit = table_.at(slot);
   if (unit.state == UnitState::leased) {
-    Worker* owner = find_worker(unit.owner);
-    table_.release(slot, owner->leases, false, false);
-    --leased_;
-    if (owner->leases.count == 0) owner->solo = false;
+    if (unit.second) end_executions(from, slot, answer.attempt);
+    free_lease(slot, false, false);
   } else {
     ready_.forget(slot);
   }
@@ -53,7 +52,7 @@ void Master::accept(Rank from, Slot slot, const wire::AnswerView& answer, Action
   if (answer.proposal_value) {
     consider_shared(
         {*answer.proposal_value, {answer.proposal_witness.begin(), answer.proposal_witness.end()}},
-        from, out);
+        from.rank, out);
   }
   delta_.accepted(unit, answer.payload);
   saved_.forget(unit.saved);
@@ -89,13 +88,17 @@ void Master::fold_due(Actions& out) {
 void Master::execution_failed(Worker& worker, Slot slot, Attempt attempt, std::string message,
                               bool for_good, Actions& out) {
   LiveUnit& unit = table_.at(slot);
-  // Only the newest attempt speaks for the unit; an older one was already counted as lost.
-  if (unit.state != UnitState::leased || attempt != unit.attempt) return;
-  table_.release(slot, worker.leases, false, false);
-  --leased_;
-  if (worker.leases.count == 0) worker.solo = false;
+  // Only what is leased speaks for the unit; an older attempt was already counted as lost.
+  const bool is_second = unit.second && attempt == unit.second->attempt;
+  if (unit.state != UnitState::leased || (attempt != unit.attempt && !is_second)) return;
   ++unit.tries;
   delta_.touched(unit);
+  if (!unit.second) {
+    free_lease(slot, false, false);
+  } else if (!end_failed_execution(slot, attempt, for_good)) {
+    note(out, NoteKind::unit_retried, worker.rank, unit.key, unit.tries, std::move(message));
+    return;
+  }
   if (for_good || unit.tries >= options_.tries_max) {
     give_up(slot, NoteKind::unit_failed, std::move(message), out);
     return;
@@ -125,7 +128,7 @@ void Master::give_up(Slot slot, NoteKind kind, std::string message, Actions& out
 // The last try must not fail of a state that an earlier one has spoilt.
 void Master::start_anew(LiveUnit& unit) {
   if (!unit.saved) return;
-  saved_.drop(*unit.saved, unit.attempt.next());
+  saved_.drop(*unit.saved, unit.newest.next());
   delta_.saved(unit);
 }
 

@@ -9,6 +9,7 @@ namespace steadfarm::core {
 void Master::check_invariants() const {
   std::uint64_t leased = 0;
   std::uint64_t queued = 0;
+  std::uint64_t doubled = 0;
   std::uint64_t saved_bytes = 0;
   std::uint64_t lowest = ready_.first_fresh().value_or(index_units_.count);
   table_.for_each([&](Slot slot, const LiveUnit& unit) {
@@ -17,8 +18,13 @@ void Master::check_invariants() const {
       ++leased;
       STEADFARM_ASSERT(unit.attempt > Attempt(0));
       STEADFARM_ASSERT(members_.state(unit.owner) == MemberState::alive);
+      STEADFARM_ASSERT(unit.attempt <= unit.newest);
     } else {
       ++queued;
+    }
+    if (unit.second) {
+      ++doubled;
+      check_second(slot, unit);
     }
     if (unit.saved) {
       STEADFARM_ASSERT((unit.saved->sequence > 0) == (unit.saved->state != nullptr));
@@ -44,11 +50,41 @@ void Master::check_invariants() const {
     }
     STEADFARM_ASSERT(count == worker.leases.count);
     STEADFARM_ASSERT(!worker.solo || worker.leases.count <= 1);
+    check_tail(worker);
+    if (worker.second != kNoSlot) --doubled;
   }
+  STEADFARM_ASSERT(doubled == 0);
   STEADFARM_ASSERT(held == leased_);
   STEADFARM_ASSERT(index_units_.count + counters_.spawned ==
                    counters_.accepted + counters_.failed + table_.size() + ready_.fresh_count());
   STEADFARM_ASSERT(committed_ <= counters_.accepted);
+}
+
+// A second execution is of a leased unit that bears it, by another worker that has nothing else.
+void Master::check_second(Slot slot, const LiveUnit& unit) const {
+  STEADFARM_ASSERT(unit.state == UnitState::leased && unit.hints.repeatable);
+  STEADFARM_ASSERT(unit.second->rank != unit.owner);
+  STEADFARM_ASSERT(unit.second->attempt > unit.attempt && unit.second->attempt <= unit.newest);
+  STEADFARM_ASSERT(members_.state(unit.second->rank) == MemberState::alive);
+  const auto helper = std::find_if(workers_.begin(), workers_.end(), [&](const Worker& worker) {
+    return worker.rank == unit.second->rank;
+  });
+  STEADFARM_ASSERT(helper != workers_.end() && helper->second == slot);
+}
+
+void Master::check_tail(const Worker& worker) const {
+  std::uint64_t declared_us = 0;
+  std::uint32_t declared = 0;
+  for (Slot slot = worker.leases.head; slot != kNoSlot; slot = table_.at(slot).next) {
+    const std::uint64_t expected_us = table_.at(slot).hints.expected_us;
+    declared_us += expected_us;
+    if (expected_us > 0) ++declared;
+  }
+  STEADFARM_ASSERT(declared == worker.leases.declared);
+  STEADFARM_ASSERT(declared_us == worker.leases.declared_us);
+  STEADFARM_ASSERT(worker.second == kNoSlot || worker.leases.count == 0);
+  const bool present = members_.state(worker.rank) == MemberState::alive;
+  STEADFARM_ASSERT(present || (worker.stale.empty() && !worker.recalled));
 }
 
 }  // namespace steadfarm::core

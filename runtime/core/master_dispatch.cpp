@@ -13,7 +13,8 @@ constexpr std::uint64_t kRunStep = 64;
 
 bool Master::may_dispatch(const Worker& worker) const {
   return phase_ == Phase::running && members_.state(worker.rank) == MemberState::alive &&
-         worker.session != Session(0) && !worker.solo;
+         worker.session != Session(0) && !worker.solo && worker.second == kNoSlot &&
+         worker.stale.empty() && !worker.gave_back;
 }
 
 bool Master::throttled() const {
@@ -63,7 +64,7 @@ void Master::feed(Worker& worker, Actions& out) {
     mark_hungry(worker);
     return;
   }
-  if (worker.leases.count == 0 && wall_time_.units_in_time(times_, 0, 1, now_) == 0) return;
+  if (worker.leases.count == 0 && budget(worker, 1).units == 0) return;
   if (ready_.suspect_count() == 0) {
     clearing_.reset();
   } else if (worker.leases.count == 0) {
@@ -77,15 +78,15 @@ void Master::feed(Worker& worker, Actions& out) {
   const std::uint64_t ready = ready_count();
   note_load(worker);
   const std::uint64_t wanted = std::min(room, units_for(worker, ready));
-  const std::uint64_t count = wall_time_.units_in_time(times_, worker.leases.count, wanted, now_);
-  if (count == 0) {
+  const Budget allowed = budget(worker, wanted);
+  if (allowed.units == 0) {
     // What does not fit into the time left will not fit later, unless times get better; an idle
     // worker asks again.
     if (ready == 0 || room == 0) mark_hungry(worker);
     return;
   }
   wire::UnitBatch batch;
-  fill(worker, count, batch);
+  fill(worker, allowed, batch);
   if (batch.unit_count() == 0) {
     if (worker.leases.count == 0) mark_hungry(worker);  // what is ready is kept for others
     return;
@@ -94,11 +95,33 @@ void Master::feed(Worker& worker, Actions& out) {
   send_batch(worker, std::move(batch), out);
 }
 
+bool Master::declares_times() { return ready_.has_within({UINT16_MAX, false}); }
+
+// How much of `wanted` will end before the wall-time limit. Units that declare their times are
+// judged by these, one by one; the others by the mean and the spread of all.
+Master::Budget Master::budget(const Worker& worker, std::uint64_t wanted) {
+  if (!wall_time_.limited()) return {wanted};
+  if (worker.leases.declared == 0 && !declares_times()) {
+    return {wall_time_.units_in_time(times_, worker.leases.count, wanted, now_)};
+  }
+  const TimeUs held_us = static_cast<TimeUs>(time_held_us(worker));
+  const Budget timed{wanted, true, wall_time_.left_us(now_) - held_us};
+  return timed.left_us > 0 && ready_.has_within(limit_of(timed)) ? timed : Budget{};
+}
+
+CostLimit Master::limit_of(const Budget& budget) const {
+  if (!budget.timed) return {};
+  if (budget.left_us <= 0) return {0, false};
+  const auto left_us = static_cast<std::uint64_t>(budget.left_us);
+  const double normal_us = times_.mean_us() + 2 * times_.sigma_us();
+  return {cost_class(left_us), normal_us <= static_cast<double>(left_us)};
+}
+
 // There is work, and nobody has any, because all of it would be cut off.
-bool Master::nothing_fits() const {
-  return leased_ == 0 && members_.alive_count() > 0 &&
+bool Master::nothing_fits() {
+  return wall_time_.limited() && leased_ == 0 && members_.alive_count() > 0 &&
          ready_.count() + ready_.suspect_count() > 0 && !throttled() &&
-         wall_time_.units_in_time(times_, 0, 1, now_) == 0;
+         budget(Worker(), 1).units == 0;
 }
 
 void Master::feed_suspect(Worker& worker, Actions& out) {
@@ -115,31 +138,43 @@ void Master::lease(Worker& worker, Slot slot, wire::UnitBatch& batch) {
   table_.lease(slot, worker.rank, worker.leases);
   table_.at(slot).assign_seq = worker.assign_seq + 1;
   ++leased_;
-  const LiveUnit& unit = table_.at(slot);
+  if (worker.leases.count == 1) worker.progress_at = now_;
+  put_into(batch, table_.at(slot), table_.at(slot).attempt);
+}
+
+void Master::put_into(wire::UnitBatch& batch, const LiveUnit& unit, Attempt attempt) const {
   const bool resumes = unit.saved && unit.saved->sequence > 0;
   if (unit.key.is_spawned()) {
-    batch.add(unit.key, unit.attempt, unit.payload);
+    batch.add(unit.key, attempt, unit.payload);
   } else if (index_units_.payloads != nullptr) {
-    batch.add(unit.key, unit.attempt, index_units_.payloads->payload(unit.key.lo));
+    batch.add(unit.key, attempt, index_units_.payloads->payload(unit.key.lo));
   } else if (resumes) {
-    batch.add(unit.key, unit.attempt, {});
-  } else if (!batch.runs.empty() && batch.runs.back().attempt == unit.attempt &&
+    batch.add(unit.key, attempt, {});
+  } else if (!batch.runs.empty() && batch.runs.back().attempt == attempt &&
              batch.runs.back().begin + batch.runs.back().count == unit.key.lo) {
     ++batch.runs.back().count;
   } else {
-    batch.add_run(unit.key.lo, 1, unit.attempt);
+    batch.add_run(unit.key.lo, 1, attempt);
   }
   if (resumes) batch.add_saved(unit.saved->sequence, *unit.saved->state);
 }
 
-void Master::fill(Worker& worker, std::uint64_t count, wire::UnitBatch& batch) {
+void Master::fill(Worker& worker, Budget budget, wire::UnitBatch& batch) {
   const std::uint64_t end = handout_end();
-  std::uint64_t left = count;
+  std::uint64_t left = budget.units;
+  const auto spend = [&](Slot slot) {
+    const std::uint64_t declared_us = table_.at(slot).hints.expected_us;
+    budget.left_us -=
+        declared_us > 0 ? static_cast<TimeUs>(declared_us) : static_cast<TimeUs>(times_.mean_us());
+  };
   while (left > 0 && batch.byte_count() < options_.assign_bytes_max) {
-    const auto next = ready_.pop(worker.rank, std::min(left, kRunStep));
+    // One by one where each unit's time counts.
+    const auto next =
+        ready_.pop(worker.rank, budget.timed ? 1 : std::min(left, kRunStep), limit_of(budget));
     if (!next) break;
     if (const Slot* slot = std::get_if<Slot>(&*next)) {
       lease(worker, *slot, batch);
+      if (budget.timed) spend(*slot);
       --left;
       continue;
     }
@@ -147,7 +182,9 @@ void Master::fill(Worker& worker, std::uint64_t count, wire::UnitBatch& batch) {
     std::uint64_t i = run.indices.begin;
     const std::uint64_t run_end = std::min(run.indices.end, end);
     for (; i < run_end && batch.byte_count() < options_.assign_bytes_max; ++i, --left) {
-      lease(worker, add_index(i, run.priority), batch);
+      const Slot slot = add_index(i, run.priority);
+      lease(worker, slot, batch);
+      if (budget.timed) spend(slot);
     }
     ready_.put_back({{i, run.indices.end}, run.priority, run.cost});  // what no longer fits
     if (i >= end) break;
@@ -157,6 +194,7 @@ void Master::fill(Worker& worker, std::uint64_t count, wire::UnitBatch& batch) {
 void Master::send_batch(Worker& worker, wire::UnitBatch batch, Actions& out) {
   STEADFARM_ASSERT(batch.unit_count() > 0);
   ++worker.assign_seq;
+  worker.emptied = false;
   worker.assigned_at = now_;
   for (const wire::UnitBatch::Saved& saved : batch.saved) {
     note(out, NoteKind::unit_resumed, worker.rank, batch.heads[saved.head].key, saved.sequence);
@@ -165,6 +203,7 @@ void Master::send_batch(Worker& worker, wire::UnitBatch batch, Actions& out) {
 }
 
 void Master::mark_hungry(Worker& worker) {
+  tail_due_ = true;
   if (worker.hungry) return;
   worker.hungry = true;
   hungry_.push_back(worker.rank);

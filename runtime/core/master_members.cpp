@@ -63,6 +63,10 @@ void Master::on_message(Worker& worker, const wire::Report& m, const MessageFrom
     worker.shared_sent_at = now_;
     send(worker, wire::Shared{shared_version_, *shared_}, out);
   }
+  if (m.idle || !m.answers->empty()) {
+    worker.progress_at = now_;
+    worker.gave_back = false;
+  }
   if (m.idle) check_idle(worker, m, out);
   feed(worker, out);
 }
@@ -73,14 +77,15 @@ void Master::check_idle(Worker& worker, const wire::Report& report, Actions& out
     if (all_seen) worker.idle_reported = true;
     return;
   }
-  if (worker.leases.count == 0) return;
+  if (all_seen) worker.stale.clear();
+  if (leases_of(worker) == 0 && worker.stale.empty()) return;
   const std::uint32_t this_report = report.report_seq != 0 ? 1 : 0;
   if (all_seen && report.unacked <= this_report) {
     // Everything it was given was answered, and the answers were refused or lost for good.
-    note(out, NoteKind::units_reclaimed, worker.rank, {}, worker.leases.count);
+    note(out, NoteKind::units_reclaimed, worker.rank, {}, leases_of(worker));
     take_leases(worker, kNoBlame, out);
   } else if (!all_seen && !options_.lossless && now_ - worker.assigned_at > options_.resend_us) {
-    note(out, NoteKind::link_reset, worker.rank, {}, worker.leases.count);
+    note(out, NoteKind::link_reset, worker.rank, {}, leases_of(worker));
     take_leases(worker, kNoBlame, out);
     new_session(worker, out);
   }
@@ -123,13 +128,14 @@ void Master::on_message(Worker& worker, const wire::Goodbye& /*m*/, const Messag
   epochs_.worker_gone(worker.rank);
   worker_gone(worker);
   if (clearing_ == worker.rank) clearing_.reset();
-  note(out, NoteKind::worker_left, worker.rank, {}, worker.leases.count);
+  note(out, NoteKind::worker_left, worker.rank, {}, leases_of(worker));
   take_leases(worker, kNoBlame, out);
 }
 
 void Master::new_session(Worker& worker, Actions& out) {
   worker.session = worker.session.next();
   worker.assign_seq = 0;
+  worker.recall_seq = 0;
   worker.solo = false;
   welcome(worker, out);
   feed(worker, out);
@@ -168,7 +174,7 @@ void Master::readmit(Worker& worker, Actions& out) {
 void Master::lose(Worker& worker, const std::string& evidence, std::uint32_t unsent_assign,
                   Actions& out) {
   out.emplace_back(Forget{worker.rank});
-  note(out, NoteKind::worker_lost, worker.rank, {}, worker.leases.count, evidence);
+  note(out, NoteKind::worker_lost, worker.rank, {}, leases_of(worker), evidence);
   epochs_.worker_gone(worker.rank);
   worker_gone(worker);
   if (clearing_ == worker.rank) clearing_.reset();
@@ -186,17 +192,21 @@ void Master::take_leases(Worker& worker, std::uint32_t blame_end, Actions& out) 
     if (table_.at(slot).assign_seq < blame_end) ++held;
   }
   const bool alone = held == 1;
+  if (worker.second != kNoSlot) lose_second(worker, blame_end, out);
   while (worker.leases.head != kNoSlot) {
     const Slot slot = worker.leases.head;
     LiveUnit& unit = table_.at(slot);
     const bool counted = unit.assign_seq < blame_end && (alone || unit.deaths == 0);
-    table_.release(slot, worker.leases, true, counted);
-    STEADFARM_ASSERT(leased_ > 0);
-    --leased_;
     if (counted) {
       ++unit.deaths;
       delta_.touched(unit);
     }
+    if (unit.second && unit.deaths < options_.deaths_max) {
+      promote(slot, true, counted);  // the other execution goes on
+      continue;
+    }
+    if (unit.second) stale_second(slot);
+    free_lease(slot, true, counted);
     if (unit.deaths >= options_.deaths_max) {
       give_up(slot, NoteKind::unit_quarantined,
               "quarantined: " + std::to_string(unit.deaths) + " workers died while they had it",
@@ -208,6 +218,7 @@ void Master::take_leases(Worker& worker, std::uint32_t blame_end, Actions& out) 
     }
   }
   worker.solo = false;
+  forget_tail(worker);
 }
 
 }  // namespace steadfarm::core

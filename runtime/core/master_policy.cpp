@@ -45,6 +45,8 @@ std::uint64_t Master::units_for(const Worker& worker, std::uint64_t ready) {
   input.ready = ready;
   input.outstanding = worker.leases.count;
   input.workers = members_.alive_count();
+  input.declared_us = worker.leases.declared_us;
+  input.next_us = cost_floor_us(ready_.next_cost(worker.rank));
   if (kind == PolicyKind::least_loaded) {
     const UnitTimes& times = speeds_.times(worker.rank, times_);
     input.level = level_units(worker, times);

@@ -38,11 +38,22 @@ struct PolicyOptions {
   std::uint32_t prefetch_max = 0;  // units that may wait at a worker; 0: bounded by time alone
   TimeUs message_us = 20'000;      // work that one message should carry
   std::uint32_t chunk_max = 4096;  // units a message, whatever they cost
+  TimeUs prefetch_us = 1'000'000;  // a worker with more work than this gets none to wait behind it
+};
+
+/// What happens near the end, when somebody asks and nothing is ready; see core/master_tail.cpp.
+struct TailOptions {
+  bool take_back = true;          // unstarted units are taken back from the others
+  TimeUs take_back_us = 2'000;    // and are worth it if they are this much work
+  TimeUs patience_us = 20'000;    // for the answer of a worker that may be deep in a unit
+  bool second_executions = true;  // a unit that takes far too long is executed a second time
+  TimeUs straggler_us = 100'000;  // but never one that runs for less than this
 };
 
 struct MasterOptions {
   std::uint64_t job_seed = 1;
   PolicyOptions policy;
+  TailOptions tail;
   std::uint32_t tries_max = 3;   // executions of a unit that throws, before it is given up
   std::uint32_t deaths_max = 3;  // workers that may die with a unit before it is quarantined
   bool keep_results = false;     // results go into the store, not only to the fold

@@ -260,9 +260,10 @@ bool PlacedQueue::has_for(Rank worker) const {
 }
 
 std::optional<std::variant<Slot, FreshRun>> PlacedQueue::pop_from(std::uint32_t home,
-                                                                  std::uint64_t max_run) {
+                                                                  std::uint64_t max_run,
+                                                                  const CostLimit& limit) {
   popped_from_ = home;
-  auto next = queue(home).pop(max_run);
+  auto next = queue(home).pop(max_run, limit);
   if (!next || home == kShared) return next;
   const FreshRun* run = std::get_if<FreshRun>(&*next);
   placed_count_ -= run != nullptr ? run->indices.count() : 1;
@@ -270,12 +271,29 @@ std::optional<std::variant<Slot, FreshRun>> PlacedQueue::pop_from(std::uint32_t 
   return next;
 }
 
-std::optional<std::variant<Slot, FreshRun>> PlacedQueue::pop(Rank worker, std::uint64_t max_run) {
-  if (!placing_) return shared_.pop(max_run);
+CostClass PlacedQueue::next_cost(Rank worker) {
+  if (placing_) {
+    ReadyQueue& own = homes_[home_index(worker)].queue;
+    if (own.count() > 0) return own.next_cost();
+  }
+  return shared_.next_cost();
+}
+
+bool PlacedQueue::has_within(const CostLimit& limit) const {
+  return shared_.has_within(limit) ||
+         std::any_of(homes_.begin(), homes_.end(),
+                     [&](const Home& home) { return home.queue.has_within(limit); });
+}
+
+std::optional<std::variant<Slot, FreshRun>> PlacedQueue::pop(Rank worker, std::uint64_t max_run,
+                                                             const CostLimit& limit) {
+  if (!placing_) return shared_.pop(max_run, limit);
   if (!started_) start();
   const std::uint32_t own = home_index(worker);
-  if (homes_[own].queue.count() > 0) return pop_from(own, max_run);
-  if (shared_.count() > 0) return pop_from(kShared, max_run);
+  for (const std::uint32_t home : {own, kShared}) {
+    if (queue(home).count() == 0) continue;
+    if (auto next = pop_from(home, max_run, limit)) return next;
+  }
   if (homes_[own].leases > 0) return std::nullopt;
   const auto other = overfull(own);
   if (!other) return std::nullopt;
@@ -284,7 +302,7 @@ std::optional<std::variant<Slot, FreshRun>> PlacedQueue::pop(Rank worker, std::u
     const std::uint64_t load = home.queue.count() + home.leases;
     max_run = std::min(max_run, load - kept_load());
   }
-  return pop_from(*other, max_run);
+  return pop_from(*other, max_run, limit);
 }
 
 void PlacedQueue::put_back(const FreshRun& run) {

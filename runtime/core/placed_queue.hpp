@@ -30,6 +30,8 @@ class PlacedQueue {
   void sort_by(const HintSource* hints);
   void ignore_costs();
   void push(Slot slot);
+  /// The same for whoever asks, whatever the policy.
+  void push_for_anyone(Slot slot) { insert(kShared, slot); }
   void push_suspect(Slot slot);
   void add_fresh(const Interval& indices, std::int32_t priority);
   [[nodiscard]] std::optional<std::int32_t> take_fresh(std::uint64_t index);
@@ -49,9 +51,15 @@ class PlacedQueue {
   void note_load(Rank worker, std::uint32_t leases);
   /// The next for this worker: a unit, or a run of at most `max_run` untouched indices. Nothing
   /// comes if all that is ready is kept for others.
-  [[nodiscard]] std::optional<std::variant<Slot, FreshRun>> pop(Rank worker, std::uint64_t max_run);
+  [[nodiscard]] std::optional<std::variant<Slot, FreshRun>> pop(Rank worker, std::uint64_t max_run,
+                                                                const CostLimit& limit = {});
   /// What the last pop() gave and was not wanted.
   void put_back(const FreshRun& run);
+
+  /// The class of what pop() would give this worker first; 0 if that is not known.
+  [[nodiscard]] CostClass next_cost(Rank worker);
+  /// Something within this limit may be ready, for whomever.
+  [[nodiscard]] bool has_within(const CostLimit& limit) const;
 
   /// Something is ready that any idle worker may get.
   [[nodiscard]] bool has_for_anyone() const;
@@ -84,7 +92,8 @@ class PlacedQueue {
   void place(const FreshRun& run);
   void insert(std::uint32_t home, Slot slot);
   void insert(std::uint32_t home, const FreshRun& run);
-  std::optional<std::variant<Slot, FreshRun>> pop_from(std::uint32_t home, std::uint64_t max_run);
+  std::optional<std::variant<Slot, FreshRun>> pop_from(std::uint32_t home, std::uint64_t max_run,
+                                                       const CostLimit& limit);
 
   UnitTable& table_;
   PolicyKind kind_;

@@ -10,7 +10,9 @@ constexpr double kLongUnitUs = 1'000;  // above it a unit waiting behind another
 
 // A worker should not get a unit to keep while others wait for one.
 bool would_wait(const UnitTimes& times, const PolicyInput& input) {
-  const bool long_units = !times.known() || times.mean_us() > kLongUnitUs;
+  const double unit_us = input.next_us > 0 ? static_cast<double>(input.next_us) : times.mean_us();
+  const bool known = times.known() || input.next_us > 0;
+  const bool long_units = !known || unit_us > kLongUnitUs;
   return input.outstanding > 0 && input.ready < input.workers && long_units;
 }
 
@@ -33,10 +35,28 @@ std::uint64_t by_message(const PolicyInput& input, std::uint64_t chunk) {
   return input.outstanding > chunk ? 0 : std::min(chunk, 2 * chunk - input.outstanding);
 }
 
+// A worker has so much to do that nothing should wait behind it.
+bool has_enough(const PolicyOptions& options, const UnitTimes& times, const PolicyInput& input) {
+  if (input.outstanding == 0) return false;
+  const auto prefetch_us = static_cast<double>(options.prefetch_us);
+  if (input.declared_us == 0) return times.known() && times.mean_us() > prefetch_us;
+  if (static_cast<double>(input.declared_us) > prefetch_us) return true;
+  return input.outstanding > 1 &&
+         input.declared_us > static_cast<std::uint64_t>(options.message_us);
+}
+
+// Units go out by falling times, so those after the next one take no longer than it declares.
+std::uint64_t message_of(const PolicyOptions& options, const UnitTimes& times,
+                         const PolicyInput& input) {
+  if (input.next_us == 0) return message_units(options, times);
+  const auto fit = static_cast<std::uint64_t>(options.message_us) / input.next_us;
+  return std::clamp<std::uint64_t>(fit, 1, options.chunk_max);
+}
+
 std::uint64_t by_time(const PolicyOptions& options, const UnitTimes& times,
                       const PolicyInput& input) {
-  const std::uint64_t give = by_message(input, message_units(options, times));
-  if (would_wait(times, input)) return 0;
+  const std::uint64_t give = by_message(input, message_of(options, times, input));
+  if (would_wait(times, input) || has_enough(options, times, input)) return 0;
   const std::uint64_t workers = std::max<std::uint32_t>(1, input.workers);
   const std::uint64_t share = (input.ready + 2 * workers - 1) / (2 * workers);
   if (input.outstanding == 0)

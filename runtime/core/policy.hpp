@@ -35,6 +35,8 @@ struct PolicyInput {
   std::uint32_t workers = 1;      // workers that work or are about to
   std::uint64_t chunk = 0;        // what a rule that shrinks says (policy/chunk_rule.hpp); 0: none
   std::uint64_t level = UINT64_MAX;  // units this worker may have, others being less loaded
+  std::uint64_t declared_us = 0;     // of what this worker has, by the units' own word
+  std::uint64_t next_us = 0;         // that the next ready unit declares; 0: nothing
 };
 
 /// The units that fill a message: as many as take `message_us` with their spread, at least 1.

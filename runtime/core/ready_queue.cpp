@@ -85,13 +85,29 @@ std::optional<Slot> ReadyQueue::pop_stack(std::vector<Entry>& stack) {
   return std::nullopt;
 }
 
-std::optional<std::variant<Slot, FreshRun>> ReadyQueue::pop(std::uint64_t max_run) {
+CostClass ReadyQueue::next_cost() {
+  if (!unsorted_.empty()) sort_next_block();
+  return levels_.empty() ? CostClass{0} : levels_.begin()->first.cost;
+}
+
+bool ReadyQueue::has_within(const CostLimit& limit) const {
+  if (!unsorted_.empty() && unsorted_.begin()->second.rest.count() > 0) return true;
+  for (const auto& [key, level] : levels_) {
+    if (limit.allows(key.cost)) return true;
+  }
+  return false;
+}
+
+std::optional<std::variant<Slot, FreshRun>> ReadyQueue::pop(std::uint64_t max_run,
+                                                            const CostLimit& limit) {
   STEADFARM_ASSERT(max_run > 0);
-  while (true) {
-    if (!unsorted_.empty()) sort_next_block();
-    const auto it = levels_.begin();
-    if (it == levels_.end()) return std::nullopt;
+  if (!unsorted_.empty()) sort_next_block();
+  for (auto it = levels_.begin(); it != levels_.end();) {
     const LevelKey key = it->first;
+    if (!limit.allows(key.cost)) {
+      ++it;
+      continue;
+    }
     Level& level = it->second;
     if (const auto slot = pop_stack(level.stack)) {
       STEADFARM_ASSERT(ready_count_ > 0);
@@ -104,7 +120,10 @@ std::optional<std::variant<Slot, FreshRun>> ReadyQueue::pop(std::uint64_t max_ru
       return FreshRun{*run, key.priority, key.cost};
     }
     levels_.erase(it);
+    if (!unsorted_.empty()) sort_next_block();
+    it = levels_.begin();
   }
+  return std::nullopt;
 }
 
 std::optional<Slot> ReadyQueue::pop_suspect() {

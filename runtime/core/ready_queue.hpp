@@ -46,9 +46,15 @@ class ReadyQueue {
   /// Takes one untouched index out; returns its priority, nothing if it is not untouched.
   [[nodiscard]] std::optional<std::int32_t> take_fresh(std::uint64_t index);
 
-  /// Takes the next: a unit, or a run of at most `max_run` untouched indices.
-  [[nodiscard]] std::optional<std::variant<Slot, FreshRun>> pop(std::uint64_t max_run);
+  /// Takes the next that `limit` allows: a unit, or a run of at most `max_run` untouched indices.
+  [[nodiscard]] std::optional<std::variant<Slot, FreshRun>> pop(std::uint64_t max_run,
+                                                                const CostLimit& limit = {});
   [[nodiscard]] std::optional<Slot> pop_suspect();
+
+  /// The class of what pop() gives next; 0 if that declares no time, or nothing is there.
+  [[nodiscard]] CostClass next_cost();
+  /// pop() may give something within this limit. It may still find nothing.
+  [[nodiscard]] bool has_within(const CostLimit& limit) const;
 
   /// A ready unit is leaving by another door (its late answer was accepted).
   void forget(Slot slot);

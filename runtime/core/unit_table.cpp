@@ -1,5 +1,6 @@
 #include "core/unit_table.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -23,7 +24,9 @@ Slot UnitTable::add(const UnitKey& key, Bytes payload, std::int32_t priority,
   unit.payload = std::move(payload);
   unit.priority = priority;
   unit.hints = hints;
+  unit.hints.expected_us = std::min(hints.expected_us, kExpectedMaxUs);
   unit.attempt = Attempt(0);
+  unit.newest = Attempt(0);
   unit.tries = 0;
   unit.deaths = 0;
   unit.state = UnitState::ready;
@@ -35,7 +38,7 @@ Slot UnitTable::add(const UnitKey& key, Bytes payload, std::int32_t priority,
 
 void UnitTable::remove(Slot slot) {
   LiveUnit& unit = slots_[slot];
-  STEADFARM_ASSERT(unit.state == UnitState::ready);
+  STEADFARM_ASSERT(unit.state == UnitState::ready && !unit.second);
   index_.erase(unit.key);
   unit.state = UnitState::free;
   unit.payload = Bytes();
@@ -45,12 +48,8 @@ void UnitTable::remove(Slot slot) {
   free_.push_back(slot);
 }
 
-void UnitTable::lease(Slot slot, Rank owner, LeaseList& leases) {
+void UnitTable::link(Slot slot, LeaseList& leases) {
   LiveUnit& unit = slots_[slot];
-  STEADFARM_ASSERT(unit.state == UnitState::ready);
-  unit.state = UnitState::leased;
-  unit.attempt = unit.attempt.next();
-  unit.owner = owner;
   unit.prev = leases.tail;
   unit.next = kNoSlot;
   if (leases.tail != kNoSlot) {
@@ -60,27 +59,78 @@ void UnitTable::lease(Slot slot, Rank owner, LeaseList& leases) {
   }
   leases.tail = slot;
   ++leases.count;
+  if (unit.hints.expected_us == 0) return;
+  ++leases.declared;
+  leases.declared_us += unit.hints.expected_us;
 }
 
-void UnitTable::release(Slot slot, LeaseList& leases, bool remember, bool blamed) {
+void UnitTable::unlink(Slot slot, LeaseList& leases) {
   LiveUnit& unit = slots_[slot];
-  STEADFARM_ASSERT(unit.state == UnitState::leased);
   STEADFARM_ASSERT(leases.count > 0);
   (unit.prev != kNoSlot ? slots_[unit.prev].next : leases.head) = unit.next;
   (unit.next != kNoSlot ? slots_[unit.next].prev : leases.tail) = unit.prev;
   unit.prev = kNoSlot;
   unit.next = kNoSlot;
   --leases.count;
+  if (unit.hints.expected_us == 0) return;
+  --leases.declared;
+  leases.declared_us -= unit.hints.expected_us;
+}
+
+void UnitTable::remember_lease(LiveUnit& unit, Attempt attempt, Rank rank, bool blamed) {
+  if (!unit.past) unit.past = std::make_unique<std::vector<PastLease>>();
+  unit.past->push_back({attempt, rank, blamed});
+}
+
+void UnitTable::lease(Slot slot, Rank owner, LeaseList& leases) {
+  LiveUnit& unit = slots_[slot];
+  STEADFARM_ASSERT(unit.state == UnitState::ready);
+  unit.state = UnitState::leased;
+  unit.newest = unit.newest.next();
+  unit.attempt = unit.newest;
+  unit.owner = owner;
+  link(slot, leases);
+}
+
+void UnitTable::release(Slot slot, LeaseList& leases, bool remember, bool blamed) {
+  LiveUnit& unit = slots_[slot];
+  STEADFARM_ASSERT(unit.state == UnitState::leased && !unit.second);
+  unlink(slot, leases);
   unit.state = UnitState::ready;
-  if (remember) {
-    if (!unit.past) unit.past = std::make_unique<std::vector<PastLease>>();
-    unit.past->push_back({unit.attempt, unit.owner, blamed});
-  }
+  if (remember) remember_lease(unit, unit.attempt, unit.owner, blamed);
+}
+
+void UnitTable::lease_second(Slot slot, Rank rank, std::uint32_t assign_seq) {
+  LiveUnit& unit = slots_[slot];
+  STEADFARM_ASSERT(unit.state == UnitState::leased && !unit.second && unit.owner != rank);
+  unit.newest = unit.newest.next();
+  unit.second = std::make_unique<SecondLease>(SecondLease{rank, unit.newest, assign_seq});
+}
+
+void UnitTable::end_second(Slot slot, bool remember, bool blamed) {
+  LiveUnit& unit = slots_[slot];
+  STEADFARM_ASSERT(unit.second != nullptr);
+  if (remember) remember_lease(unit, unit.second->attempt, unit.second->rank, blamed);
+  unit.second.reset();
+}
+
+void UnitTable::promote_second(Slot slot, LeaseList& from, LeaseList& to, bool remember,
+                               bool blamed) {
+  LiveUnit& unit = slots_[slot];
+  STEADFARM_ASSERT(unit.state == UnitState::leased && unit.second != nullptr);
+  unlink(slot, from);
+  if (remember) remember_lease(unit, unit.attempt, unit.owner, blamed);
+  unit.attempt = unit.second->attempt;
+  unit.owner = unit.second->rank;
+  unit.assign_seq = unit.second->assign_seq;
+  unit.second.reset();
+  link(slot, to);
 }
 
 bool UnitTable::was_given(Slot slot, Attempt attempt, Rank rank) const {
   const LiveUnit& unit = slots_[slot];
   if (unit.state == UnitState::leased && attempt == unit.attempt) return unit.owner == rank;
+  if (unit.second && attempt == unit.second->attempt) return unit.second->rank == rank;
   if (!unit.past) return false;
   for (const PastLease& lease : *unit.past) {
     if (lease.attempt == attempt && lease.rank == rank) return true;

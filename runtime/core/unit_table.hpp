@@ -15,6 +15,8 @@
 namespace steadfarm::core {
 
 using Slot = std::uint32_t;
+/// Units that declare more, 71 years, have declared this; so sums of declared times stay numbers.
+inline constexpr std::uint64_t kExpectedMaxUs = 1ULL << 51U;
 inline constexpr Slot kNoSlot = KeyIndex::kNone;
 
 enum class UnitState : std::uint8_t { free, ready, leased };
@@ -26,12 +28,20 @@ struct PastLease {
   bool blamed = false;  // counted in `deaths`
 };
 
+/// A second execution of a leased unit, by a worker that holds nothing else.
+struct SecondLease {
+  Rank rank;
+  Attempt attempt;
+  std::uint32_t assign_seq = 0;  // of the Assign that carries it
+};
+
 struct LiveUnit {
   UnitKey key;
   Bytes payload;  // spawned units only; index units get theirs from the payload source
   UnitHints hints;
   std::int32_t priority = 0;
-  Attempt attempt;           // the newest handed out; 0 before the first
+  Attempt attempt;           // of the lease, or of the last one; 0 before the first
+  Attempt newest;            // the highest attempt there was
   std::uint32_t tries = 0;   // executions that failed
   std::uint32_t deaths = 0;  // workers that died with it
   std::uint32_t stamp = 0;   // rises with every entry into a queue; older queue entries are stale
@@ -43,7 +53,8 @@ struct LiveUnit {
   bool persisted = false;  // some delta has carried it as added
   bool dirty = false;      // is listed for the next delta
   std::unique_ptr<std::vector<PastLease>> past;
-  std::unique_ptr<SavedState> saved;  // null: it has never saved anything
+  std::unique_ptr<SecondLease> second;  // null: it is executed once at most
+  std::unique_ptr<SavedState> saved;    // null: it has never saved anything
 };
 
 /// A worker's leases in the order of handing out.
@@ -51,6 +62,8 @@ struct LeaseList {
   Slot head = kNoSlot;
   Slot tail = kNoSlot;
   std::uint32_t count = 0;
+  std::uint32_t declared = 0;     // of them, those that declare a time
+  std::uint64_t declared_us = 0;  // the sum of these times
 };
 
 class UnitTable {
@@ -70,6 +83,13 @@ class UnitTable {
   /// leased -> ready; the attempt is remembered if its answer may still come.
   void release(Slot slot, LeaseList& leases, bool remember, bool blamed);
 
+  /// Hands a leased unit out a second time.
+  void lease_second(Slot slot, Rank rank, std::uint32_t assign_seq);
+  /// The second execution is over or lost; the first goes on.
+  void end_second(Slot slot, bool remember, bool blamed);
+  /// The first execution is over or lost; the second becomes the lease, as the newest of `to`.
+  void promote_second(Slot slot, LeaseList& from, LeaseList& to, bool remember, bool blamed);
+
   /// True if this rank was given this attempt of this unit.
   [[nodiscard]] bool was_given(Slot slot, Attempt attempt, Rank rank) const;
 
@@ -88,6 +108,10 @@ class UnitTable {
   }
 
  private:
+  void link(Slot slot, LeaseList& leases);
+  void unlink(Slot slot, LeaseList& leases);
+  static void remember_lease(LiveUnit& unit, Attempt attempt, Rank rank, bool blamed);
+
   std::deque<LiveUnit> slots_;
   std::vector<Slot> free_;
   KeyIndex index_;

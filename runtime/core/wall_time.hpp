@@ -19,6 +19,10 @@ class WallTime {
   /// Work has to end now.
   [[nodiscard]] bool is_up(TimeUs now) const { return limited_ && now >= work_ends_us_; }
 
+  [[nodiscard]] bool limited() const { return limited_; }
+  /// Until work has to end; meaningless without a limit.
+  [[nodiscard]] TimeUs left_us(TimeUs now) const { return work_ends_us_ - now; }
+
   /// How many of `wanted` more units a worker that has `outstanding` can be expected to finish in
   /// time: n units take n mean + sqrt(n) 2 sigma, which nineteen in twenty batches stay below. All
   /// of them, as long as no unit's time is known or there is no deadline.

@@ -75,6 +75,7 @@ void WorkerMachine::on_body(wire::Welcome& m, Session session, WorkerActions& ou
 void WorkerMachine::begin_session(Session session, WorkerActions& out) {
   session_ = session;
   assigns_seen_ = 0;
+  recalls_seen_ = 0;
   seen_beyond_.clear();
   drop_queue();
   if (executing_) {
@@ -153,6 +154,45 @@ void WorkerMachine::on(UnitLeft& /*event*/, WorkerActions& out) {
   executing_ = false;
   spent_.clear();
   report(out);
+}
+
+// What was given back is not executed here: the master may hand it out again as soon as it hears
+// so. An answer is due even if nothing is left to give.
+void WorkerMachine::on_body(wire::Recall& m, Session session, WorkerActions& out) {
+  if (session != session_ || m.recall_seq <= recalls_seen_) return;
+  recalls_seen_ = m.recall_seq;
+  wire::Returned returned{m.recall_seq, {}};
+  while (queued_ > 0 && returned.units.size() < m.units) {
+    returned.units.push_back(give_back_last());
+  }
+  send(std::move(returned), out);
+}
+
+// Takes the last unit that waits out of the queue. The payload of the running one, which lies in
+// the front batch, stays where it is.
+wire::Returned::Unit WorkerMachine::give_back_last() {
+  const auto is_spent = [](const Batch& batch) {
+    return batch.next_head == batch.units.heads.size() && batch.next_run == batch.units.runs.size();
+  };
+  while (is_spent(queue_.back())) queue_.pop_back();
+  Batch& batch = queue_.back();
+  --queued_;
+  auto& runs = batch.units.runs;
+  if (batch.next_run < runs.size()) {
+    wire::UnitBatch::Run& run = runs.back();
+    const wire::Returned::Unit unit{UnitKey::index(run.begin + --run.count), run.attempt};
+    const bool is_current = batch.next_run + 1 == runs.size();
+    if (run.count == (is_current ? batch.next_in_run : 0)) {
+      runs.pop_back();
+      if (is_current) batch.next_in_run = 0;
+    }
+    return unit;
+  }
+  const wire::UnitBatch::Head head = batch.units.heads.back();
+  batch.units.heads.pop_back();
+  auto& saved = batch.units.saved;
+  if (!saved.empty() && saved.back().head == batch.units.heads.size()) saved.pop_back();
+  return {head.key, head.attempt};
 }
 
 void WorkerMachine::on_body(wire::Stop& /*m*/, Session session, WorkerActions& out) {
@@ -249,9 +289,9 @@ Execute WorkerMachine::take_next() {
   Execute action;
   action.job_seed = job_seed_;
   Batch* batch = &queue_.front();
-  if (batch->next_head == batch->units.heads.size() &&
-      batch->next_run == batch->units.runs.size()) {
-    queue_.pop_front();
+  while (batch->next_head == batch->units.heads.size() &&
+         batch->next_run == batch->units.runs.size()) {
+    queue_.pop_front();  // done, or given back
     batch = &queue_.front();
   }
   if (batch->next_head < batch->units.heads.size()) {

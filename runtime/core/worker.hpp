@@ -111,6 +111,7 @@ class WorkerMachine {
   void on_body(wire::Ack& m, Session session, WorkerActions& out);
   void on_body(wire::Shared& m, Session session, WorkerActions& out);
   void on_body(wire::EpochOpen& m, Session session, WorkerActions& out);
+  void on_body(wire::Recall& m, Session session, WorkerActions& out);
   void on_body(wire::Stop& m, Session session, WorkerActions& out);
   void on_body(wire::Shutdown& m, Session session, WorkerActions& out);
   template <class Other>
@@ -120,6 +121,7 @@ class WorkerMachine {
   [[nodiscard]] bool proposes_as_good(const wire::AnswerView& answer) const;
   [[nodiscard]] bool mark_seen(std::uint32_t assign_seq);
   void drop_queue();
+  [[nodiscard]] wire::Returned::Unit give_back_last();
   [[nodiscard]] bool may_execute() const;
   void execute_next(WorkerActions& out);
   [[nodiscard]] Execute take_next();
@@ -164,6 +166,7 @@ class WorkerMachine {
   std::uint64_t unacked_bytes_ = 0;
   std::uint32_t report_seq_ = 0;
 
+  std::uint32_t recalls_seen_ = 0;       // the newest of this session
   std::uint32_t assigns_seen_ = 0;       // all of this session up to here
   std::set<std::uint32_t> seen_beyond_;  // arrived out of order
 

@@ -56,6 +56,12 @@ void EventLog::note(const core::Note& note) {
     case NoteKind::unit_resumed:
       fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"at", note.count}};
       break;
+    case NoteKind::units_taken_back:
+      fields = {{"rank", note.rank.value}, {"units", note.count}};
+      break;
+    case NoteKind::unit_doubled:
+      fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"attempt", note.count}};
+      break;
     case NoteKind::partial_refused:
       fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"bytes", note.count}};
       break;

@@ -8,6 +8,7 @@ namespace {
 constexpr std::size_t kUnitHeadBytes = 28;
 constexpr std::size_t kRunBytes = 20;
 constexpr std::size_t kSavedBytes = 20;
+constexpr std::size_t kReturnedBytes = 20;
 
 void put(Writer& out, const SharedValue& shared) {
   out.number(shared.value);
@@ -83,6 +84,18 @@ struct Encoder {
     out.number(m.attempt.value);
     out.number(m.sequence);
     out.block(*m.state);
+  }
+  void operator()(const Recall& m) const {
+    out.number(m.recall_seq);
+    out.number(m.units);
+  }
+  void operator()(const Returned& m) const {
+    out.number(m.recall_seq);
+    out.number(static_cast<std::uint64_t>(m.units.size()));
+    for (const Returned::Unit& unit : m.units) {
+      out.key(unit.key);
+      out.number(unit.attempt.value);
+    }
   }
 };
 
@@ -238,6 +251,26 @@ Partial get(Reader& in) {
   if (m.sequence == 0) in.fail();
   const ByteView state = in.block();
   m.state = std::make_shared<const Bytes>(state.begin(), state.end());
+  return m;
+}
+
+template <>
+Recall get(Reader& in) {
+  Recall m;
+  m.recall_seq = in.number<std::uint32_t>();
+  m.units = in.number<std::uint64_t>();
+  return m;
+}
+template <>
+Returned get(Reader& in) {
+  Returned m;
+  m.recall_seq = in.number<std::uint32_t>();
+  const std::uint64_t count = get_count(in, kReturnedBytes);
+  m.units.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const UnitKey key = in.key();
+    m.units.push_back({key, Attempt(in.number<std::uint32_t>())});
+  }
   return m;
 }
 

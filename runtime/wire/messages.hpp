@@ -163,6 +163,19 @@ struct Partial {
   }
 };
 
+/// Answers a Recall: these units, which were never started here, will not be executed here under
+/// these attempts.
+struct Returned {
+  struct Unit {
+    UnitKey key;
+    Attempt attempt;
+    friend bool operator==(const Unit&, const Unit&) = default;
+  };
+  std::uint32_t recall_seq = 0;  // of the Recall
+  std::vector<Unit> units;
+  friend bool operator==(const Returned&, const Returned&) = default;
+};
+
 struct Goodbye {
   friend bool operator==(const Goodbye&, const Goodbye&) = default;
 };
@@ -179,6 +192,13 @@ struct Assign {
   std::uint32_t assign_seq = 0;  // from 1 within the session
   UnitBatch units;
   friend bool operator==(const Assign&, const Assign&) = default;
+};
+
+/// Give back up to so many units from the end of the queue; never one that was started.
+struct Recall {
+  std::uint32_t recall_seq = 0;  // from 1 within the session
+  std::uint64_t units = 0;
+  friend bool operator==(const Recall&, const Recall&) = default;
 };
 
 /// The report has been taken in: its answers are accepted or refused for good.
@@ -215,7 +235,7 @@ struct Shutdown {
 };
 
 using Body = std::variant<Hello, Report, Heartbeat, EpochAck, Propose, Goodbye, Welcome, Assign,
-                          Ack, Shared, EpochOpen, Beat, Stop, Shutdown, Partial>;
+                          Ack, Shared, EpochOpen, Beat, Stop, Shutdown, Partial, Recall, Returned>;
 
 /// `session` is the sender's view of the conversation; 0 before the first Welcome.
 struct Message {

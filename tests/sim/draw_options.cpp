@@ -116,10 +116,19 @@ void draw_policy(SimOptions& o) {
   if (prng.chance(0.3)) o.speeds = between(prng, 1, 4);
 }
 
+// The same.
+void draw_tail(SimOptions& o) {
+  Prng prng(mix(o.seed, 8));
+  o.take_back = prng.chance(0.85) ? 1 : 0;
+  o.twice = prng.chance(0.85) ? 1 : 0;
+  if (prng.chance(0.35)) o.faults |= 1U << static_cast<std::uint32_t>(FaultClass::slow_worker);
+}
+
 void draw_faults(SimOptions& o, Prng& prng) {
   if (prng.chance(0.03)) return;  // a calm run, so that calm runs are tested as well
   const double share = prng.chance(0.5) ? 0.2 : 0.5;
-  for (std::size_t i = 0; i < kFaultClasses; ++i) {
+  // slow_worker is drawn apart.
+  for (std::size_t i = 0; i < static_cast<std::size_t>(FaultClass::slow_worker); ++i) {
     if (prng.chance(share)) o.faults |= 1U << i;
   }
   const auto off = [&](FaultClass fault) {
@@ -170,6 +179,7 @@ SimOptions options_from_seed(std::uint64_t seed) {
   draw_hints(options);
   draw_policy(options);
   draw_faults(options, prng);
+  draw_tail(options);
   draw_partial_states(options, prng);
   draw_wall_time(options, prng);
   return options;

@@ -27,6 +27,7 @@ void SimExecutor::start(const core::Execute& unit) {
     return;
   }
   ++world_.executions;
+  record_.started(job_, rank_, unit.key, unit.attempt);
   node_ = entry->node;
   running_ = true;
   begin_steps(unit);
@@ -42,10 +43,20 @@ void SimExecutor::start(const core::Execute& unit) {
   });
 }
 
+// As long as it takes on this worker now. What makes it longer is bounded, or the job would be.
+TimeUs SimExecutor::slowed(TimeUs duration_us) const {
+  const auto found = world_.slow.find({job_, rank_});
+  if (found == world_.slow.end() || world_.calm || found->second.until < world_.now) {
+    return duration_us;
+  }
+  const TimeUs more_us = duration_us * (found->second.factor - 1);
+  return duration_us + std::min(more_us, 5 * world_.options.timeout_us);
+}
+
 // The rest of the unit, after what was saved of it.
 void SimExecutor::begin_steps(const core::Execute& unit) {
   const std::uint32_t steps = world_.workload.steps(node_);
-  const TimeUs duration_us = world_.workload.duration_us(node_);
+  const TimeUs duration_us = slowed(world_.workload.duration_us(node_));
   steps_done_ = unit.saved_sequence;
   if (steps_done_ > 0) record_.resumed(unit.key, steps_done_, unit.saved_state);
   if (steps_done_ >= steps) {

@@ -43,6 +43,7 @@ class SimExecutor final : public worker::Executor {
  private:
   void decide(const Workload::Entry& entry, std::uint32_t unit);
   void begin_steps(const core::Execute& unit);
+  [[nodiscard]] TimeUs slowed(TimeUs duration_us) const;
 
   World& world_;
   Record& record_;

@@ -20,6 +20,8 @@
 //   bytes or names that were not synced are gone no_space       the disk is made full a publish
 //   failed for want of space second_master  a second job takes the store over      the first one
 //   found itself fenced
+//   slow_worker    a live worker works many times slower  units were taken back from it, or one of
+//   its units was executed a second time
 #pragma once
 
 #include <array>
@@ -46,8 +48,9 @@ enum class FaultClass : std::uint8_t {
   unsynced_loss,
   no_space,
   second_master,
+  slow_worker,
 };
-inline constexpr std::size_t kFaultClasses = 17;
+inline constexpr std::size_t kFaultClasses = 18;
 
 [[nodiscard]] const char* to_string(FaultClass fault);
 

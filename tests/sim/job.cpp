@@ -187,6 +187,10 @@ void Job::arrived(Rank rank) {
   plan_turn(rank, world_.now + world_.process_prng.between(1, 100));
 }
 
+void Job::given_back(Rank worker_rank, const wire::Returned& returned) {
+  record_.given_back(number_, worker_rank, returned);
+}
+
 void Job::assigned(Rank worker_rank, const wire::Assign& assign) {
   for (const auto& head : assign.units.heads) record_.granted(number_, worker_rank, head.key);
   std::size_t next = 0;

@@ -39,6 +39,7 @@ class Job final : public Post {
   [[nodiscard]] bool exists(Rank rank) const override;
   void arrived(Rank rank) override;
   void assigned(Rank worker, const wire::Assign& assign) override;
+  void given_back(Rank worker, const wire::Returned& returned) override;
 
   [[nodiscard]] std::uint32_t number() const { return number_; }
   [[nodiscard]] std::uint32_t worker_count() const {

@@ -46,6 +46,8 @@ core::MasterOptions MasterProcess::options(TimeUs start_at) const {
   for (std::uint32_t i = 0; i < o.speeds; ++i) m.policy.speeds.push_back(1.0 + i);
   m.policy.chunk = o.chunk;
   m.policy.prefetch_max = o.prefetch;
+  m.tail.take_back = o.take_back != 0;
+  m.tail.second_executions = o.twice != 0;
   m.tries_max = o.tries_max;
   m.deaths_max = o.deaths_max;
   m.keep_results = o.keep_results != 0;
@@ -146,6 +148,14 @@ void MasterProcess::on_note(const core::Note& note) {
       break;
     case NoteKind::worker_returned:
       returned_(note.rank);
+      break;
+    case NoteKind::unit_doubled:
+      record_.doubled(job_, note);
+      [[fallthrough]];
+    case NoteKind::units_taken_back:
+      if (world_.slow.contains({job_, note.rank})) {
+        world_.tally.took_effect(FaultClass::slow_worker);
+      }
       break;
     case NoteKind::link_reset:
       ++world_.recovery.links_reset;

@@ -55,6 +55,16 @@ struct Describe {
   std::string operator()(const wire::Shutdown& m) const {
     return "Shutdown " + std::to_string(m.exit_code);
   }
+  std::string operator()(const wire::Recall& m) const {
+    return "Recall " + number(m.recall_seq) + " of " + number(m.units);
+  }
+  std::string operator()(const wire::Returned& m) const {
+    std::string out = "Returned " + number(m.recall_seq) + ":";
+    for (const auto& unit : m.units) {
+      out += " " + to_string(unit.key) + "#" + number(unit.attempt.value);
+    }
+    return out;
+  }
   std::string operator()(const wire::Partial& m) const {
     return "Partial " + to_string(m.key) + "#" + number(m.attempt.value) + " at " +
            number(m.sequence);

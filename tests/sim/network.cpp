@@ -89,6 +89,7 @@ void Network::send(Rank from, Rank to, Bytes bytes, bool urgent) {
     });
   }
   if (from == kMaster && !urgent) note_assign(to, message.bytes);
+  if (from != kMaster && !urgent) note_returned(from, message.bytes);
   Link& way = link(from, to);
   if (way.cuts == 0) {
     dispatch(std::move(message));
@@ -108,6 +109,15 @@ void Network::note_assign(Rank worker, ByteView bytes) {
   const auto message = wire::decode(job_id_, bytes);
   STEADFARM_ASSERT(message.ok());
   post_.assigned(worker, std::get<wire::Assign>(message.value().body));
+}
+
+void Network::note_returned(Rank worker, ByteView bytes) {
+  constexpr std::size_t kTypeAt = 3;
+  static const auto kReturned = static_cast<std::byte>(wire::Body(wire::Returned{}).index());
+  if (bytes[kTypeAt] != kReturned) return;
+  const auto message = wire::decode(job_id_, bytes);
+  STEADFARM_ASSERT(message.ok());
+  post_.given_back(worker, std::get<wire::Returned>(message.value().body));
 }
 
 void Network::lost(const Message& message, FaultClass fault) {

@@ -23,6 +23,8 @@ class Post {
   virtual void arrived(Rank rank) = 0;
   /// The master hands out units.
   virtual void assigned(Rank worker, const wire::Assign& assign) = 0;
+  /// A worker gives units back.
+  virtual void given_back(Rank worker, const wire::Returned& returned) = 0;
 };
 
 class Network;
@@ -104,6 +106,7 @@ class Network {
 
   void send(Rank from, Rank to, Bytes bytes, bool urgent);
   void note_assign(Rank worker, ByteView bytes);
+  void note_returned(Rank worker, ByteView bytes);
   void dispatch(Message message);
   void plan(Message message, TimeUs arrival);
   void lost(const Message& message, FaultClass fault);

@@ -10,9 +10,9 @@ namespace steadfarm::sim {
 namespace {
 
 constexpr const char* kNames[kFaultClasses] = {
-    "worker_death", "worker_freeze", "master_freeze", "job_kill",   "delay",        "reorder",
-    "duplicate",    "drop",          "partition",     "unit_throw", "poison_unit",  "torn_write",
-    "failed_write", "failed_sync",   "unsynced_loss", "no_space",   "second_master"};
+    "worker_death", "worker_freeze", "master_freeze", "job_kill",   "delay",         "reorder",
+    "duplicate",    "drop",          "partition",     "unit_throw", "poison_unit",   "torn_write",
+    "failed_write", "failed_sync",   "unsynced_loss", "no_space",   "second_master", "slow_worker"};
 
 struct Least {
   std::string_view name;
@@ -63,6 +63,8 @@ void visit_numbers(Options& o, Visit visit) {
   visit("policy", o.policy);
   visit("speeds", o.speeds);
   visit("chunk", o.chunk);
+  visit("take_back", o.take_back);
+  visit("twice", o.twice);
   visit("prefetch", o.prefetch);
   visit("tries_max", o.tries_max);
   visit("deaths_max", o.deaths_max);

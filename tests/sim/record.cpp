@@ -142,6 +142,32 @@ void Record::worker_lost(std::uint32_t job, Rank worker) {
   units.clear();
 }
 
+void Record::started(std::uint32_t job, Rank worker, const UnitKey& key, Attempt attempt) {
+  started_.insert({job, worker, key, attempt});
+  if (!given_back_.contains({job, worker, key, attempt})) return;
+  wrong("worker " + std::to_string(worker.value) + " starts unit " + to_string(key) + "#" +
+        std::to_string(attempt.value) + ", which it has given back");
+}
+
+void Record::given_back(std::uint32_t job, Rank worker, const wire::Returned& returned) {
+  for (const wire::Returned::Unit& unit : returned.units) {
+    given_back_.insert({job, worker, unit.key, unit.attempt});
+    if (!started_.contains({job, worker, unit.key, unit.attempt})) continue;
+    wrong("worker " + std::to_string(worker.value) + " gives back unit " + to_string(unit.key) +
+          "#" + std::to_string(unit.attempt.value) + ", which it has started");
+  }
+}
+
+void Record::doubled(std::uint32_t job, const core::Note& note) {
+  static_cast<void>(job);
+  const std::uint32_t unit = world_.workload.find(note.unit);
+  if (unit == Workload::kNone) {
+    wrong("unit " + to_string(note.unit) + " was doubled, but is no unit of this job");
+  } else if (!world_.workload.hints(world_.workload.entries()[unit].node).repeatable) {
+    wrong(name(unit) + " was executed a second time, which it must not be");
+  }
+}
+
 std::vector<std::uint64_t> Record::given_up_ids(const Lineage& lineage) const {
   std::vector<std::uint64_t> ids;
   for (std::uint32_t unit = 0; unit < lineage.fates.size(); ++unit) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,13 @@ class Record {
   void threw(std::uint32_t unit) { ++throws_[unit]; }
   /// An execution ended that knew this shared value, and may have left out what it makes needless.
   void pruned(std::uint32_t job, std::uint32_t unit, const std::optional<SharedValue>& known);
+
+  /// A worker starts a unit under this attempt: one that it did not give back.
+  void started(std::uint32_t job, Rank worker, const UnitKey& key, Attempt attempt);
+  /// It gives units back: none that it has started.
+  void given_back(std::uint32_t job, Rank worker, const wire::Returned& returned);
+  /// A unit is executed a second time, while it may still run.
+  void doubled(std::uint32_t job, const core::Note& note);
 
   // saved states
   void saved(std::uint32_t unit, std::uint64_t steps) { saved_[unit].insert(steps); }
@@ -100,6 +108,9 @@ class Record {
   std::vector<std::uint32_t> losses_;           // workers lost with the unit
   std::vector<std::set<std::uint64_t>> saved_;  // by unit: at which steps its state was handed over
   std::map<std::pair<std::uint32_t, Rank>, std::vector<std::uint32_t>> grants_;
+  using Execution = std::tuple<std::uint32_t, Rank, UnitKey, Attempt>;  // job first
+  std::set<Execution> started_;
+  std::set<Execution> given_back_;
   // By job and unit: of the values that its executions knew, the worst.
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::optional<SharedValue>> known_;
   std::vector<Snapshot> snapshots_;  // from the newest durable one on

@@ -10,7 +10,7 @@ void Simulation::plan_strikes() {
        {FaultClass::worker_death, FaultClass::worker_freeze, FaultClass::master_freeze,
         FaultClass::job_kill, FaultClass::partition, FaultClass::torn_write,
         FaultClass::failed_write, FaultClass::failed_sync, FaultClass::unsynced_loss,
-        FaultClass::no_space, FaultClass::second_master}) {
+        FaultClass::no_space, FaultClass::second_master, FaultClass::slow_worker}) {
     if (world_.options.has(fault)) plan_strike(fault);
   }
   if (world_.options.stops != 0) plan_stop();
@@ -67,6 +67,9 @@ void Simulation::strike(FaultClass fault) {
     case FaultClass::second_master:
       strike_store_owner();
       break;
+    case FaultClass::slow_worker:
+      strike_speed();
+      break;
     default:
       strike_disk(fault);
       break;
@@ -93,6 +96,22 @@ void Simulation::strike_workers(FaultClass fault) {
                            : world_.now + some_time(world_.options.timeout_us / 10,
                                                     4 * world_.options.timeout_us));
     }
+  }
+}
+
+// From its next unit on, for a while; all of a node now and then.
+void Simulation::strike_speed() {
+  Job& job = current();
+  const std::vector<Rank> there = job.workers_in(Life::running);
+  if (there.empty()) return;
+  const std::size_t count = world_.fault_prng.chance(0.2) ? 1 + there.size() / 4 : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Rank rank = there[world_.fault_prng.below(there.size())];
+    const TimeUs factor = world_.fault_prng.between(3, 60);
+    world_.tally.injected(FaultClass::slow_worker);
+    world_.trace.event(world_.now, job.number(), rank, "SLOW", static_cast<std::uint64_t>(factor));
+    world_.slow[{job.number(), rank}] = {
+        factor, world_.now + some_time(world_.options.timeout_us, 6 * world_.options.timeout_us)};
   }
 }
 

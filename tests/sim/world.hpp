@@ -1,13 +1,17 @@
 // What all parts of one simulated run share.
 #pragma once
 
+#include <map>
 #include <ostream>
 #include <string>
 #include <utility>
 
+#include <map>
+#include <utility>
 #include "base/prng.hpp"
 #include "checkpoint/memory_file_system.hpp"
 #include "driver/clock.hpp"
+
 #include "sim/event_queue.hpp"
 #include "sim/fault_class.hpp"
 #include "sim/options.hpp"
@@ -76,6 +80,13 @@ struct World {
   checkpoint::MemoryFileSystem files;
   std::uint64_t executions = 0;
   std::uint64_t steps = 0;  // of all executions
+
+  /// Workers that work slower than others, by job and rank.
+  struct Slowness {
+    TimeUs factor = 1;
+    TimeUs until = 0;
+  };
+  std::map<std::pair<std::uint32_t, Rank>, Slowness> slow;
 
   [[nodiscard]] bool strikes(FaultClass fault) const { return !calm && options.has(fault); }
 };

@@ -47,6 +47,11 @@ struct Options {
   std::vector<double> speeds;
   /// Units that may wait at a worker; 0: as many as their times suggest.
   std::uint32_t prefetch = 0;
+  /// What happens to a unit that takes far longer than others, or than it has declared, when a
+  /// worker has nothing else to do: "twice" executes it a second time there, and the first answer
+  /// counts; "wait" waits. A unit whose UnitHints say that it is not repeatable is waited for in
+  /// either case. Choose "wait" if units have side effects.
+  std::string stragglers = "twice";
   /// Seconds between signs of life.
   double heartbeat_s = 1;
   /// Seconds of silence before a worker is lost and its units go to others.

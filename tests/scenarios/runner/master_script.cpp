@@ -157,9 +157,24 @@ class MasterScript : public MachineScript {
       return from(rank, wire::Partial{names_.key(unit.unit), unit.attempt, named.sequence,
                                       std::make_shared<const Bytes>(std::move(named.state))});
     }
+    if (c.verb == "returned") return returned(c);
     if (c.verb == "propose") return from(rank, wire::Propose{to_shared(c.words.at(1))});
     if (c.verb == "report") return report(c);
     bad_script("unknown command: " + c.verb);
+  }
+
+  // returned 1 seq=2 7..9/1 3/2: these units, as the answer to Recall 2.
+  core::Event returned(const Command& c) {
+    wire::Returned m{static_cast<std::uint32_t>(c.number("seq", 1)), {}};
+    for (std::size_t i = 1; i < c.words.size(); ++i) {
+      if (c.words[i].find('=') != std::string::npos) continue;
+      for (const NamedAttempt& named : to_attempts(c.words[i])) {
+        m.units.push_back({names_.key(named.unit), named.attempt});
+      }
+    }
+    const auto current = static_cast<std::int64_t>(peers_[to_rank(c.words[0])].session.value);
+    const Session session(static_cast<std::uint32_t>(c.number("session", current)));
+    return core::MessageFrom{to_rank(c.words[0]), {session, std::move(m)}};
   }
 
   [[nodiscard]] std::uint64_t epoch_number(const Command& c, std::size_t word) const {

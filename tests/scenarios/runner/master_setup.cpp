@@ -60,6 +60,9 @@ core::MasterOptions to_master_options(const Command& command) {
     o.policy.speeds.push_back(static_cast<double>(to_number(speed)));
   }
   o.policy.chunk = static_cast<std::uint32_t>(command.number("chunk", 1));
+  // What happens when nothing is left to hand out would be in every trace as well.
+  o.tail.take_back = command.flag("take-back");
+  o.tail.second_executions = command.flag("twice");
   o.policy.prefetch_max = static_cast<std::uint32_t>(command.number("prefetch", 0));
   o.tries_max = static_cast<std::uint32_t>(command.number("tries", 3));
   o.deaths_max = static_cast<std::uint32_t>(command.number("deaths", 3));

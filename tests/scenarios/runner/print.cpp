@@ -98,6 +98,15 @@ struct BodyPrinter {
   std::string operator()(const wire::Shutdown& m) const {
     return "Shutdown " + std::to_string(m.exit_code);
   }
+  std::string operator()(const wire::Recall& m) const {
+    return "Recall #" + num(m.recall_seq) + " of " + num(m.units);
+  }
+  std::string operator()(const wire::Returned& m) const {
+    std::string out = "Returned #" + num(m.recall_seq);
+    for (const auto& unit : m.units)
+      out += " " + names.name(unit.key) + "/" + num(unit.attempt.value);
+    return out;
+  }
   std::string operator()(const wire::Partial& m) const {
     return "Partial " + names.name(m.key) + "/" + num(m.attempt.value) + " at " + num(m.sequence) +
            " " + quoted(*m.state);
@@ -157,6 +166,7 @@ std::string print_note(const core::Note& note, const UnitNames& names) {
     case core::NoteKind::partial_refused:
     case core::NoteKind::answer_duplicate:
     case core::NoteKind::answer_stray:
+    case core::NoteKind::unit_doubled:
       out += " unit=" + names.name(note.unit);
       break;
     default:

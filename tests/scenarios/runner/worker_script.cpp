@@ -114,6 +114,10 @@ class WorkerScript : public MachineScript {
     if (c.words.empty()) bad_script("unknown command: " + c.verb);
     const std::int64_t first = c.verb == "shared" ? 0 : to_number(c.words[0]);
     if (c.verb == "ack") return message(session, wire::Ack{static_cast<std::uint32_t>(first)});
+    if (c.verb == "recall") {  // recall 2 of 5: Recall number 2
+      const auto units = static_cast<std::uint64_t>(to_number(c.words.at(2)));
+      return message(session, wire::Recall{static_cast<std::uint32_t>(first), units});
+    }
     if (c.verb == "epoch") {
       return message(session, wire::EpochOpen{Epoch(static_cast<std::uint64_t>(first))});
     }

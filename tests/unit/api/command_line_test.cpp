@@ -73,14 +73,18 @@ TEST(CommandLine, leaves_what_the_code_says_alone_without_flags) {
 }
 
 TEST(CommandLine, sets_every_option) {
-  const Parsed parsed =
-      parse({"--size",     "4",         "--store",     "s",        "--fresh",
-             "--interval", "2.5",       "--keep",      "4",        "--policy",
-             "fixed",      "--chunk",   "7",           "--speeds", "1,2.5",
-             "--prefetch", "8",         "--heartbeat", "0.5",      "--timeout",
-             "6",          "--retries", "9",           "--seed",   "18446744073709551615",
-             "--progress", "line",      "--log",       "l",        "--report",
-             "r",          "--json"});
+  const Parsed parsed = parse({"--size",     "4",           "--store",
+                               "s",          "--fresh",     "--interval",
+                               "2.5",        "--keep",      "4",
+                               "--policy",   "fixed",       "--chunk",
+                               "7",          "--speeds",    "1,2.5",
+                               "--prefetch", "8",           "--stragglers",
+                               "wait",       "--heartbeat", "0.5",
+                               "--timeout",  "6",           "--retries",
+                               "9",          "--seed",      "18446744073709551615",
+                               "--progress", "line",        "--log",
+                               "l",          "--report",    "r",
+                               "--json"});
   ASSERT_EQ(parsed.code, std::nullopt) << parsed.err;
   const Options& o = parsed.options;
   EXPECT_EQ(parsed.size, 4);
@@ -92,6 +96,7 @@ TEST(CommandLine, sets_every_option) {
   EXPECT_EQ(o.chunk, 7U);
   EXPECT_EQ(o.speeds, (std::vector<double>{1, 2.5}));
   EXPECT_EQ(o.prefetch, 8U);
+  EXPECT_EQ(o.stragglers, "wait");
   EXPECT_EQ(o.heartbeat_s, 0.5);
   EXPECT_EQ(o.timeout_s, 6);
   EXPECT_EQ(o.retries, 9U);

@@ -43,6 +43,8 @@ TEST(CheckOptions, likes_what_lies_on_the_limits) {
 TEST(CheckOptions, names_the_option_that_is_wrong_and_what_to_do) {
   EXPECT_EQ(error_of([](Options& o) { o.keep = 1; }),
             "--keep is below 2; two generations are the least that is safe");
+  EXPECT_EQ(error_of([](Options& o) { o.stragglers = "thrice"; }),
+            "--stragglers 'thrice' is not known; take twice or wait");
   EXPECT_EQ(error_of([](Options& o) { o.policy = "magic"; }),
             "--policy 'magic' is not known; take dynamic, fixed, guided, factoring, trapezoid, "
             "round-robin, random, hash, weighted, least-loaded or affinity");
@@ -147,6 +149,7 @@ TEST_F(Fingerprint, does_not_change_with_what_changes_no_result) {
   options_.policy = "fixed";
   options_.chunk = 7;
   options_.prefetch = 9;
+  options_.stragglers = "wait";
   options_.heartbeat_s = 2;
   options_.timeout_s = 50;
   options_.retries = 8;

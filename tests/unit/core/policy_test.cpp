@@ -169,5 +169,36 @@ TEST(Policies, an_idle_worker_never_goes_away_empty_and_nobody_gets_more_than_th
   }
 }
 
+// A thousand units are ready, for two workers.
+PolicyInput declared(std::uint64_t outstanding, std::uint64_t declared_us, std::uint64_t next_us) {
+  PolicyInput input{1000, outstanding, 2};
+  input.declared_us = declared_us;
+  input.next_us = next_us;
+  return input;
+}
+
+TEST(Dynamic, fills_a_message_by_what_the_next_unit_declares) {
+  PolicyOptions options;
+  const UnitTimes unknown;
+  EXPECT_EQ(units_to_assign(options, unknown, declared(0, 0, 2'000)), 10U);
+  EXPECT_EQ(units_to_assign(options, unknown, declared(0, 0, 15'000)), 1U);
+  EXPECT_EQ(units_to_assign(options, unknown, declared(0, 0, 5'000'000)), 1U);
+  // Its word counts more than the others' times.
+  EXPECT_EQ(units_to_assign(options, times(100, 9'000'000), declared(0, 0, 2'000)), 10U);
+  EXPECT_EQ(units_to_assign(options, times(100, 10), declared(0, 0, 10'000)), 2U);
+}
+
+TEST(Dynamic, lets_nothing_wait_behind_more_than_a_second_of_work) {
+  PolicyOptions options;
+  EXPECT_EQ(units_to_assign(options, times(10, 900'000), {1000, 1, 2}), 1U);
+  EXPECT_EQ(units_to_assign(options, times(10, 1'100'000), {1000, 1, 2}), 0U);
+  EXPECT_EQ(units_to_assign(options, times(10, 1'100'000), {1000, 0, 2}), 1U);
+  const UnitTimes unknown;
+  EXPECT_EQ(units_to_assign(options, unknown, declared(1, 900'000, 900'000)), 1U);
+  EXPECT_EQ(units_to_assign(options, unknown, declared(1, 1'100'000, 2'000)), 0U);
+  EXPECT_EQ(units_to_assign(options, unknown, declared(2, 30'000, 2'000)), 0U);
+  EXPECT_EQ(units_to_assign(options, unknown, declared(2, 9'000, 2'000)), 10U);
+}
+
 }  // namespace
 }  // namespace steadfarm::core

@@ -273,5 +273,36 @@ TEST(ReadyQueue, sorts_a_long_range_in_blocks) {
   EXPECT_EQ(rig.queue.fresh_count(), 1'000'000'000'000 - taken - 64);
 }
 
+TEST(CostClass, has_a_floor_that_is_in_it) {
+  for (std::uint64_t us = 1; us < 100'000; us = us * 9 / 8 + 1) {
+    const CostClass cost = cost_class(us);
+    EXPECT_LE(cost_floor_us(cost), us);
+    if (us < 8) continue;
+    EXPECT_EQ(cost_class(cost_floor_us(cost)), cost);
+  }
+  EXPECT_EQ(cost_floor_us(0), 0U);
+}
+
+TEST(ReadyQueue, passes_over_what_takes_too_long) {
+  Rig rig;
+  Times times;
+  times.times_us = {100, 90'000, 0, 5000};
+  rig.queue.sort_by(&times);
+  rig.queue.add_fresh({0, 4}, 0);
+  EXPECT_EQ(rig.queue.next_cost(), cost_class(90'000));
+  const auto first_index = [&](const CostLimit& limit) {
+    const auto next = rig.queue.pop(1, limit);
+    return next ? static_cast<std::int64_t>(std::get<FreshRun>(*next).indices.begin) : -1;
+  };
+  EXPECT_TRUE(rig.queue.has_within({cost_class(10), true}));
+  EXPECT_FALSE(rig.queue.has_within({cost_class(10), false}));
+  EXPECT_EQ(first_index({cost_class(10), false}), -1);
+  EXPECT_EQ(first_index({cost_class(10'000), true}), 3);
+  EXPECT_EQ(first_index({cost_class(10'000), true}), 0);
+  EXPECT_EQ(first_index({cost_class(10'000), false}), -1);
+  EXPECT_EQ(first_index({cost_class(10'000), true}), 2);
+  EXPECT_EQ(rig.drain(), (std::vector<std::int64_t>{-1}));
+}
+
 }  // namespace
 }  // namespace steadfarm::core

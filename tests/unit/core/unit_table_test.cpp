@@ -138,5 +138,49 @@ TEST(UnitTableDeathTest, refuses_illegal_transitions) {
   EXPECT_DEATH(table.remove(slot), "assertion failed");
 }
 
+TEST(UnitTable, sums_up_what_the_leases_of_a_worker_declare) {
+  UnitTable table;
+  LeaseList leases;
+  const Slot plain = table.add(UnitKey::index(1), {}, 0);
+  const Slot long_one = table.add(UnitKey::index(2), {}, 0, {700, 0, true});
+  const Slot endless = table.add(UnitKey::index(3), {}, 0, {UINT64_MAX, 0, true});
+  for (const Slot slot : {plain, long_one, endless}) table.lease(slot, Rank(1), leases);
+  EXPECT_EQ(leases.declared, 2U);
+  EXPECT_GT(leases.declared_us, 700U);
+  table.release(endless, leases, false, false);
+  EXPECT_EQ(leases.declared_us, 700U);
+  table.release(plain, leases, false, false);
+  table.release(long_one, leases, true, false);
+  EXPECT_EQ(leases.declared, 0U);
+  EXPECT_EQ(leases.declared_us, 0U);
+}
+
+TEST(UnitTable, a_second_execution_has_an_attempt_of_its_own) {
+  UnitTable table;
+  LeaseList one;
+  LeaseList two;
+  const Slot slot = table.add(UnitKey::index(1), {}, 0);
+  table.lease(slot, Rank(1), one);
+  table.lease_second(slot, Rank(2), 5);
+  EXPECT_TRUE(table.was_given(slot, Attempt(1), Rank(1)));
+  EXPECT_TRUE(table.was_given(slot, Attempt(2), Rank(2)));
+  EXPECT_FALSE(table.was_given(slot, Attempt(2), Rank(1)));
+  table.end_second(slot, false, false);
+  EXPECT_FALSE(table.was_given(slot, Attempt(2), Rank(2)));
+  // Attempts never come twice.
+  table.lease_second(slot, Rank(3), 6);
+  EXPECT_EQ(table.at(slot).second->attempt, Attempt(3));
+  table.promote_second(slot, one, two, true, true);
+  EXPECT_EQ(one.count, 0U);
+  EXPECT_EQ(two.count, 1U);
+  EXPECT_EQ(table.at(slot).owner, Rank(3));
+  EXPECT_EQ(table.at(slot).assign_seq, 6U);
+  EXPECT_TRUE(table.was_given(slot, Attempt(3), Rank(3)));
+  EXPECT_TRUE(table.was_given(slot, Attempt(1), Rank(1)));  // late, but welcome
+  table.release(slot, two, false, false);
+  table.lease(slot, Rank(1), one);
+  EXPECT_EQ(table.at(slot).attempt, Attempt(4));
+}
+
 }  // namespace
 }  // namespace steadfarm::core

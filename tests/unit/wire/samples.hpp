@@ -95,6 +95,10 @@ inline std::vector<Message> samples() {
   add(Shutdown{-75});
   add(Partial{UnitKey::index(3), Attempt(2), 12,
               std::make_shared<const Bytes>(bytes("half of it"))});
+  // The two that came last.
+  add(Recall{3, 17});
+  add(Returned{3,
+               {{UnitKey::index(9), Attempt(2)}, {child_key(UnitKey::index(3), 1), Attempt(1)}}});
   add(empty);
   return out;
 }
