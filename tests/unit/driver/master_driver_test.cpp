@@ -197,6 +197,9 @@ TEST(MasterDriver, takes_a_silent_worker_back_when_it_speaks_again) {
   FarmRig::Setup setup;
   setup.units = 3'000;
   setup.master.timeout_us = 20'000;
+  // Else the others would take over what the silent one has, and be done before it is lost.
+  setup.master.tail.take_back = false;
+  setup.master.tail.second_executions = false;
   FarmRig rig(std::move(setup));
   while (rig.folded.size() < 50) rig.round();
   rig.workers[0]->frozen = true;
