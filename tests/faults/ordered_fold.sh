@@ -38,7 +38,9 @@ farm_run narrow 3 "${fast[@]}" --store "$JOBS_TMP/narrow" --hold-units 1
 expect_same narrow "$JOBS_TMP/narrow"
 
 # ---- a worker dies, the others go on ----
-farm_start worker 4 "${job[@]}" --store "$JOBS_TMP/worker" --hold-units 200
+# The hold soon lets nothing more out, and a second execution would take all from the victim before
+# it is lost.
+farm_start worker 4 "${job[@]}" --store "$JOBS_TMP/worker" --hold-units 200 --stragglers wait
 farm_ranks 4
 at_units worker $((units / 5))
 kill_process KILL "${FARM_PIDS[2]}"
