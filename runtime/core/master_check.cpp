@@ -11,6 +11,7 @@ void Master::check_invariants() const {
   std::uint64_t queued = 0;
   std::uint64_t doubled = 0;
   std::uint64_t saved_bytes = 0;
+  const IntervalSet fresh = ready_.fresh();
   std::uint64_t lowest = ready_.first_fresh().value_or(index_units_.count);
   table_.for_each([&](Slot slot, const LiveUnit& unit) {
     STEADFARM_ASSERT(table_.find(unit.key) == slot);
@@ -33,13 +34,14 @@ void Master::check_invariants() const {
     STEADFARM_ASSERT(unit.tries < options_.tries_max);
     STEADFARM_ASSERT(unit.deaths < options_.deaths_max);
     if (!unit.key.is_index()) return;
-    STEADFARM_ASSERT(!ready_.is_fresh(unit.key.lo));
+    STEADFARM_ASSERT(!fresh.contains(unit.key.lo));
     lowest = std::min(lowest, unit.key.lo);
   });
   STEADFARM_ASSERT(!options_.ordered || hold_.next() == lowest);
   STEADFARM_ASSERT(leased == leased_);
   STEADFARM_ASSERT(saved_bytes == saved_.bytes());
   STEADFARM_ASSERT(queued == ready_.queued_count());
+  STEADFARM_ASSERT(fresh.count() == ready_.fresh_count());
   std::uint64_t held = 0;
   for (const Worker& worker : workers_) {
     held += worker.leases.count;

@@ -9,6 +9,7 @@ namespace steadfarm::core {
 namespace {
 
 constexpr std::uint64_t kBlocksMax = 65'536;
+constexpr std::uint64_t kAheadMax = 65'536;  // indices with affinities that are placed ahead
 
 bool places(PolicyKind kind) {
   return kind == PolicyKind::round_robin || kind == PolicyKind::random ||
@@ -30,7 +31,8 @@ PlacedQueue::PlacedQueue(UnitTable& table, const PolicyOptions& policy, bool pla
       placing_(placing && places(policy.kind)),
       block_(block_size(policy, index_count)),
       prng_(seed),
-      shared_(table) {
+      shared_(table),
+      rest_(table) {
   if (!placing_) return;
   std::vector<Rank> sorted = workers;
   std::sort(sorted.begin(), sorted.end());
@@ -43,6 +45,7 @@ PlacedQueue::PlacedQueue(UnitTable& table, const PolicyOptions& policy, bool pla
 }
 
 void PlacedQueue::sort_by(const HintSource* hints) {
+  hints_ = hints;
   shared_.sort_by(hints);
   for (Home& home : homes_) home.queue.sort_by(hints);
 }
@@ -94,16 +97,16 @@ void PlacedQueue::push_suspect(Slot slot) {
 
 void PlacedQueue::add_fresh(const Interval& indices, std::int32_t priority) {
   const FreshRun run{indices, priority};
-  if (!started_) {
+  if (placing_) {
+    rest_.add_fresh(indices, priority);
+  } else {
     insert(kShared, run);
-    return;
   }
-  moving_ += indices.count();
-  place(run);
 }
 
 std::optional<std::int32_t> PlacedQueue::take_fresh(std::uint64_t index) {
   if (const auto priority = shared_.take_fresh(index)) return priority;
+  if (const auto priority = rest_.take_fresh(index)) return priority;
   for (Home& home : homes_) {
     const auto priority = home.queue.take_fresh(index);
     if (!priority) continue;
@@ -121,25 +124,29 @@ void PlacedQueue::forget(Slot slot) {
 }
 
 bool PlacedQueue::is_fresh(std::uint64_t index) const {
-  return shared_.is_fresh(index) || std::any_of(homes_.begin(), homes_.end(), [&](const Home& h) {
-           return h.queue.is_fresh(index);
-         });
+  const auto has_it = [&](const Home& home) { return home.queue.is_fresh(index); };
+  return shared_.is_fresh(index) || rest_.is_fresh(index) ||
+         std::any_of(homes_.begin(), homes_.end(), has_it);
 }
 
 std::optional<std::uint64_t> PlacedQueue::first_fresh() const {
   std::optional<std::uint64_t> first = shared_.first_fresh();
-  for (const Home& home : homes_) {
-    const auto mine = home.queue.first_fresh();
+  const auto consider = [&](const ReadyQueue& queue) {
+    const auto mine = queue.first_fresh();
     if (mine && (!first || *mine < *first)) first = mine;
-  }
+  };
+  consider(rest_);
+  for (const Home& home : homes_) consider(home.queue);
   return first;
 }
 
 IntervalSet PlacedQueue::fresh() const {
   IntervalSet all = shared_.fresh();
-  for (const Home& home : homes_) {
-    for (const Interval& run : home.queue.fresh().runs()) all.insert(run.begin, run.end);
-  }
+  const auto add = [&](const ReadyQueue& queue) {
+    for (const Interval& run : queue.fresh().runs()) all.insert(run.begin, run.end);
+  };
+  add(rest_);
+  for (const Home& home : homes_) add(home.queue);
   return all;
 }
 
@@ -161,21 +168,47 @@ std::uint32_t PlacedQueue::home_of(const LiveUnit& unit, std::uint64_t units) {
   if (live_.empty()) return kShared;
   if (kind_ == PolicyKind::round_robin) return live_[turn_++ % live_.size()];
   if (kind_ == PolicyKind::random) return live_[prng_.below(live_.size())];
-  if (kind_ == PolicyKind::affinity) return kShared;
+  if (kind_ == PolicyKind::affinity) {
+    return unit.hints.affinity == 0 ? kShared : home_of_key(unit.hints.affinity, units);
+  }
   const bool of_a_block = unit.key.is_index();
   return home_of_key(of_a_block ? unit.key.lo / block_ : unit.key.hi ^ unit.key.lo, units);
 }
 
+// Up to where all indices go to one place.
+std::uint64_t PlacedQueue::piece_end(std::uint64_t begin, std::uint64_t end) const {
+  if (kind_ != PolicyKind::affinity) return std::min(end, (begin / block_ + 1) * block_);
+  if (hints_ == nullptr) return end;
+  const std::uint64_t key = hints_->hints(begin).affinity;
+  std::uint64_t next = begin + 1;
+  while (next < end && hints_->hints(next).affinity == key) ++next;
+  return next;
+}
+
 // The run counts as moving until it has its place.
 void PlacedQueue::place(const FreshRun& run) {
-  LiveUnit block;
+  LiveUnit piece;
   for (std::uint64_t begin = run.indices.begin; begin < run.indices.end;) {
-    const std::uint64_t boundary = (begin / block_ + 1) * block_;
-    const std::uint64_t end = std::min(run.indices.end, boundary);
-    block.key = UnitKey::index(begin);
+    const std::uint64_t end = piece_end(begin, run.indices.end);
+    piece.key = UnitKey::index(begin);
+    if (hints_ != nullptr) piece.hints = hints_->hints(begin);
     moving_ -= end - begin;
-    insert(home_of(block, end - begin), FreshRun{{begin, end}, run.priority});
+    insert(home_of(piece, end - begin), FreshRun{{begin, end}, run.priority});
     begin = end;
+  }
+}
+
+void PlacedQueue::place_rest() {
+  const bool one_by_one = kind_ == PolicyKind::affinity && hints_ != nullptr;
+  const std::uint64_t ahead = one_by_one ? kAheadMax : UINT64_MAX;
+  const std::uint64_t placed = placed_count_ + shared_.count();
+  if (placed > ahead / 2) return;
+  for (std::uint64_t room = ahead - placed; room > 0 && rest_.count() > 0;) {
+    const auto next = rest_.pop(room);
+    const FreshRun& run = std::get<FreshRun>(*next);
+    room -= run.indices.count();
+    moving_ += run.indices.count();
+    place(run);
   }
 }
 
@@ -252,7 +285,7 @@ std::optional<std::uint32_t> PlacedQueue::overfull(std::uint32_t asking) const {
 }
 
 bool PlacedQueue::has_for_anyone() const {
-  return shared_.count() > 0 || (placing_ && overfull(kShared).has_value());
+  return shared_.count() + rest_.count() > 0 || (placing_ && overfull(kShared).has_value());
 }
 
 bool PlacedQueue::has_for(Rank worker) const {
@@ -289,6 +322,7 @@ std::optional<std::variant<Slot, FreshRun>> PlacedQueue::pop(Rank worker, std::u
                                                              const CostLimit& limit) {
   if (!placing_) return shared_.pop(max_run, limit);
   if (!started_) start();
+  if (rest_.count() > 0) place_rest();
   const std::uint32_t own = home_index(worker);
   for (const std::uint32_t home : {own, kShared}) {
     if (queue(home).count() == 0) continue;

@@ -15,10 +15,11 @@
 namespace steadfarm::core {
 
 /// Units get their place when the first worker asks, later ones as they become ready. Untouched
-/// indices are placed in blocks, at most 65,536 of them, so that a long range costs little memory
-/// under every policy. A worker that is idle, and for whom nothing is left, gets what was placed
-/// for the one with the longest queue. Only `hash` and `affinity` keep units back from it: those of
-/// a worker whose load, waiting and handed out, is at most a quarter above the mean.
+/// indices are placed in blocks, at most 65,536 of them, and those with affinities so many at a
+/// time, so that a long range costs little memory under every policy. A worker that is idle, and
+/// for whom nothing is left, gets what was placed for the one with the longest queue. Only `hash`
+/// and `affinity` keep units back from it: those of a worker whose load, waiting and handed out, is
+/// at most a quarter above the mean.
 class PlacedQueue {
  public:
   /// `index_count`: submitted units or the length of the range. `placing`: false leaves everything
@@ -37,9 +38,13 @@ class PlacedQueue {
   [[nodiscard]] std::optional<std::int32_t> take_fresh(std::uint64_t index);
   [[nodiscard]] std::optional<Slot> pop_suspect() { return shared_.pop_suspect(); }
   void forget(Slot slot);
-  [[nodiscard]] std::uint64_t count() const { return shared_.count() + placed_count_; }
+  [[nodiscard]] std::uint64_t count() const {
+    return shared_.count() + rest_.count() + placed_count_;
+  }
   [[nodiscard]] std::uint64_t suspect_count() const { return shared_.suspect_count(); }
-  [[nodiscard]] std::uint64_t fresh_count() const { return shared_.fresh_count() + placed_fresh_; }
+  [[nodiscard]] std::uint64_t fresh_count() const {
+    return shared_.fresh_count() + rest_.count() + placed_fresh_;
+  }
   [[nodiscard]] std::uint64_t queued_count() const {
     return shared_.queued_count() + placed_count_ - placed_fresh_;
   }
@@ -90,6 +95,8 @@ class PlacedQueue {
   void start();
   void move_out(ReadyQueue& from);
   void place(const FreshRun& run);
+  [[nodiscard]] std::uint64_t piece_end(std::uint64_t begin, std::uint64_t end) const;
+  void place_rest();
   void insert(std::uint32_t home, Slot slot);
   void insert(std::uint32_t home, const FreshRun& run);
   std::optional<std::variant<Slot, FreshRun>> pop_from(std::uint32_t home, std::uint64_t max_run,
@@ -100,9 +107,11 @@ class PlacedQueue {
   bool placing_;
   bool started_ = false;
   std::uint64_t block_;
+  const HintSource* hints_ = nullptr;
   Prng prng_;
   HashRing ring_;
   ReadyQueue shared_;
+  ReadyQueue rest_;                     // untouched indices that have no place yet, in their order
   std::vector<Home> homes_;             // sorted by rank
   std::vector<std::uint32_t> live_;     // homes of workers that are not gone
   std::vector<std::uint32_t> home_of_;  // by slot, while the unit is ready

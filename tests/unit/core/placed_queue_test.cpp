@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -21,10 +22,25 @@ std::vector<Rank> ranks(std::int32_t count) {
   return out;
 }
 
+// So many keys, in turn; 0 is none.
+class Keys : public HintSource {
+ public:
+  explicit Keys(std::uint64_t count) : count_(count) {}
+  [[nodiscard]] UnitHints hints(std::uint64_t index) const override {
+    UnitHints hints;
+    hints.affinity = index % count_;
+    return hints;
+  }
+
+ private:
+  std::uint64_t count_;
+};
+
 struct Rig {
   Rig(PolicyOptions options, std::uint64_t count, std::int32_t workers, bool placing = true,
       std::uint64_t seed = 1)
       : queue(table, options, placing, seed, count, ranks(workers)) {
+    if (options.kind == PolicyKind::affinity) queue.sort_by(&keys);
     queue.add_fresh({0, count}, 0);
   }
 
@@ -45,6 +61,7 @@ struct Rig {
     return out;
   }
 
+  Keys keys{41};
   UnitTable table;
   PlacedQueue queue;
 };
@@ -116,7 +133,8 @@ TEST(PlacedQueue, leaves_the_units_of_the_others_where_they_are) {
     }
     return out;
   };
-  for (const PolicyKind kind : {PolicyKind::hash, PolicyKind::round_robin, PolicyKind::random}) {
+  for (const PolicyKind kind :
+       {PolicyKind::hash, PolicyKind::round_robin, PolicyKind::random, PolicyKind::affinity}) {
     auto before = shares(kind, 0);
     auto after = shares(kind, 3);
     std::set<std::uint64_t> moved;
@@ -128,6 +146,69 @@ TEST(PlacedQueue, leaves_the_units_of_the_others_where_they_are) {
     }
     EXPECT_EQ(moved, before[3]);
   }
+}
+
+TEST(PlacedQueue, keeps_units_of_one_key_together_as_far_as_the_bound_allows) {
+  Rig rig(policy(PolicyKind::affinity), 4100, 4);
+  std::map<std::uint64_t, std::map<std::int32_t, std::uint64_t>> units;  // by key and worker
+  for (std::int32_t worker = 1; worker <= 4; ++worker) {
+    std::uint64_t all = 0;
+    // What has no key is anybody's: the first one here takes it after its own.
+    for (const std::uint64_t i : rig.take(worker, 4100, 1)) {
+      ++units[i % 41][worker];
+      if (i % 41 != 0) ++all;
+    }
+    EXPECT_LE(all, load_bound(4100, 4));
+  }
+  EXPECT_EQ(rig.queue.count(), 0U);
+  EXPECT_EQ(units[0].size(), 1U);
+  std::uint64_t together = 0;
+  for (const auto& [key, workers] : units) {
+    EXPECT_LE(workers.size(), 3U) << key;
+    std::uint64_t most = 0;
+    for (const auto& [worker, count] : workers) most = std::max(most, count);
+    together += most;
+  }
+  EXPECT_GT(together, 4100U * 85 / 100);
+}
+
+TEST(PlacedQueue, places_a_long_range_with_affinities_piece_by_piece) {
+  Rig rig(policy(PolicyKind::affinity), 1'000'000'000, 3);
+  std::uint64_t got = 0;
+  for (int round = 0; round < 100; ++round) got += rig.take(1 + round % 3, 100, 1).size();
+  EXPECT_EQ(got, 10'000U);
+  EXPECT_EQ(rig.queue.count(), 1'000'000'000U - got);
+  EXPECT_LE(rig.queue.fresh().runs().size(), 65'536U);
+}
+
+TEST(PlacedQueue, without_any_affinity_gives_everybody_the_next) {
+  Rig rig(policy(PolicyKind::affinity), 100, 2);
+  rig.queue.sort_by(nullptr);
+  EXPECT_EQ(rig.take(2, 3), (std::vector<std::uint64_t>{0, 1, 2}));
+  EXPECT_EQ(rig.take(1, 3), (std::vector<std::uint64_t>{3, 4, 5}));
+}
+
+TEST(PlacedQueue, places_spawned_units_by_their_key_and_gives_the_last_first) {
+  Rig rig(policy(PolicyKind::affinity), 0, 4);
+  EXPECT_TRUE(rig.take(1, 1).empty());
+  std::map<std::uint64_t, std::set<std::int32_t>> owners;
+  for (std::uint64_t i = 0; i < 800; ++i) {
+    UnitHints hints;
+    hints.affinity = 1 + i % 20;
+    rig.queue.push(rig.table.add(UnitKey{9, i}, {}, 0, hints));
+  }
+  for (std::int32_t worker = 1; worker <= 4; ++worker) {
+    std::uint64_t last = 800;
+    for (const std::uint64_t i : rig.take(worker, 800, 1)) {
+      owners[i % 20].insert(worker);
+      EXPECT_LT(i, last);
+      last = i;
+    }
+  }
+  EXPECT_EQ(rig.queue.count(), 0U);
+  std::size_t places = 0;
+  for (const auto& [key, workers] : owners) places += workers.size();
+  EXPECT_LE(places, 20U + 15U);  // the bound is tight while few wait
 }
 
 TEST(PlacedQueue, gives_a_worker_that_returns_its_keys_back) {
