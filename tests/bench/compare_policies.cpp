@@ -213,7 +213,7 @@ int check_orderings(const Results& results) {
   }
   for (const char* workers : {"equal", "unequal"}) {
     const std::string where = brief + '/' + workers + "/uniform/";
-    if (results.at(where + "`affinity`").warm < 2 * results.at(where + "`dynamic`").warm) {
+    if (results.at(where + "`affinity`").warm < 1.5 * results.at(where + "`dynamic`").warm) {
       say(where + ": `affinity` keeps few units where their data is");
     }
     for (const char* few : {"`dynamic`", "`guided`", "`least-loaded`"}) {
