@@ -151,7 +151,7 @@ class Master {
   void execution_failed(Worker& worker, Slot slot, Attempt attempt, std::string message,
                         bool for_good, Actions& out);
   void give_up(Slot slot, NoteKind kind, std::string message, Actions& out);
-  void start_anew(LiveUnit& unit);
+  void start_anew(Slot slot);
   void learn_result(std::uint64_t payload_bytes);
   void consider_shared(const SharedValue& challenger, Rank from, Actions& out);
   void fold_due(Actions& out);

@@ -104,7 +104,7 @@ void Master::execution_failed(Worker& worker, Slot slot, Attempt attempt, std::s
     return;
   }
   note(out, NoteKind::unit_retried, worker.rank, unit.key, unit.tries, std::move(message));
-  if (unit.tries + 1 == options_.tries_max) start_anew(unit);
+  if (unit.tries + 1 == options_.tries_max) start_anew(slot);
   if (unit.deaths > 0) {
     ready_.push_suspect(slot);
   } else {
@@ -126,9 +126,10 @@ void Master::give_up(Slot slot, NoteKind kind, std::string message, Actions& out
 }
 
 // The last try must not fail of a state that an earlier one has spoilt.
-void Master::start_anew(LiveUnit& unit) {
+void Master::start_anew(Slot slot) {
+  LiveUnit& unit = table_.at(slot);
   if (!unit.saved) return;
-  saved_.drop(*unit.saved, unit.newest.next());
+  saved_.drop(*unit.saved, table_.next_attempt(slot));
   delta_.saved(unit);
 }
 

@@ -64,7 +64,8 @@ void Master::feed(Worker& worker, Actions& out) {
     mark_hungry(worker);
     return;
   }
-  if (worker.leases.count == 0 && budget(worker, 1).units == 0) return;
+  const bool limited = wall_time_.limited();
+  if (limited && worker.leases.count == 0 && budget(worker, 1).units == 0) return;
   if (ready_.suspect_count() == 0) {
     clearing_.reset();
   } else if (worker.leases.count == 0) {
@@ -78,7 +79,7 @@ void Master::feed(Worker& worker, Actions& out) {
   const std::uint64_t ready = ready_count();
   note_load(worker);
   const std::uint64_t wanted = std::min(room, units_for(worker, ready));
-  const Budget allowed = budget(worker, wanted);
+  const Budget allowed = limited ? budget(worker, wanted) : Budget{wanted};
   if (allowed.units == 0) {
     // What does not fit into the time left will not fit later, unless times get better; an idle
     // worker asks again.

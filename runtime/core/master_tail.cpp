@@ -172,7 +172,7 @@ void Master::double_unit(Worker& helper, Slot slot, Actions& out) {
   table_.lease_second(slot, helper.rank, helper.assign_seq + 1);
   helper.second = slot;
   helper.progress_at = now_;
-  note(out, NoteKind::unit_doubled, unit.owner, unit.key, unit.newest.value,
+  note(out, NoteKind::unit_doubled, unit.owner, unit.key, unit.second->attempt.value,
        "also on rank " + std::to_string(helper.rank.value));
   wire::UnitBatch batch;
   put_into(batch, unit, unit.second->attempt);
@@ -207,7 +207,7 @@ void Master::stale_second(Slot slot) {
   STEADFARM_ASSERT(helper->second == slot);
   helper->second = kNoSlot;
   helper->stale.push_back({unit.key, unit.second->attempt});
-  table_.end_second(slot, false, false);
+  table_.end_second(slot, false);
 }
 
 // The same of the first. Remembered, its answer still counts if it is a good one.
@@ -222,7 +222,7 @@ void Master::end_executions(const Worker& answered, Slot slot, Attempt attempt) 
   const LiveUnit& unit = table_.at(slot);
   if (attempt == unit.second->attempt) {
     find_worker(answered.rank)->second = kNoSlot;
-    table_.end_second(slot, false, false);
+    table_.end_second(slot, false);
     find_worker(unit.owner)->stale.push_back({unit.key, unit.attempt});
     return;
   }
@@ -241,7 +241,7 @@ bool Master::end_failed_execution(Slot slot, Attempt attempt, bool for_good) {
     promote(slot, false, false);
   } else {
     find_worker(unit.second->rank)->second = kNoSlot;
-    table_.end_second(slot, false, false);
+    table_.end_second(slot, false);
   }
   const bool must_start_anew = unit.tries + 1 == options_.tries_max && unit.saved;
   if (!for_good && unit.tries < options_.tries_max && !must_start_anew) return false;
@@ -254,7 +254,7 @@ void Master::lose_second(Worker& worker, std::uint32_t blame_end, Actions& out) 
   const Slot slot = std::exchange(worker.second, kNoSlot);
   LiveUnit& unit = table_.at(slot);
   const bool counted = unit.second->assign_seq < blame_end;
-  table_.end_second(slot, true, counted);
+  table_.end_second(slot, counted);
   if (!counted) return;
   ++unit.deaths;
   delta_.touched(unit);

@@ -26,7 +26,6 @@ Slot UnitTable::add(const UnitKey& key, Bytes payload, std::int32_t priority,
   unit.hints = hints;
   unit.hints.expected_us = std::min(hints.expected_us, kExpectedMaxUs);
   unit.attempt = Attempt(0);
-  unit.newest = Attempt(0);
   unit.tries = 0;
   unit.deaths = 0;
   unit.state = UnitState::ready;
@@ -48,7 +47,7 @@ void UnitTable::remove(Slot slot) {
   free_.push_back(slot);
 }
 
-void UnitTable::link(Slot slot, LeaseList& leases) {
+inline void UnitTable::link(Slot slot, LeaseList& leases) {
   LiveUnit& unit = slots_[slot];
   unit.prev = leases.tail;
   unit.next = kNoSlot;
@@ -64,7 +63,7 @@ void UnitTable::link(Slot slot, LeaseList& leases) {
   leases.declared_us += unit.hints.expected_us;
 }
 
-void UnitTable::unlink(Slot slot, LeaseList& leases) {
+inline void UnitTable::unlink(Slot slot, LeaseList& leases) {
   LiveUnit& unit = slots_[slot];
   STEADFARM_ASSERT(leases.count > 0);
   (unit.prev != kNoSlot ? slots_[unit.prev].next : leases.head) = unit.next;
@@ -86,8 +85,7 @@ void UnitTable::lease(Slot slot, Rank owner, LeaseList& leases) {
   LiveUnit& unit = slots_[slot];
   STEADFARM_ASSERT(unit.state == UnitState::ready);
   unit.state = UnitState::leased;
-  unit.newest = unit.newest.next();
-  unit.attempt = unit.newest;
+  unit.attempt = next_attempt(slot);
   unit.owner = owner;
   link(slot, leases);
 }
@@ -103,14 +101,13 @@ void UnitTable::release(Slot slot, LeaseList& leases, bool remember, bool blamed
 void UnitTable::lease_second(Slot slot, Rank rank, std::uint32_t assign_seq) {
   LiveUnit& unit = slots_[slot];
   STEADFARM_ASSERT(unit.state == UnitState::leased && !unit.second && unit.owner != rank);
-  unit.newest = unit.newest.next();
-  unit.second = std::make_unique<SecondLease>(SecondLease{rank, unit.newest, assign_seq});
+  unit.second = std::make_unique<SecondLease>(SecondLease{rank, next_attempt(slot), assign_seq});
 }
 
-void UnitTable::end_second(Slot slot, bool remember, bool blamed) {
+void UnitTable::end_second(Slot slot, bool blamed) {
   LiveUnit& unit = slots_[slot];
   STEADFARM_ASSERT(unit.second != nullptr);
-  if (remember) remember_lease(unit, unit.second->attempt, unit.second->rank, blamed);
+  remember_lease(unit, unit.second->attempt, unit.second->rank, blamed);
   unit.second.reset();
 }
 
@@ -125,6 +122,17 @@ void UnitTable::promote_second(Slot slot, LeaseList& from, LeaseList& to, bool r
   unit.assign_seq = unit.second->assign_seq;
   unit.second.reset();
   link(slot, to);
+}
+
+// Of those that are over only the lease itself may be forgotten: the next one comes after it.
+Attempt UnitTable::next_attempt(Slot slot) const {
+  const LiveUnit& unit = slots_[slot];
+  Attempt last = unit.attempt;
+  if (unit.second) last = std::max(last, unit.second->attempt);
+  if (unit.past) {
+    for (const PastLease& lease : *unit.past) last = std::max(last, lease.attempt);
+  }
+  return last.next();
 }
 
 bool UnitTable::was_given(Slot slot, Attempt attempt, Rank rank) const {

@@ -41,7 +41,6 @@ struct LiveUnit {
   UnitHints hints;
   std::int32_t priority = 0;
   Attempt attempt;           // of the lease, or of the last one; 0 before the first
-  Attempt newest;            // the highest attempt there was
   std::uint32_t tries = 0;   // executions that failed
   std::uint32_t deaths = 0;  // workers that died with it
   std::uint32_t stamp = 0;   // rises with every entry into a queue; older queue entries are stale
@@ -56,6 +55,9 @@ struct LiveUnit {
   std::unique_ptr<SecondLease> second;  // null: it is executed once at most
   std::unique_ptr<SavedState> saved;    // null: it has never saved anything
 };
+
+// Units are many, and found by their place in a deque: a power of two makes that cheap.
+static_assert(sizeof(LiveUnit) <= 128);
 
 /// A worker's leases in the order of handing out.
 struct LeaseList {
@@ -85,11 +87,13 @@ class UnitTable {
 
   /// Hands a leased unit out a second time.
   void lease_second(Slot slot, Rank rank, std::uint32_t assign_seq);
-  /// The second execution is over or lost; the first goes on.
-  void end_second(Slot slot, bool remember, bool blamed);
+  /// The second execution is over or lost; the first goes on. The attempt is remembered.
+  void end_second(Slot slot, bool blamed);
   /// The first execution is over or lost; the second becomes the lease, as the newest of `to`.
   void promote_second(Slot slot, LeaseList& from, LeaseList& to, bool remember, bool blamed);
 
+  /// What the next handing-out will be: attempts of a unit never come twice.
+  [[nodiscard]] Attempt next_attempt(Slot slot) const;
   /// True if this rank was given this attempt of this unit.
   [[nodiscard]] bool was_given(Slot slot, Attempt attempt, Rank rank) const;
 
