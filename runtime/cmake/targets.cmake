@@ -61,7 +61,11 @@ function(steadfarm_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   # Most of the time of a test run went into optimising the tests themselves. The layers they test
   # are compiled as always.
-  target_compile_options(${name} PRIVATE $<IF:$<BOOL:${STEADFARM_SANITIZE}>,-O0,-O1>)
+  if(STEADFARM_SANITIZE)
+    target_compile_options(${name} PRIVATE -O0)
+  else()
+    target_compile_options(${name} PRIVATE -O1)
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
   if("unit" IN_LIST arg_LABELS)
