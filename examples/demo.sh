@@ -68,20 +68,20 @@ watch_until() {
 run_uts() {  # JOB RANKS: in the background
   SHOWN=0
   : >"$JOBS_TMP/$1.err"
-  job_start "$1" mpirun --enable-recovery --oversubscribe -n "$2" "$BUILD/bin/uts" --tree "$TREE" \
+  job_start "$1" "${MPIRUN[@]}" "${MPIRUN_RECOVERY[@]}" -n "$2" "$BUILD/bin/uts" --tree "$TREE" \
     --store "$STORE" --interval 1 --heartbeat 0.5 --timeout 3 --progress line --json \
     --log "$DEMO/$1.log"
 }
 
 title "1. A quadratic assignment problem on 4 ranks: nug12 from QAPLIB, optimum 578"
-tell "\$ mpirun --oversubscribe -n 4 build/bin/qap examples/qap/data/nug12.dat"
-ANSWER=$(mpirun --oversubscribe -n 4 "$BUILD/bin/qap" examples/qap/data/nug12.dat --json)
+tell "\$ ${MPIRUN[*]} -n 4 build/bin/qap examples/qap/data/nug12.dat"
+ANSWER=$("${MPIRUN[@]}" -n 4 "$BUILD/bin/qap" examples/qap/data/nug12.dat --json)
 OPTIMUM=$(json "$ANSWER" 'answer["optimum"]')
 tell "optimum $OPTIMUM with permutation $(json "$ANSWER" 'answer["permutation"]')"
 expect_eq "the optimum of nug12" 578 "$OPTIMUM"
 
 title "2. A longer run with a checkpoint every second: the tree $TREE, $EXPECTED_NODES nodes"
-tell "\$ mpirun --enable-recovery --oversubscribe -n 4 build/bin/uts --tree $TREE --store STORE"
+tell "\$ ${MPIRUN[*]} ${MPIRUN_RECOVERY[*]} -n 4 build/bin/uts --tree $TREE --store STORE"
 run_uts first 4
 UNITS=48009  # what the tree is cut into, with the default grain
 watch_until first "$DEMO/first.log" "$(accepted_share 0.15)"
@@ -103,7 +103,7 @@ DONE_BEFORE=$(log_value "$DEMO/first.log" "max(values('progress', 'accepted'))")
 
 title "5. The same command again, on 3 ranks: it goes on from what is durable"
 run_uts second 3
-tell "\$ mpirun --enable-recovery --oversubscribe -n 3 build/bin/uts --tree $TREE --store STORE"
+tell "\$ ${MPIRUN[*]} ${MPIRUN_RECOVERY[*]} -n 3 build/bin/uts --tree $TREE --store STORE"
 while process_alive "$JOB_PID"; do show_new second; sleep 0.1; done
 job_wait "$JOB_PID" 120
 show_new second

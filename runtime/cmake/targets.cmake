@@ -74,7 +74,8 @@ function(steadfarm_test name)
 endfunction()
 
 # steadfarm_script_test(NAME SCRIPT LABELS ... [TIMEOUT s] [PROCESSORS n] [ARGS ...]): a bash test.
-# It gets the build folder in STEADFARM_BUILD and the source folder in STEADFARM_SOURCE.
+# It gets the build folder in STEADFARM_BUILD, the source folder in STEADFARM_SOURCE, and in
+# STEADFARM_MPIRUN what starts programs of the MPI that was built with.
 function(steadfarm_script_test name script)
   cmake_parse_arguments(arg "" "TIMEOUT;PROCESSORS" "LABELS;ARGS" ${ARGN})
   if(NOT arg_TIMEOUT)
@@ -86,5 +87,6 @@ function(steadfarm_script_test name script)
   add_test(NAME ${name} COMMAND bash ${PROJECT_SOURCE_DIR}/${script} ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
     PROCESSORS ${arg_PROCESSORS}
-    ENVIRONMENT "STEADFARM_BUILD=${CMAKE_BINARY_DIR};STEADFARM_SOURCE=${PROJECT_SOURCE_DIR}")
+    ENVIRONMENT "STEADFARM_BUILD=${CMAKE_BINARY_DIR};STEADFARM_SOURCE=${PROJECT_SOURCE_DIR};\
+STEADFARM_MPIRUN=${MPIEXEC_EXECUTABLE}")
 endfunction()

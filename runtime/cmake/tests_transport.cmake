@@ -10,24 +10,13 @@ function(steadfarm_mpi_test name)
   endif()
   foreach(ranks IN LISTS arg_RANKS)
     add_test(NAME ${name}_${ranks}
-      COMMAND ${MPIEXEC_EXECUTABLE} ${STEADFARM_OVERSUBSCRIBE} -n ${ranks} ${arg_MPIRUN_ARGS}
+      COMMAND bash ${PROJECT_SOURCE_DIR}/tests/lib/launcher.sh run -n ${ranks} ${arg_MPIRUN_ARGS}
               $<TARGET_FILE:${arg_PROGRAM}> ${arg_ARGS})
     set_tests_properties(${name}_${ranks} PROPERTIES
       TIMEOUT ${arg_TIMEOUT} LABELS "mpi;${arg_LABELS}" PROCESSORS ${ranks}
-      ENVIRONMENT "${STEADFARM_MPI_ENVIRONMENT}")
+      ENVIRONMENT "STEADFARM_MPIRUN=${MPIEXEC_EXECUTABLE};OMPI_MCA_mpi_yield_when_idle=1")
   endforeach()
 endfunction()
-
-set(STEADFARM_MPI_ENVIRONMENT
-  OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-  PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1)
-# More ranks than cores: Open MPI 5 spells that differently.
-execute_process(COMMAND ${MPIEXEC_EXECUTABLE} --version
-  OUTPUT_VARIABLE STEADFARM_MPIEXEC_VERSION ERROR_QUIET)
-set(STEADFARM_OVERSUBSCRIBE --oversubscribe)
-if(STEADFARM_MPIEXEC_VERSION MATCHES "\\(Open MPI\\) ([5-9]|[1-9][0-9])\\.")
-  set(STEADFARM_OVERSUBSCRIBE --map-by :OVERSUBSCRIBE)
-endif()
 
 add_library(steadfarm_transport_contract STATIC
   tests/unit/transport/contract_cases.cpp tests/unit/transport/contract_delivery.cpp

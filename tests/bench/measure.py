@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 UNITS = 200_000
+LAUNCHER = os.path.join(os.path.dirname(__file__), "..", "lib", "launcher.sh")
 
 
 def cases():
@@ -37,7 +38,7 @@ def cases():
 def run(build, store, ranks, command):
     words = [str(word).replace("STORE", store) for word in command]
     words[0] = os.path.join(build, "bin", words[0])
-    done = subprocess.run(["mpirun", "--oversubscribe", "-n", str(ranks), *words, "--json"],
+    done = subprocess.run(["bash", LAUNCHER, "run", "-n", str(ranks), *words, "--json"],
                           capture_output=True, text=True, timeout=300, check=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
 
@@ -49,8 +50,6 @@ def main():
     parser.add_argument("--raw", default="bench-raw.jsonl")
     parser.add_argument("--only", type=int, metavar="RANKS", help="cases of this many ranks")
     arguments = parser.parse_args()
-    os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT", "1")
-    os.environ.setdefault("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
     store = os.path.abspath(arguments.raw) + ".store"
     results = {}
     with open(arguments.raw, "w", encoding="utf-8") as raw:

@@ -26,7 +26,7 @@ refused_everywhere() {
   local code=$1 words=$2 program=$3 actual=0
   shift 3
   refused "$code" "$words" "$FARMS_BIN/$program" "$@"
-  mpirun --oversubscribe -n 3 "$FARMS_BIN/$program" "$@" \
+  "${MPIRUN[@]}" -n 3 "$FARMS_BIN/$program" "$@" \
     >"$JOBS_TMP/ranks.out" 2>"$JOBS_TMP/ranks.err" </dev/null || actual=$?
   expect_eq "exit code of mpirun -n 3 $program $*" "$code" "$actual"
   expect_eq "lines of mpirun -n 3 $program $* that match '$words'" 1 \
@@ -124,6 +124,6 @@ for program in uts qap hello bench_dispatch; do
   helps "^Usage: .*$program" "$FARMS_BIN/$program" --help
   helps '--store' "$FARMS_BIN/$program" --help
 done
-mpirun --oversubscribe -n 3 "$FARMS_BIN/uts" --help >"$JOBS_TMP/help.out"
+"${MPIRUN[@]}" -n 3 "$FARMS_BIN/uts" --help >"$JOBS_TMP/help.out"
 expect_eq "how often three ranks explain themselves" 1 \
   "$(grep -c 'Usage: uts' "$JOBS_TMP/help.out")"

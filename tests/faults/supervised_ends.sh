@@ -9,7 +9,7 @@ program=$FARMS_TEST_BIN/units_program
 
 # ---- the master is killed, the workers end themselves, mpirun says 0; the store knows better ----
 store=$JOBS_TMP/recovery-store
-MPIRUN_OPTIONS=(--enable-recovery)
+MPIRUN_OPTIONS=("${MPIRUN_RECOVERY[@]}")
 FARMS_TIMEOUT=1
 supervised_start recovery 3 "$program" --units 200 --sleep-us 20000 --throws 5 --store "$store" \
   --interval 0.1

@@ -38,7 +38,7 @@ cmake --build "$JOBS_TMP/outside" >"$JOBS_TMP/build.out" 2>&1 || fail "building 
 program=$JOBS_TMP/outside/outside
 
 expect_eq "alone" 333833500 "$("$program" 2>"$JOBS_TMP/alone.err")"
-mpirun --oversubscribe -n 4 "$program" --store "$JOBS_TMP/store" >"$JOBS_TMP/ranks.out" \
+"${MPIRUN[@]}" -n 4 "$program" --store "$JOBS_TMP/store" >"$JOBS_TMP/ranks.out" \
   2>"$JOBS_TMP/ranks.err" || fail "on 4 ranks: exit code $?"
 expect_eq "on 4 ranks" 333833500 "$(cat "$JOBS_TMP/ranks.out")"
 "$program" --help >"$JOBS_TMP/help.out" || fail "--help"

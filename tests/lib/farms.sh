@@ -14,7 +14,8 @@ export TMPDIR=$JOBS_TMP
 FARMS_SHARED_MEMORY=
 if [ -d /dev/shm ]; then
   FARMS_SHARED_MEMORY=$(mktemp -d /dev/shm/steadfarm-test.XXXXXX)
-  export OMPI_MCA_btl_vader_backing_directory=$FARMS_SHARED_MEMORY
+  export OMPI_MCA_btl_vader_backing_directory=$FARMS_SHARED_MEMORY  # Open MPI 4
+  export OMPI_MCA_btl_sm_backing_directory=$FARMS_SHARED_MEMORY     # Open MPI 5
 fi
 farms_cleanup() {
   local code=$?
@@ -33,7 +34,7 @@ farm_start() {
   shift 3
   rm -f "$JOBS_TMP/$name.log"
   [[ $program == */* ]] || program=$FARMS_BIN/$program
-  job_start "$name" mpirun --enable-recovery --oversubscribe -n "$ranks" "$program" \
+  job_start "$name" "${MPIRUN[@]}" "${MPIRUN_RECOVERY[@]}" -n "$ranks" "$program" \
     --json --progress off --log "$JOBS_TMP/$name.log" --timeout "${FARMS_TIMEOUT:-3}" \
     --heartbeat 0.25 "$@"
 }
@@ -45,7 +46,7 @@ farm_start_plain() {
   shift 3
   rm -f "$JOBS_TMP/$name.log"
   [[ $program == */* ]] || program=$FARMS_BIN/$program
-  job_start "$name" mpirun --oversubscribe -n "$ranks" "$program" \
+  job_start "$name" "${MPIRUN[@]}" -n "$ranks" "$program" \
     --json --progress off --log "$JOBS_TMP/$name.log" "$@"
 }
 

@@ -9,16 +9,10 @@ JOBS_PYTHON=python3
 if [ -x /usr/bin/python3 ]; then JOBS_PYTHON=/usr/bin/python3; fi
 JOBS_TMP=${JOBS_TMP:-$(mktemp -d "${TMPDIR:-/tmp}/steadfarm-test.XXXXXX")}
 
-# mpirun refuses root and spins at full speed unless told otherwise.
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-export PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1
+# shellcheck source=tests/lib/launcher.sh
+source "$JOBS_LIB/launcher.sh"
+# Idle ranks of Open MPI spin at full speed unless told otherwise.
 export OMPI_MCA_mpi_yield_when_idle=1
-
-# mpirun with more ranks than cores allowed; Open MPI 5 spells that differently.
-MPIRUN=(mpirun --oversubscribe)
-if mpirun --version 2>/dev/null | grep -qE '\(Open MPI\) ([5-9]|[1-9][0-9])\.'; then
-  MPIRUN=(mpirun --map-by :OVERSUBSCRIBE)
-fi
 
 fail() {
   echo "FAIL: $*" >&2

@@ -16,7 +16,7 @@ supervised_words() {
   shift 3
   [[ $program == */* ]] || program=$FARMS_BIN/$program
   SUPERVISED=("$FARMS_BIN/steadfarm" run --log "$JOBS_TMP/$name.run.log" --backoff 0.1
-    "${RUN_OPTIONS[@]}" -- mpirun --oversubscribe "${MPIRUN_OPTIONS[@]}" -n "$ranks" "$program"
+    "${RUN_OPTIONS[@]}" -- "${MPIRUN[@]}" "${MPIRUN_OPTIONS[@]}" -n "$ranks" "$program"
     --json --progress off --log "$JOBS_TMP/$name.log" --heartbeat 0.25
     --timeout "${FARMS_TIMEOUT:-3}" "$@")
 }
@@ -33,10 +33,13 @@ mpirun_pid() {
   for pid in $(descendants_of "$JOB_PID"); do
     # The first word alone: those of the supervisor and its keeper name mpirun further on.
     IFS= read -r -d '' word 2>/dev/null <"/proc/$pid/cmdline" || continue
-    if [ "${word##*/}" = mpirun ]; then
-      MPIRUN_PID=$pid
-      return 0
-    fi
+    # mpirun of Open MPI 5 turns into prterun.
+    case ${word##*/} in
+      "${MPIRUN[0]##*/}" | prterun)
+        MPIRUN_PID=$pid
+        return 0
+        ;;
+    esac
   done
   fail "no mpirun below $JOB_PID"
 }

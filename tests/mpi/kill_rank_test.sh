@@ -9,7 +9,7 @@ ranks=$1
 victim=$2
 log=$JOBS_TMP/log.jsonl
 
-job_start farm "${MPIRUN[@]}" --enable-recovery -n "$ranks" \
+job_start farm "${MPIRUN[@]}" "${MPIRUN_RECOVERY[@]}" -n "$ranks" \
   "$STEADFARM_BUILD/tests/kill_rank_program" "$log" "$victim"
 mpirun_pid=$JOB_PID
 log_wait "$log" 'count("ready") == 1' 60
