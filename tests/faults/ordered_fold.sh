@@ -9,6 +9,8 @@ source "$STEADFARM_SOURCE/tests/lib/farms.sh"
 units=3000
 fast=("$FARMS_TEST_BIN/sums_program" --units "$units" --interval 0.1)
 job=("${fast[@]}" --sleep-us 300)
+# For what is killed half-way: slow enough that this is seen in time.
+hit=("${fast[@]}" --sleep-us 2000)
 answer=$("${job[0]}" --units "$units" --serial |
   "$JOBS_PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["answer"])')
 
@@ -40,9 +42,9 @@ expect_same narrow "$JOBS_TMP/narrow"
 # ---- a worker dies, the others go on ----
 # The hold soon lets nothing more out, and a second execution would take all from the victim before
 # it is lost.
-farm_start worker 4 "${job[@]}" --store "$JOBS_TMP/worker" --hold-units 200 --stragglers wait
+farm_start worker 4 "${hit[@]}" --store "$JOBS_TMP/worker" --hold-units 200 --stragglers wait
 farm_ranks 4
-at_units worker $((units / 5))
+at_units_held worker $((units / 5)) 2
 kill_process KILL "${FARM_PIDS[2]}"
 killed_at=$(accepted_now worker)
 job_wait "$JOB_PID" 120 || fail "the run did not end after the loss of a worker"
@@ -51,7 +53,7 @@ expect_victim worker 2
 expect_same worker "$JOBS_TMP/worker"
 
 # ---- everything dies; on fewer and on more ranks it goes on ----
-farm_start first 3 "${job[@]}" --store "$JOBS_TMP/store"
+farm_start first 3 "${hit[@]}" --store "$JOBS_TMP/store"
 farm_ranks 3
 at_units first $((units / 2))
 farm_kill_all

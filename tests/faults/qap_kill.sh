@@ -17,9 +17,10 @@ units=23000 # roughly what this grain makes; only there to aim with
 serial_nodes esc16a "$file" "$bound"
 
 # ---- a worker dies, the others carry on to the end ----
-farm_start worker 4 "${arguments[@]}" --store "$JOBS_TMP/worker-store"
+# Without second executions, its units come back by its loss alone, however short the run is.
+farm_start worker 4 "${arguments[@]}" --store "$JOBS_TMP/worker-store" --stragglers wait
 farm_ranks 4
-at_units worker $((units / 4))
+at_units_held worker $((units / 4)) 3
 kill_process KILL "${FARM_PIDS[3]}"
 killed_at=$(accepted_now worker)
 job_wait "$JOB_PID" 300 || fail "the run did not end after the loss of a worker"

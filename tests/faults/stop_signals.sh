@@ -80,10 +80,10 @@ expect_stopped launcher 15
 [ "$JOB_EXIT" -ne 0 ] || fail "mpirun says 0 after SIGTERM"
 
 # ---- a worker is frozen, its units move on, it thaws and is taken back ----
-farm_start freeze 3 "${job[@]}" --interval 0.3
+farm_start freeze 3 "${job[@]}" --interval 0.3 --stragglers wait
 farm_ranks 3
 expect_restored freeze
-at_share freeze 26
+at_units_held freeze $((units * 26 / 100)) 2
 kill_process STOP "${FARM_PIDS[2]}"
 log_wait "$JOBS_TMP/freeze.log" 'count("worker_lost", rank=2) == 1' 30 ||
   fail "a frozen worker was not missed"

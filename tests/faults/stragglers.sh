@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The tail of a run: a unit that takes far too long is executed a second time elsewhere, and what
 # waits at a slow rank is taken back. The run ends sooner, with the same answer; also when one of
-# the two executions dies with its worker, or both with the whole job.
+# the two executions dies with its worker, or both with the whole job. What a dead worker held is
+# done by others before it is lost.
 set -euo pipefail
 # shellcheck source=tests/lib/farms.sh
 source "$STEADFARM_SOURCE/tests/lib/farms.sh"
@@ -51,6 +52,23 @@ kill_process KILL "${FARM_PIDS[$victim]}"
 job_wait "$JOB_PID" 120 || fail "the run did not end after the loss of a worker"
 expect_done dies
 expect_eq "dies: ranks lost" "[$victim]" "$(log_says dies 'values("worker_lost", "rank")')"
+
+# ---- a worker dies in mid-run: others have done all that it held long before it is lost ----
+FARMS_TIMEOUT=40
+farm_start relieved 4 "${job[@]}" --unit-ms 50
+FARMS_TIMEOUT=
+farm_ranks 4
+at_units_held relieved $((units / 3)) 2
+kill_process KILL "${FARM_PIDS[2]}"
+job_wait "$JOB_PID" 120 || fail "the run did not end after the death of a worker"
+expect_done relieved
+expect_true "relieved: nothing of the dead worker was executed elsewhere" \
+  "$(log_says relieved '2 in values("unit_doubled", "rank")')"
+expect_eq "relieved: units that came back by the loss of a worker" 0 \
+  "$(log_says relieved 'sum(values("worker_lost", "leases"))')"
+expect_true "relieved: it waited for the time-out" "$(out_says relieved 'seconds < 30')"
+echo "a dead worker of which nobody knows for 40 s: $(out_says relieved seconds) s"
+expect_farm_gone
 
 # ---- everything dies while both run: two ranks go on ----
 farm_start first 4 "${job[@]}" "${both[@]}" --store "$JOBS_TMP/store"
