@@ -140,8 +140,8 @@ expect_middle() {
 }
 
 # expect_victim NAME RANK: this rank and no other was lost in the run, and it had units. That is
-# certain only for a run with `--stragglers wait`: second executions may finish all that a dead worker
-# held before it is lost.
+# certain only with `--stragglers wait`: second executions may finish what a dead worker held before
+# it is lost.
 expect_victim() {
   expect_eq "$1: ranks lost" "[$2]" "$(log_says "$1" 'values("worker_lost", "rank")')"
   expect_true "$1: the victim held no units" "$(log_says "$1" 'last("worker_lost")["leases"] > 0')"
