@@ -387,7 +387,8 @@ void MasterRun::say_start() {
                         {"store", options_.store},
                         {"units_restored", restored},
                         {"generation", opened_.generation.value},
-                        {"owner_epoch", opened_.owner_epoch.value}});
+                        {"owner_epoch", opened_.owner_epoch.value},
+                        {"ulfm", transport_.hears_of_deaths()}});
   if (!options_.announce) return;
   std::string text = std::to_string(rank_count_) + (rank_count_ == 1 ? " rank" : " ranks");
   if (store_ == nullptr) {
@@ -398,6 +399,7 @@ void MasterRun::say_start() {
   } else {
     text += "; new store '" + options_.store + "'";
   }
+  if (transport_.hears_of_deaths() && rank_count_ > 1) text += "; MPI tells of deaths (ULFM)";
   if (!transport_.concurrent() && !workers_.empty() && rank_count_ > 1) {
     text +=
         "; MPI gave no MPI_THREAD_MULTIPLE, so heartbeats go out at safe points only and "

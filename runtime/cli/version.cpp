@@ -12,6 +12,7 @@ void add_version(CLI::App& app, int& exit_code) {
   command->callback([&exit_code] {
     std::cout << "steadfarm " << STEADFARM_VERSION << '\n'
               << "MPI       " << transport::mpi_library_version() << '\n'
+              << "ULFM      " << transport::ulfm_text() << '\n'
               << "HDF5      " << checkpoint::hdf5_library_version() << '\n';
     exit_code = 0;
   });

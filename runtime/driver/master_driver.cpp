@@ -29,8 +29,8 @@ void MasterDriver::start() {
 
 std::size_t MasterDriver::turn() {
   if (finish_) return 0;
-  for (const Rank dead : transport_.take_dead_peers()) {
-    step(core::PeerLost{dead, "the transport reports it dead", 0});
+  for (transport::DeadPeer& dead : transport_.take_dead_peers()) {
+    step(core::PeerLost{dead.rank, std::move(dead.evidence), 0});
   }
   const std::size_t heard = hear_writer();
   incoming_.clear();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
@@ -13,6 +14,13 @@ namespace steadfarm::transport {
 struct Incoming {
   Rank from;
   Bytes bytes;
+};
+
+struct DeadPeer {
+  Rank rank;
+  std::string evidence;  // whose word it is, for people
+
+  friend bool operator==(const DeadPeer&, const DeadPeer&) = default;
 };
 
 /// Whole messages of any size between ranks. Between two live peers messages of one thread arrive
@@ -41,8 +49,13 @@ class Transport {
   /// Returns how many were appended.
   virtual std::size_t poll(std::vector<Incoming>& out, std::size_t max_messages) = 0;
 
-  /// Peers that the transport itself found dead since the last call (MPI's own word).
-  [[nodiscard]] virtual std::vector<Rank> take_dead_peers() = 0;
+  /// Peers that the transport itself found dead since the last call (MPI's own word). `poll` is
+  /// what finds them.
+  [[nodiscard]] virtual std::vector<DeadPeer> take_dead_peers() = 0;
+
+  /// True if every death of a process is found within milliseconds, whoever polls (ULFM). Where
+  /// not, only what was sent to the dead may tell, and mostly nothing does.
+  [[nodiscard]] virtual bool hears_of_deaths() const { return false; }
 
   /// Never send to this peer again: drops its queue. What it sends is still received.
   virtual void forget(Rank peer) = 0;
@@ -55,8 +68,8 @@ class Transport {
   /// True when every message to peers that were not forgotten has been handed over.
   [[nodiscard]] virtual bool flushed() const = 0;
 
-  /// Frees what it holds. `deadline_ms` bounds every wait inside; after that it gives up and says
-  /// so by returning false, and the caller must leave the process without MPI_Finalize.
+  /// Frees what it holds. `deadline_ms` bounds every wait inside. False if it gave up then, or if
+  /// MPI_Finalize would hang on who is dead: the caller must leave the process without it.
   [[nodiscard]] virtual bool close(int deadline_ms) = 0;
 };
 

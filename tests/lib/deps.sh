@@ -9,7 +9,7 @@ STEADFARM_BUILD_PACKAGES=(
 )
 # What only the tests need.
 STEADFARM_TEST_PACKAGES=(
-  libgtest-dev libbenchmark-dev shellcheck python3-h5py git util-linux
+  libgtest-dev libbenchmark-dev shellcheck python3-h5py git util-linux debootstrap
 )
 # The style is that of these versions. Releases that do not have them do not check it.
 STEADFARM_STYLE_PACKAGES=(clang-format-14 clang-tidy-14 clang-14)

@@ -18,6 +18,15 @@ expect_eq "process id of rank $victim" "$(log_value "$log" 'last("ready")["pid"]
 kill_process KILL "$RANK_PID"
 log_wait "$log" 'count("talked", rounds=50) == 1' 60
 log_wait "$log" 'count("closed") == 1' 30
+if [ "$LAUNCHER_ULFM" = 1 ]; then
+  expect_eq "rank 0 heard of the death from MPI within a second" True \
+    "$(log_value "$log" 'last("heard")["ms"] < 1000')"
+  job_wait "$mpirun_pid" 5 || fail "without MPI_Finalize the job did not end at once"
+  expect_eq "exit code" 0 "$JOB_EXIT"
+  echo "rank $victim of $ranks killed; MPI told rank 0 after $(log_value "$log" \
+    'last("heard")["ms"]') ms; survivors talked and ended"
+  exit 0
+fi
 # Returned by itself, or ended by its watchdog: in both cases the job is over in time.
 job_wait "$mpirun_pid" 60 || fail "the job did not end"
 echo "rank $victim of $ranks killed; survivors talked and ended;" \

@@ -54,7 +54,9 @@ std::size_t SimTransport::poll(std::vector<transport::Incoming>& out, std::size_
   return count;
 }
 
-std::vector<Rank> SimTransport::take_dead_peers() { return std::exchange(newly_dead_, {}); }
+std::vector<transport::DeadPeer> SimTransport::take_dead_peers() {
+  return std::exchange(newly_dead_, {});
+}
 
 void SimTransport::forget(Rank peer) {
   forgotten_[static_cast<std::size_t>(peer.value)] = true;
@@ -65,7 +67,7 @@ void SimTransport::readmit(Rank peer) { forgotten_[static_cast<std::size_t>(peer
 
 void SimTransport::peer_died(Rank peer) {
   known_dead_[static_cast<std::size_t>(peer.value)] = true;
-  newly_dead_.push_back(peer);
+  newly_dead_.push_back({peer, "the network reports it dead"});
 }
 
 Network::Network(World& world, Post& post, std::uint32_t job, wire::JobId job_id,

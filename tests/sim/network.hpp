@@ -41,7 +41,7 @@ class SimTransport final : public transport::Transport {
   [[nodiscard]] Status send(Rank to, Bytes message) override;
   void send_urgent(Rank to, ByteView message) override;
   std::size_t poll(std::vector<transport::Incoming>& out, std::size_t max_messages) override;
-  [[nodiscard]] std::vector<Rank> take_dead_peers() override;
+  [[nodiscard]] std::vector<transport::DeadPeer> take_dead_peers() override;
   void forget(Rank peer) override;
   void readmit(Rank peer) override;
   [[nodiscard]] std::size_t queued_bytes(Rank /*to*/) const override { return 0; }
@@ -60,7 +60,7 @@ class SimTransport final : public transport::Transport {
   bool unplugged_ = false;
   std::vector<bool> forgotten_;
   std::vector<bool> known_dead_;
-  std::vector<Rank> newly_dead_;
+  std::vector<transport::DeadPeer> newly_dead_;
   std::deque<transport::Incoming> inbox_;
 };
 

@@ -29,10 +29,10 @@ std::size_t JoinedTransport::poll(std::vector<Incoming>& out, std::size_t max_me
   return count + poll_inside(max_messages - count);
 }
 
-std::vector<Rank> JoinedTransport::take_dead_peers() {
-  std::vector<Rank> dead = outside_.take_dead_peers();
-  for (const Rank rank : inside_.take_dead_peers()) {
-    if (rank == inside_peer_) dead.push_back(outside_.self());
+std::vector<DeadPeer> JoinedTransport::take_dead_peers() {
+  std::vector<DeadPeer> dead = outside_.take_dead_peers();
+  for (DeadPeer& peer : inside_.take_dead_peers()) {
+    if (peer.rank == inside_peer_) dead.push_back({outside_.self(), std::move(peer.evidence)});
   }
   return dead;
 }

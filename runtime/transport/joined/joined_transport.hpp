@@ -23,7 +23,8 @@ class JoinedTransport final : public Transport {
   [[nodiscard]] Status send(Rank to, Bytes message) override;
   void send_urgent(Rank to, ByteView message) override;
   std::size_t poll(std::vector<Incoming>& out, std::size_t max_messages) override;
-  [[nodiscard]] std::vector<Rank> take_dead_peers() override;
+  [[nodiscard]] std::vector<DeadPeer> take_dead_peers() override;
+  [[nodiscard]] bool hears_of_deaths() const override { return outside_.hears_of_deaths(); }
   void forget(Rank peer) override { side(peer).forget(name(peer)); }
   void readmit(Rank peer) override { side(peer).readmit(name(peer)); }
   [[nodiscard]] std::size_t queued_bytes(Rank to) const override {

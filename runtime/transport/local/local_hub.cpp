@@ -9,6 +9,12 @@
 namespace steadfarm::transport {
 
 /// One lock for all: messages are moved, never copied, under it.
+namespace {
+
+std::string killed_text(std::size_t rank) { return "rank " + std::to_string(rank) + " was killed"; }
+
+}  // namespace
+
 struct LocalHub::State {
   struct Mailbox {
     std::deque<Incoming> messages;
@@ -61,7 +67,8 @@ class LocalEndpoint final : public Transport {
   [[nodiscard]] Status send(Rank to, Bytes message) override;
   void send_urgent(Rank to, ByteView message) override;
   std::size_t poll(std::vector<Incoming>& out, std::size_t max_messages) override;
-  [[nodiscard]] std::vector<Rank> take_dead_peers() override;
+  [[nodiscard]] std::vector<DeadPeer> take_dead_peers() override;
+  [[nodiscard]] bool hears_of_deaths() const override { return true; }
   void forget(Rank peer) override { set_forgotten(peer, true); }
   void readmit(Rank peer) override { set_forgotten(peer, false); }
   [[nodiscard]] std::size_t queued_bytes(Rank to) const override;
@@ -91,7 +98,7 @@ Status LocalEndpoint::send(Rank to, Bytes message) {
   const std::lock_guard lock(state_->mutex);
   if (peers_[index(to)].forgotten) return {};
   if (state_->mailboxes[index(to)].killed) {
-    return Error{ErrorCode::lost_peer, "rank " + std::to_string(to.value) + " was killed"};
+    return Error{ErrorCode::lost_peer, killed_text(index(to))};
   }
   state_->put(index(self_), index(to), std::move(message));
   return {};
@@ -120,13 +127,13 @@ std::size_t LocalEndpoint::poll(std::vector<Incoming>& out, std::size_t max_mess
   return count;
 }
 
-std::vector<Rank> LocalEndpoint::take_dead_peers() {
+std::vector<DeadPeer> LocalEndpoint::take_dead_peers() {
   const std::lock_guard lock(state_->mutex);
-  std::vector<Rank> dead;
+  std::vector<DeadPeer> dead;
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     if (!state_->mailboxes[i].killed || peers_[i].reported || i == index(self_)) continue;
     peers_[i].reported = true;
-    dead.emplace_back(static_cast<std::int32_t>(i));
+    dead.push_back({Rank(static_cast<std::int32_t>(i)), killed_text(i)});
   }
   return dead;
 }

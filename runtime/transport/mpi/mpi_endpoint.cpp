@@ -23,12 +23,13 @@ void MpiEndpoint::keep_until_exit(std::unique_ptr<MpiEndpointState> state) {
 }
 
 MpiEndpoint::MpiEndpoint(MPI_Comm communicator, int rank, int rank_count, bool concurrent,
-                         const MpiTransportOptions& options)
+                         bool ulfm, const MpiTransportOptions& options)
     : self_(rank),
       rank_count_(rank_count),
       concurrent_(concurrent),
       state_(std::make_unique<MpiEndpointState>(communicator, static_cast<std::size_t>(rank_count),
-                                                options)) {}
+                                                options)),
+      failed_ranks_(communicator, ulfm) {}
 
 MpiEndpoint::~MpiEndpoint() {
   if (!closed_) static_cast<void>(close(0));
@@ -72,7 +73,14 @@ std::size_t MpiEndpoint::poll(std::vector<Incoming>& out, std::size_t max_messag
   for (std::size_t looks = max_messages + state_->peers.size(); room > 0 && looks > 0; --looks) {
     if (!probe(out, room)) break;
   }
+  notice_failures();
   return max_messages - room;
+}
+
+void MpiEndpoint::notice_failures() {
+  for (const int rank : failed_ranks_.take()) {
+    lose(rank, "MPI (ULFM) reports the process of rank " + std::to_string(rank) + " dead");
+  }
 }
 
 void MpiEndpoint::advance_sends() {
@@ -142,16 +150,20 @@ void MpiEndpoint::receive(MPI_Message message, const MPI_Status& status, std::ve
 }
 
 void MpiEndpoint::lose(int rank, const char* call, int code) {
-  MpiPeer& target = peer(Rank(rank));
-  if (!target.lost.empty()) return;
-  target.lost =
-      "rank " + std::to_string(rank) + " cannot be talked to: " + mpi_error_text(call, code);
-  target.outbox.drop_queue();
-  lost_somebody_ = true;
-  dead_.emplace_back(rank);
+  lose(rank,
+       "rank " + std::to_string(rank) + " cannot be talked to: " + mpi_error_text(call, code));
 }
 
-std::vector<Rank> MpiEndpoint::take_dead_peers() { return std::exchange(dead_, {}); }
+void MpiEndpoint::lose(int rank, std::string evidence) {
+  MpiPeer& target = peer(Rank(rank));
+  if (!target.lost.empty()) return;
+  target.lost = std::move(evidence);
+  target.outbox.drop_queue();
+  lost_somebody_ = true;
+  dead_.push_back({Rank(rank), target.lost});
+}
+
+std::vector<DeadPeer> MpiEndpoint::take_dead_peers() { return std::exchange(dead_, {}); }
 
 void MpiEndpoint::forget(Rank rank) {
   MpiPeer& target = peer(rank);
@@ -201,7 +213,8 @@ bool MpiEndpoint::close(int deadline_ms) {
     // Collective by the letter, so not after a loss; a leaked communicator costs nothing then.
     MPI_Comm_free(&state_->communicator);
   }
-  return clean;
+  // Under ULFM MPI_Finalize begins with an agreement of all, which hangs after most losses.
+  return clean && !(lost_somebody_ && failed_ranks_.enabled());
 }
 
 bool MpiEndpoint::anything_outstanding() {

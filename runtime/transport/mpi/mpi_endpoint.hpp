@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "transport/mpi/failed_ranks.hpp"
 #include "transport/mpi/inbox.hpp"
 #include "transport/mpi/mpi_transport.hpp"
 #include "transport/mpi/outbox.hpp"
@@ -53,7 +54,7 @@ struct MpiEndpointState {
 
 class MpiEndpoint final : public Transport {
  public:
-  MpiEndpoint(MPI_Comm communicator, int rank, int rank_count, bool concurrent,
+  MpiEndpoint(MPI_Comm communicator, int rank, int rank_count, bool concurrent, bool ulfm,
               const MpiTransportOptions& options);
   ~MpiEndpoint() override;
   MpiEndpoint(const MpiEndpoint&) = delete;
@@ -65,7 +66,8 @@ class MpiEndpoint final : public Transport {
   [[nodiscard]] Status send(Rank to, Bytes message) override;
   void send_urgent(Rank to, ByteView message) override;
   std::size_t poll(std::vector<Incoming>& out, std::size_t max_messages) override;
-  [[nodiscard]] std::vector<Rank> take_dead_peers() override;
+  [[nodiscard]] std::vector<DeadPeer> take_dead_peers() override;
+  [[nodiscard]] bool hears_of_deaths() const override { return failed_ranks_.enabled(); }
   void forget(Rank peer) override;
   void readmit(Rank peer) override;
   [[nodiscard]] std::size_t queued_bytes(Rank to) const override;
@@ -81,7 +83,9 @@ class MpiEndpoint final : public Transport {
   void receive(MPI_Message message, const MPI_Status& status, std::vector<Incoming>& out,
                std::size_t& room);
   void drain(Inbox& inbox, int from, std::vector<Incoming>& out, std::size_t& room);
+  void notice_failures();
   void lose(int rank, const char* call, int code);
+  void lose(int rank, std::string evidence);
   [[nodiscard]] bool anything_outstanding();
   static void keep_until_exit(std::unique_ptr<MpiEndpointState> state);
 
@@ -91,7 +95,8 @@ class MpiEndpoint final : public Transport {
   std::unique_ptr<MpiEndpointState> state_;
   std::vector<int> sending_;    // peers with something on its way out
   std::vector<int> receiving_;  // peers with something on its way in, oldest first
-  std::vector<Rank> dead_;      // not yet taken
+  std::vector<DeadPeer> dead_;  // not yet taken
+  FailedRanks failed_ranks_;
   bool lost_somebody_ = false;
   bool closed_ = false;
   bool keep_state_ = false;

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "transport/mpi/failed_ranks.hpp"
 #include "transport/mpi/mpi_endpoint.hpp"
 #include "transport/mpi/mpi_error.hpp"
 
@@ -55,7 +56,7 @@ Result<std::unique_ptr<Transport>> open_mpi_transport(const MpiEnvironment& envi
   MPI_Comm_size(own, &size);
   const bool concurrent = environment.thread_level() == ThreadLevel::multiple;
   return std::unique_ptr<Transport>(
-      std::make_unique<MpiEndpoint>(own, rank, size, concurrent, options));
+      std::make_unique<MpiEndpoint>(own, rank, size, concurrent, ulfm_enabled(), options));
 }
 
 }  // namespace steadfarm::transport

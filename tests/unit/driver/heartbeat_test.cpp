@@ -58,7 +58,7 @@ class RecordingTransport final : public transport::Transport {
     ++other_calls;
     return 0;
   }
-  [[nodiscard]] std::vector<Rank> take_dead_peers() override { return {}; }
+  [[nodiscard]] std::vector<transport::DeadPeer> take_dead_peers() override { return {}; }
   void forget(Rank /*peer*/) override { ++other_calls; }
   void readmit(Rank /*peer*/) override { ++other_calls; }
   [[nodiscard]] std::size_t queued_bytes(Rank /*to*/) const override { return 0; }

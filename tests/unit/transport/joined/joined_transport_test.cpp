@@ -86,7 +86,8 @@ TEST_F(Joined, tells_of_the_dead_by_their_names) {
   EXPECT_TRUE(joined_.take_dead_peers().empty());
   inside_.kill(Rank(1));
   outside_.kill(Rank(2));
-  EXPECT_EQ(joined_.take_dead_peers(), (std::vector<Rank>{Rank(2), Rank(0)}));
+  EXPECT_EQ(joined_.take_dead_peers(), (std::vector<DeadPeer>{{Rank(2), "rank 2 was killed"},
+                                                              {Rank(0), "rank 1 was killed"}}));
   EXPECT_TRUE(joined_.take_dead_peers().empty());
   EXPECT_FALSE(joined_.send(Rank(0), pattern(5, 1)).ok());
 }

@@ -68,7 +68,7 @@ TEST(LocalHub, tells_of_a_killed_rank_once) {
   const auto c = hub.take(Rank(2));
   ASSERT_TRUE(b->send(Rank(0), Bytes(1)).ok());
   hub.kill(Rank(2));
-  EXPECT_EQ(a->take_dead_peers(), std::vector<Rank>{Rank(2)});
+  EXPECT_EQ(a->take_dead_peers(), (std::vector<DeadPeer>{{Rank(2), "rank 2 was killed"}}));
   EXPECT_TRUE(a->take_dead_peers().empty());
   EXPECT_EQ(a->send(Rank(2), Bytes(1)).error().code, ErrorCode::lost_peer);
   EXPECT_TRUE(c->send(Rank(0), Bytes(1)).ok());  // goes nowhere

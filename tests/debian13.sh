@@ -1,0 +1,191 @@
+#!/usr/bin/env bash
+# Debian 13 beside this machine, in a chroot: Open MPI 5 with ULFM and HDF5 1.14.
+#
+#   tests/debian13.sh                  builds there and runs the tests
+#   tests/debian13.sh run COMMAND...   runs a command there
+#   tests/debian13.sh clean            removes it
+#
+# It is made on the first run, from the package sources of this machine, and kept in
+# ~/.cache/steadfarm/debian13 together with one build folder a source folder. Inside, the sources
+# are /steadfarm (read-only) and the build folder is /build. Everything is mounted, and every
+# process runs, in namespaces of its own: nothing of it outlives this script.
+#
+# The core is the same code as outside, so Release only: no sanitizers, no canaries, no style, and
+# fewer seeds of the simulation. Exit code 77: this machine cannot do it; the reason is printed.
+set -euo pipefail
+SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=tests/lib/deps.sh
+source "$SOURCE/tests/lib/deps.sh"
+
+CACHE=$HOME/.cache/steadfarm/debian13
+ROOT=$CACHE/root
+BUILD=$CACHE/build-$(basename "$SOURCE")-$(cksum <<<"$SOURCE" | cut -d ' ' -f 1)
+RELEASE=trixie
+
+cannot() {
+  echo "No Debian 13 here: $*"
+  exit 77
+}
+
+check_machine() {
+  local id
+  id=$(. /etc/os-release 2>/dev/null && echo "${ID:-}")
+  [ "$id" = debian ] || cannot "this is no Debian, so there are no sources to make it from"
+  if [ "$(id -u)" -ne 0 ]; then
+    # The same again as root, with the cache of who asked for it.
+    sudo -n true 2>/dev/null || cannot "neither root nor sudo"
+    exec sudo env HOME="$HOME" STEADFARM_NO_INSTALL="${STEADFARM_NO_INSTALL:-0}" \
+      bash "$SOURCE/tests/debian13.sh" "$@"
+  fi
+  unshare --mount --pid --fork true 2>/dev/null || cannot "no right to make namespaces"
+}
+
+# source_of RELEASE: where this machine gets that release from, by apt's own word.
+source_of() {
+  # shellcheck disable=SC2016  # apt's own variables
+  apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+    sed -n "s/^$1 //p" | head -n 1
+}
+
+# apart SCRIPT ARGS...: a bash script in a mount and a process namespace that end with it.
+apart() {
+  unshare --mount --propagation private --pid --fork --kill-child bash -c "$@"
+}
+
+# make_root: all in a folder of another name, so that half of it is never taken for the whole.
+make_root() {
+  local codename mirror security half=$CACHE/root.half
+  codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  mirror=$(source_of "$codename")
+  security=$(source_of "$codename-security")
+  [ -n "$mirror" ] || cannot "apt has no source for $codename to take Debian 13 from as well"
+  if [ "${STEADFARM_NO_INSTALL:-0}" = 1 ] && ! deps_installed debootstrap; then
+    cannot "debootstrap is missing (STEADFARM_NO_INSTALL=1)"
+  fi
+  deps_update debootstrap && deps_install debootstrap
+  echo "Making Debian 13 in $ROOT from $mirror"
+  rm -rf "$half"
+  mkdir -p "$half"
+  local http_proxy=${http_proxy:-}
+  if [ -z "$http_proxy" ]; then eval "$(apt-config shell http_proxy Acquire::http::Proxy)"; fi
+  [ -z "$http_proxy" ] || export http_proxy
+  local options=(--variant=minbase)
+  case $mirror in https:*) options+=(--include=ca-certificates) ;; esac
+  apart 'exec debootstrap "$@"' bash "${options[@]}" "$RELEASE" "$half" "$mirror" \
+    >"$CACHE/debootstrap.log" 2>&1 || {
+    tail -n 20 "$CACHE/debootstrap.log"
+    return 1
+  }
+  {
+    echo "deb $mirror $RELEASE main"
+    [ -z "$security" ] || echo "deb $security $RELEASE-security main"
+  } >"$half/etc/apt/sources.list"
+  # How this machine's apt gets at them: proxies, what it does not check.
+  apt-config dump | grep -E '^Acquire::(https?|Check-|Retries|Force)' \
+    >"$half/etc/apt/apt.conf.d/90of-the-machine" || true
+  if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
+    mkdir -p "$half/etc/ssl/certs"
+    cp /etc/ssl/certs/ca-certificates.crt "$half/etc/ssl/certs/"
+  fi
+  # What is lost in a crash is made anew.
+  echo force-unsafe-io >"$half/etc/dpkg/dpkg.cfg.d/fast"
+  mkdir -p "$half/steadfarm" "$half/build" "$half/ccache"
+  mv "$half" "$ROOT"
+}
+
+# inside COMMAND...: runs it in the chroot. Its exit code is the command's.
+inside() {
+  mkdir -p "$BUILD/tmp" "$CACHE/ccache"
+  chmod 1777 "$BUILD/tmp"
+  # shellcheck disable=SC2016  # expanded there
+  apart '
+    set -eu
+    root=$1 source=$2 build=$3 cache=$4
+    shift 4
+    mount -t proc proc "$root/proc"
+    mount --rbind /sys "$root/sys"
+    mount --rbind /dev "$root/dev"
+    mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+    mount --bind -o ro "$source" "$root/steadfarm"
+    mount -o remount,bind,ro "$root/steadfarm"
+    mount --bind "$build" "$root/build"
+    mount --bind "$build/tmp" "$root/tmp"
+    mount --bind "$cache" "$root/ccache"
+    for file in hosts resolv.conf; do
+      if [ -e "/etc/$file" ]; then cat "/etc/$file" >"$root/etc/$file"; fi
+    done
+    cd "$root"
+    exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+      DEBIAN_FRONTEND=noninteractive CCACHE_DIR=/ccache CCACHE_NOHASHDIR=1 \
+      ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
+      ${STEADFARM_ENTER:+$STEADFARM_ENTER} "$@"' \
+    bash "$ROOT" "$SOURCE" "$BUILD" "$CACHE/ccache" "$@" 8>&- 9>&-
+}
+
+# Makes sure that the chroot is whole and has what is needed, and keeps others from making it at
+# the same time. Held as a shared lock to the end, so that nobody removes it meanwhile.
+prepare() {
+  mkdir -p "$CACHE"
+  chmod 0700 "$CACHE"
+  exec 8>"$CACHE/lock"
+  flock --exclusive 8
+  if [ ! -d "$ROOT" ]; then make_root; fi
+  # Quick if nothing is missing. The style is that of Debian 12's tools.
+  # shellcheck disable=SC2016  # expanded there
+  inside bash -c '
+    set -eu
+    source /steadfarm/tests/lib/deps.sh
+    all=("${STEADFARM_BUILD_PACKAGES[@]}" "${STEADFARM_TEST_PACKAGES[@]}" ccache)
+    deps_update "${all[@]}"
+    deps_install "${all[@]}"'
+  flock --shared 8
+}
+
+# shellcheck disable=SC2016  # expanded there
+test_all() {
+  exec 9>"$BUILD.lock"
+  flock --exclusive 9
+  rm -rf "$BUILD/tmp"
+  inside bash -c '
+    set -euo pipefail
+    cd /steadfarm
+    source tests/lib/deps.sh
+    deps_use_ccache
+    cmake --preset release -B /build >/build/configure.log 2>&1 || {
+      cat /build/configure.log
+      exit 1
+    }
+    cmake --build /build -j "$1"
+    /build/bin/steadfarm version
+    /build/tests/simulator --fresh 200 --keep-going
+    ctest --test-dir /build --output-on-failure -j 2 -LE tidy -E "^sim_(canaries|fresh)$" 2>&1 |
+      tee /build/ctest-run.log
+    # A test that did not run is a failure here as everywhere.
+    if grep -A 100 "^The following tests did not run:" /build/ctest-run.log; then exit 1; fi
+    ' bash "${STEADFARM_JOBS:-$(nproc)}"
+}
+
+check_machine "$@"
+case ${1:-test} in
+  test)
+    prepare
+    test_all
+    ;;
+  run)
+    prepare
+    inside "${@:2}"
+    ;;
+  clean)
+    mkdir -p "$CACHE"
+    exec 8>"$CACHE/lock"
+    flock --exclusive --nonblock 8 || {
+      echo "it is in use"
+      exit 1
+    }
+    rm -rf "$CACHE"
+    ;;
+  *)
+    echo "usage: tests/debian13.sh [test | run COMMAND... | clean]" >&2
+    exit 64
+    ;;
+esac
