@@ -25,6 +25,7 @@ struct Arguments {
   double stop_grace_s = 25;
   std::int64_t deadline_unix_s = 0;  // 0: none
   double walltime_s = 0;             // 0: any time
+  supervisor::HostOptions hosts;
 };
 
 constexpr std::int64_t kSecondsMax = std::int64_t{1} << 40U;
@@ -83,6 +84,7 @@ int run(const Arguments& arguments) {
   options.stop_grace_ms = to_ms(arguments.stop_grace_s);
   options.deadline_unix_ms = deadline_of(arguments);
   options.log = arguments.log;
+  options.hosts = arguments.hosts;
   return supervisor::Supervisor(std::move(options)).run();
 }
 
@@ -122,6 +124,10 @@ void add_options(CLI::App& command, Arguments& arguments) {
       .add_option("--walltime", arguments.walltime_s,
                   "seconds until all of it, with every restart, has to be over")
       ->check(CLI::Range(0.1, 1e9));
+  command.add_option("--spares", arguments.hosts.spares,
+                     "hosts that stand in for lost ones, as for mpirun's --host: a:4,b:4");
+  command.add_flag("--probe", arguments.hosts.probe,
+                   "ask every host through ssh before a restart whether it answers");
 }
 
 }  // namespace

@@ -45,9 +45,15 @@ steadfarm_layer(supervisor
   SOURCES
     runtime/supervisor/command.cpp
     runtime/supervisor/decision.cpp
+    runtime/supervisor/host_book.cpp
+    runtime/supervisor/host_evidence.cpp
+    runtime/supervisor/host_lists.cpp
+    runtime/supervisor/host_watch.cpp
     runtime/supervisor/keeper.cpp
     runtime/supervisor/keeper_process.cpp
+    runtime/supervisor/launch_line.cpp
     runtime/supervisor/processes.cpp
+    runtime/supervisor/short_command.cpp
     runtime/supervisor/signal_queue.cpp
     runtime/supervisor/supervisor.cpp
   PUBLIC steadfarm_driver)

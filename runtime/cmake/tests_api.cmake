@@ -48,7 +48,10 @@ steadfarm_mpi_test(farm_contract PROGRAM farm_contract RANKS 1 3 LABELS api)
 
 steadfarm_test(supervisor_test
   SOURCES tests/unit/supervisor/command_test.cpp tests/unit/supervisor/decision_test.cpp
-          tests/unit/supervisor/keeper_test.cpp tests/unit/supervisor/processes_test.cpp
+          tests/unit/supervisor/host_book_test.cpp tests/unit/supervisor/host_evidence_test.cpp
+          tests/unit/supervisor/host_lists_test.cpp
+          tests/unit/supervisor/keeper_test.cpp tests/unit/supervisor/launch_line_test.cpp
+          tests/unit/supervisor/processes_test.cpp tests/unit/supervisor/short_command_test.cpp
           tests/unit/supervisor/signal_queue_test.cpp
   LINKS steadfarm_supervisor
   LABELS unit)

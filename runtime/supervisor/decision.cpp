@@ -83,7 +83,12 @@ std::int64_t backoff_ms(const Limits& limits, std::uint64_t idle) {
 }
 
 Decision restart_or_give_up(const Limits& limits, Tally tally, const Circumstances& now) {
-  tally.idle = made_progress(now.before, now.after) ? 0 : tally.idle + 1;
+  // A host that is lost is no fault of the command, and each is lost twice at most.
+  if (made_progress(now.before, now.after)) {
+    tally.idle = 0;
+  } else if (!now.host_lost) {
+    ++tally.idle;
+  }
   if (tally.idle > limits.idle_restarts_max) {
     return finish(kGaveUp, tally,
                   "giving up: " + std::to_string(tally.idle) +

@@ -58,6 +58,7 @@ struct Circumstances {
   StoreView after;
   Asked asked = Asked::nothing;
   std::optional<std::int64_t> left_ms;  // until the wall-time limit, if there is one
+  bool host_lost = false;               // a host was lost, which is left out of the next start
 };
 
 struct Decision {

@@ -32,6 +32,7 @@ inline constexpr int kKillPatienceMs = 5'000;
 struct CommandSpec {
   std::vector<std::string> words;  // the argument vector; the first is looked up in PATH
   std::vector<std::pair<std::string, std::string>> variables;  // added to the environment
+  int error_end = -1;  // what its standard error is; -1: the supervisor's own
 };
 
 /// What became of it.

@@ -35,6 +35,7 @@ void report(int reports, Report::Kind kind, int value) {
   if (getppid() == keeper) {
     const int nothing = open("/dev/null", O_RDONLY);
     if (nothing >= 0) dup2(nothing, STDIN_FILENO);
+    if (spec.error_end >= 0) dup2(spec.error_end, STDERR_FILENO);
     for (const auto& [name, value] : spec.variables) setenv(name.c_str(), value.c_str(), 1);
     std::vector<char*> words;
     words.reserve(spec.words.size() + 1);
@@ -162,6 +163,7 @@ void keep(const CommandSpec& spec, const sigset_t& restore_mask, pid_t superviso
     report(reports, Report::Kind::cannot_start, error);
     _exit(1);
   }
+  if (spec.error_end >= 0) close(spec.error_end);  // its end is that of the command alone
   report(reports, Report::Kind::started, command);
   KeeperProcess(reports, command).run();
   _exit(0);

@@ -1,5 +1,9 @@
 #include "supervisor/signal_queue.hpp"
 
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <ctime>
 
@@ -21,6 +25,7 @@ SignalQueue::SignalQueue() {
     if (!is_ignored(signal)) sigaddset(&wanted_, signal);
   }
   sigprocmask(SIG_BLOCK, &wanted_, &former_mask_);
+  arrived_ = signalfd(-1, &wanted_, SFD_CLOEXEC | SFD_NONBLOCK);
   // A terminal or pipe that is gone must not end those who look after the command.
   struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;
@@ -29,12 +34,18 @@ SignalQueue::SignalQueue() {
 }
 
 SignalQueue::~SignalQueue() {
+  if (arrived_ >= 0) close(arrived_);
   sigaction(SIGPIPE, &former_pipe_, nullptr);
   sigprocmask(SIG_SETMASK, &former_mask_, nullptr);
 }
 
-std::optional<int> SignalQueue::wait(std::int64_t timeout_ms) {
-  const std::int64_t left_ms = std::max<std::int64_t>(0, timeout_ms);
+std::optional<int> SignalQueue::wait(std::int64_t timeout_ms, int readable) {
+  std::int64_t left_ms = std::clamp<std::int64_t>(timeout_ms, 0, 1'000'000);
+  if (readable >= 0 && arrived_ >= 0) {
+    pollfd ends[2] = {{arrived_, POLLIN, 0}, {readable, POLLIN, 0}};
+    static_cast<void>(poll(ends, 2, static_cast<int>(left_ms)));
+    left_ms = 0;  // only to take what there is
+  }
   const timespec timeout = {static_cast<time_t>(left_ms / 1000), (left_ms % 1000) * 1'000'000L};
   const int signal = sigtimedwait(&wanted_, nullptr, &timeout);
   if (signal < 0) return std::nullopt;

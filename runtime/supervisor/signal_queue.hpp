@@ -17,13 +17,14 @@ class SignalQueue {
   SignalQueue(const SignalQueue&) = delete;
   SignalQueue& operator=(const SignalQueue&) = delete;
 
-  /// The next signal, or none within this time.
-  [[nodiscard]] std::optional<int> wait(std::int64_t timeout_ms);
+  /// The next signal, or none within this time, or none as soon as `readable` can be read from.
+  [[nodiscard]] std::optional<int> wait(std::int64_t timeout_ms, int readable = -1);
   /// The mask that a command should start with.
   [[nodiscard]] const sigset_t& former_mask() const { return former_mask_; }
 
  private:
   sigset_t wanted_;
+  int arrived_ = -1;  // readable while a signal waits
   sigset_t former_mask_;
   struct sigaction former_pipe_ = {};
 };

@@ -19,6 +19,7 @@ namespace {
 constexpr TimeUs kMsUs = 1'000;
 constexpr TimeUs kWatchUs = 1'000'000;  // signals wake us up earlier
 constexpr int kStopped = 75;
+constexpr int kGaveUp = 76;
 
 void say(std::string text) {
   const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
@@ -45,6 +46,20 @@ const char* name_of(CommandEnd::Kind kind) {
       break;
   }
   return "stalled";
+}
+
+const char* name_of(HostNote::Kind kind) {
+  switch (kind) {
+    case HostNote::Kind::lost:
+      return "host_lost";
+    case HostNote::Kind::lost_for_good:
+      return "host_lost_for_good";
+    case HostNote::Kind::taken_back:
+      return "host_taken_back";
+    case HostNote::Kind::spare_used:
+      break;
+  }
+  return "host_spare_used";
 }
 
 CommandEnd end_of(const Kept& kept, std::int64_t lived_ms) {
@@ -77,6 +92,8 @@ int Supervisor::run() {
                     {"store", options_.store},
                     {"restarts_max", options_.limits.restarts_max},
                     {"idle_restarts_max", options_.limits.idle_restarts_max}});
+  hosts_ = std::make_unique<HostWatch>(options_.words, options_.hosts, signals_.former_mask());
+  if (!hosts_->trouble().empty()) say("warning: " + hosts_->trouble());
   while (true) {
     if (const auto exit_code = one_start()) return *exit_code;
   }
@@ -86,15 +103,21 @@ std::optional<int> Supervisor::one_start() {
   Circumstances now;
   now.before = view_store();
   newest_generation_ = now.before.generation;
-  log("command_start", {{"restarts", tally_.restarts},
-                        {"generation", now.before.generation},
-                        {"committed", now.before.committed}});
+  Result<HostWatch::Start> start = next_start();
+  if (!start) return finish(kGaveUp, "error: " + start.error().message);
+  nlohmann::json fields = {{"restarts", tally_.restarts},
+                           {"generation", now.before.generation},
+                           {"committed", now.before.committed}};
+  if (hosts_->active()) fields["hosts"] = start.value().hosts;
+  if (start.value().words != options_.words) fields["command"] = start.value().words;
+  log("command_start", std::move(fields));
   if (tally_.restarts == 0) {
     say("starting " + shell_line(options_.words) + "; store '" + options_.store +
         "': " + describe(now.before));
   }
-  const Result<CommandEnd> end = keep_to_the_end();
+  const Result<CommandEnd> end = keep_to_the_end(start.value());
   if (!end) return finish(70, "error: " + end.error().message);
+  now.host_lost = hosts_->look_back();
   now.end = end.value();
   now.after = view_store();
   now.asked = asked_;
@@ -132,10 +155,30 @@ int Supervisor::finish(int exit_code, const std::string& text) {
   return exit_code;
 }
 
-Result<CommandEnd> Supervisor::keep_to_the_end() {
+// Where it goes, with a word on every host that is lost or comes back.
+Result<HostWatch::Start> Supervisor::next_start() {
+  HostWatch::Start start = hosts_->prepare();
+  for (const HostNote& note : start.notes) {
+    say(note.text);
+    log(name_of(note.kind), {{"host", note.host}, {"text", note.text}});
+  }
+  if (!start.failure.empty()) return Error{ErrorCode::io, start.failure};
+  if (start.nowhere) {
+    return Error{ErrorCode::lost_peer,
+                 "no host is left to start on; run the same command again when they are back"};
+  }
+  if (start.words != options_.words) {
+    say("this start: " + shell_line(start.words) + ", on " + std::to_string(start.hosts.size()) +
+        (start.hosts.size() == 1 ? " host" : " hosts"));
+  }
+  return start;
+}
+
+Result<CommandEnd> Supervisor::keep_to_the_end(HostWatch::Start& start) {
   CommandSpec spec;
-  spec.words = options_.words;
-  spec.variables = {{"STEADFARM_RESTARTS", std::to_string(tally_.restarts)}};
+  spec.words = start.words;
+  spec.variables = std::move(start.variables);
+  spec.variables.emplace_back("STEADFARM_RESTARTS", std::to_string(tally_.restarts));
   if (!store_in_words(spec.words)) spec.variables.emplace_back("STEADFARM_STORE", options_.store);
   if (options_.deadline_unix_ms) {
     spec.variables.emplace_back("STEADFARM_DEADLINE",
@@ -145,7 +188,10 @@ Result<CommandEnd> Supervisor::keep_to_the_end() {
   moved_at_ = started_at;
   next_look_ = started_at;
   stalled_ = false;
+  hosts_->open_pipe();
+  spec.error_end = hosts_->error_end();
   Result<Keeper> made = Keeper::start(spec, signals_.former_mask());
+  hosts_->close_error_end();
   if (!made) return made.error();
   Keeper& keeper = made.value();
   while (!keeper.has_ended()) {
@@ -157,7 +203,9 @@ Result<CommandEnd> Supervisor::keep_to_the_end() {
       keeper.end();
     }
     look_for_stall(keeper);
-    if (const auto signal = signals_.wait(next_wake_ms())) on_signal(*signal, &keeper);
+    const auto signal = signals_.wait(next_wake_ms(), hosts_->listen_end());
+    hosts_->listen();
+    if (signal) on_signal(*signal, &keeper);
   }
   kept_ = keeper.kept();
   const TimeUs ended_at = clock_.now();

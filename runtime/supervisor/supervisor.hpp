@@ -10,6 +10,7 @@
 #include "driver/clock.hpp"
 #include "driver/event_log.hpp"
 #include "supervisor/decision.hpp"
+#include "supervisor/host_watch.hpp"
 #include "supervisor/keeper.hpp"
 #include "supervisor/signal_queue.hpp"
 
@@ -23,6 +24,7 @@ struct SupervisorOptions {
   std::int64_t stop_grace_ms = 25'000;  // from a stop signal until what is left is ended
   std::optional<std::int64_t> deadline_unix_ms;  // when the allocation ends
   std::string log;                               // JSON lines; empty: none
+  HostOptions hosts;
 };
 
 class Supervisor {
@@ -36,7 +38,8 @@ class Supervisor {
 
  private:
   [[nodiscard]] std::optional<int> one_start();
-  [[nodiscard]] Result<CommandEnd> keep_to_the_end();
+  [[nodiscard]] Result<HostWatch::Start> next_start();
+  [[nodiscard]] Result<CommandEnd> keep_to_the_end(HostWatch::Start& start);
   [[nodiscard]] StoreView view_store();
   [[nodiscard]] std::optional<std::int64_t> left_ms() const;
   [[nodiscard]] std::optional<int> pause(std::int64_t delay_ms);
@@ -52,6 +55,7 @@ class Supervisor {
   driver::SteadyClock clock_;
   std::unique_ptr<driver::EventLog> log_;
   SignalQueue signals_;
+  std::unique_ptr<HostWatch> hosts_;
   Tally tally_;
   Asked asked_ = Asked::nothing;
   TimeUs ask_deadline_ = -1;  // when the stop has to be over; -1: no stop, or already enforced

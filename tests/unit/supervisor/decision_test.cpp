@@ -111,6 +111,18 @@ TEST(Decision, gives_up_when_restarts_bring_no_progress) {
   EXPECT_EQ(3u, last.tally.restarts);
 }
 
+TEST(Decision, does_not_blame_the_command_for_a_lost_host) {
+  Limits limits;
+  limits.idle_restarts_max = 1;
+  Circumstances now = {exited(1), holds(10, 4), holds(10, 5), {}, {}};
+  now.host_lost = true;
+  const Decision d = decide(limits, {0, 1}, now);
+  EXPECT_TRUE(d.restart);
+  EXPECT_EQ(1u, d.tally.idle);
+  now.host_lost = false;
+  EXPECT_FALSE(decide(limits, {0, 1}, now).restart);
+}
+
 TEST(Decision, forgets_idle_restarts_after_progress) {
   Limits limits;
   limits.idle_restarts_max = 1;

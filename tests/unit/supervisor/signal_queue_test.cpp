@@ -16,6 +16,19 @@ TEST(SignalQueue, gives_each_signal_once) {
   }
 }
 
+TEST(SignalQueue, wakes_up_for_what_can_be_read) {
+  SignalQueue queue;
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(0, pipe(ends));
+  EXPECT_EQ(std::nullopt, queue.wait(0, ends[0]));
+  ASSERT_EQ(1, write(ends[1], "x", 1));
+  EXPECT_EQ(std::nullopt, queue.wait(60'000, ends[0]));  // at once
+  kill(getpid(), SIGUSR1);
+  EXPECT_EQ(SIGUSR1, queue.wait(60'000, ends[0]));
+  close(ends[0]);
+  close(ends[1]);
+}
+
 TEST(SignalQueue, leaves_ignored_what_was_ignored) {
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGINT, SIG_IGN);
