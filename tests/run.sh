@@ -36,6 +36,8 @@ test_release() {
   local arguments=(--preset release -j "$jobs")
   # A release without these tools cannot check the style, so that is no skip.
   deps_have_style_tools || arguments+=(-E '^tidy_format$')
+  # A machine that cannot have virtual hosts, as tried and said above.
+  [ "$virtual_hosts" = yes ] || arguments+=(-LE '^cluster$')
   ctest "${arguments[@]}" 2>&1 | tee build/ctest-run.log
 }
 
@@ -63,6 +65,11 @@ find_skips() {
 section "packages"
 deps_for_tests
 deps_use_ccache
+virtual_hosts=no
+if bash tests/cluster/check.sh; then
+  virtual_hosts=yes
+  deps_for_cluster
+fi
 
 section "build"
 if ! build_release; then

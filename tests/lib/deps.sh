@@ -11,6 +11,10 @@ STEADFARM_BUILD_PACKAGES=(
 STEADFARM_TEST_PACKAGES=(
   libgtest-dev libbenchmark-dev shellcheck python3-h5py git util-linux debootstrap
 )
+# What a cluster of virtual hosts takes: tests/cluster. Their services stay off on this machine.
+STEADFARM_CLUSTER_PACKAGES=(
+  iproute2 procps openssh-server openssh-client munge slurmctld slurmd slurm-client
+)
 # The style is that of these versions. Releases that do not have them do not check it.
 STEADFARM_STYLE_PACKAGES=(clang-format-14 clang-tidy-14 clang-14)
 
@@ -90,6 +94,20 @@ deps_for_tests() {
     deps_update "${STEADFARM_STYLE_PACKAGES[@]}" || return 1
   fi
   deps_install "${all[@]}"
+}
+
+# For the cluster of virtual hosts. What these packages would start as services does not start:
+# the cluster starts its own, in its own namespaces.
+deps_for_cluster() {
+  [ -n "$(deps_missing "${STEADFARM_CLUSTER_PACKAGES[@]}")" ] || return 0
+  deps_update "${STEADFARM_CLUSTER_PACKAGES[@]}" || return 1
+  local policy=/usr/sbin/policy-rc.d made='' code=0
+  if [ ! -e "$policy" ] && [ "${STEADFARM_NO_INSTALL:-0}" != 1 ]; then
+    deps_as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy" && made=1
+  fi
+  deps_install "${STEADFARM_CLUSTER_PACKAGES[@]}" || code=$?
+  [ -z "$made" ] || deps_as_root rm -f "$policy"
+  return "$code"
 }
 
 # True if the style can be checked on this machine.

@@ -1,0 +1,10 @@
+# On virtual hosts with sshd and a real Slurm. Alone on the machine: their clocks are those of real
+# launchers, and each brings a cluster up and takes it down.
+function(steadfarm_cluster_test name script)
+  steadfarm_script_test(cluster_${name} ${script}
+    LABELS cluster TIMEOUT 600 PROCESSORS 4)
+  set_tests_properties(cluster_${name} PROPERTIES SKIP_RETURN_CODE 77 RUN_SERIAL ON)
+endfunction()
+
+steadfarm_cluster_test(hosts tests/cluster/hosts_test.sh)
+steadfarm_cluster_test(mpirun tests/cluster/mpirun_test.sh)
