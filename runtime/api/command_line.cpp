@@ -128,6 +128,11 @@ void add_running_options(CLI::App& app, Options& options, const std::string& gro
       ->check(positive)
       ->capture_default_str()
       ->group(group);
+  app.add_option("--unit-timeout", options.unit_timeout_s,
+                 "seconds that one execution of a unit may take; by default any")
+      ->envname("STEADFARM_UNIT_TIMEOUT")
+      ->check(positive)
+      ->group(group);
   app.add_option("--deadline", options.deadline_unix_s,
                  "when the allocation ends, in seconds since 1970; by default SLURM_JOB_END_TIME")
       ->envname("STEADFARM_DEADLINE")

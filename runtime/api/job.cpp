@@ -64,6 +64,9 @@ Status check_options(const Options& options) {
   if (!(options.timeout_s > options.heartbeat_s)) {
     return usage("--timeout is not above --heartbeat; every worker would be lost at once");
   }
+  if (options.unit_timeout_s != 0 && !is_duration(options.unit_timeout_s)) {
+    return usage(std::string("--unit-timeout") + limits);
+  }
   if (!(options.deadline_unix_s >= 0)) return usage("--deadline is below 0, and not a moment");
   if (options.walltime_s != 0 && !is_duration(options.walltime_s)) {
     return usage(std::string("--walltime") + limits);

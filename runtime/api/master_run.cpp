@@ -141,6 +141,7 @@ core::MasterOptions MasterRun::machine_options() {
   m.heartbeat_us = to_us(options_.heartbeat_s);
   m.timeout_us = to_us(options_.timeout_s);
   m.startup_timeout_us = std::max(m.startup_timeout_us, m.timeout_us);
+  if (options_.unit_timeout_s > 0) m.unit_timeout_us = to_us(options_.unit_timeout_s);
   // Automatic: the first checkpoint comes soon, so that its cost is known.
   const bool automatic = options_.interval_s == 0;
   m.interval_us = automatic ? core::kSecondUs : to_us(options_.interval_s);
@@ -211,6 +212,8 @@ driver::MasterHooks MasterRun::hooks() {
     };
   }
   hooks.note = [this](const core::Note& note) { on_note(note); };
+  hooks.hello = [this](Rank rank, const wire::Hello& hello) { on_hello(rank, hello); };
+  hooks.ended_processes = [this] { return processes_.take_ended(); };
   hooks.peer_changed = [this](Rank rank, bool welcome) {
     if (heartbeat_ && transport_.concurrent() && rank_count_ > 1) {
       heartbeat_->set_peer(rank, welcome);
@@ -219,9 +222,19 @@ driver::MasterHooks MasterRun::hooks() {
   return hooks;
 }
 
+void MasterRun::on_hello(Rank rank, const wire::Hello& hello) {
+  const bool watched = processes_.watch(rank, {hello.machine, hello.pid, hello.started});
+  losses_.hello(rank, hello);
+  log_->write("worker_hello", {{"rank", rank.value},
+                               {"host", hello.host},
+                               {"pid", hello.pid},
+                               {"process_watched", watched}});
+}
+
 void MasterRun::on_note(const core::Note& note) {
   using core::NoteKind;
   log_->note(note);
+  losses_.note(note, clock_.now() - started_at_);
   if (note.kind == NoteKind::unit_failed || note.kind == NoteKind::unit_quarantined) {
     if (failures_.size() < kFailuresKept) failures_.push_back({note.unit, note.text});
   }
@@ -239,14 +252,22 @@ void MasterRun::on_note(const core::Note& note) {
         std::to_string(core::MasterOptions().partial_bytes_max >> 20U) +
         " MiB; older ones stay, save smaller states");
   }
-  if (!options_.announce) return;
+  if (options_.announce) announce(note);
+}
+
+void MasterRun::announce(const core::Note& note) {
+  using core::NoteKind;
   if (note.kind == NoteKind::worker_lost) {
     progress_.end();
-    say("worker " + std::to_string(note.rank.value) + " is lost (" + note.text + "); its " +
+    say("worker " + losses_.name(note.rank) + " is lost (" + note.text + "); its " +
         std::to_string(note.count) + " units go to the others");
   } else if (note.kind == NoteKind::worker_returned) {
     progress_.end();
-    say("worker " + std::to_string(note.rank.value) + " is back");
+    say("worker " + losses_.name(note.rank) + " is back");
+  } else if (note.kind == NoteKind::unit_overdue) {
+    progress_.end();
+    say("unit " + to_string(note.unit) + " on worker " + losses_.name(note.rank) + " runs for " +
+        std::to_string(note.count / 1'000'000) + " s, " + note.text);
   } else if (note.kind == NoteKind::unit_failed || note.kind == NoteKind::unit_quarantined) {
     progress_.end();
     say("unit " + to_string(note.unit) + " is given up: " + note.text);
@@ -404,6 +425,7 @@ void MasterRun::say_start() {
     text +=
         "; MPI gave no MPI_THREAD_MULTIPLE, so heartbeats go out at safe points only and "
         "silence is no evidence";
+    if (options_.unit_timeout_s > 0) text += " before the unit time limit is over";
   }
   say(text);
 }
@@ -442,6 +464,8 @@ void MasterRun::write_report(const Outcome& outcome) {
   for (const FailedUnitReport& failure : outcome.failures) {
     report["failures"].push_back({{"unit", to_string(failure.key)}, {"message", failure.message}});
   }
+  report["losses"] = losses_.json();
+  report["unit_seconds_lost"] = static_cast<double>(losses_.redo_us()) * 1e-6;
   const std::string text =
       report.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + '\n';
   auto file = driver::open_private_file(options_.report, driver::OpenMode::replace);

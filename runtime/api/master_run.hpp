@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "api/job.hpp"
+#include "api/loss_report.hpp"
 #include "checkpoint/store.hpp"
 #include "driver/event_log.hpp"
 #include "driver/heartbeat.hpp"
 #include "driver/master_driver.hpp"
+#include "driver/process_watch.hpp"
 #include "driver/progress_line.hpp"
 
 namespace steadfarm::api {
@@ -38,6 +40,8 @@ class MasterRun {
   void make_driver();
   [[nodiscard]] driver::MasterHooks hooks();
   void on_note(const core::Note& note);
+  void announce(const core::Note& note);
+  void on_hello(Rank rank, const wire::Hello& hello);
   void refuse(int exit_code, const std::string& message);
   void warn_of_store(const std::string& warning);
   void say_start();
@@ -68,6 +72,8 @@ class MasterRun {
   bool in_fold_ = false;  // in the application's code
   std::optional<Outcome> refused_;
   std::vector<FailedUnitReport> failures_;
+  LossReport losses_;
+  driver::ProcessWatch processes_;
 };
 
 }  // namespace steadfarm::api

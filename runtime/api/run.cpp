@@ -2,10 +2,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -15,6 +18,8 @@
 #include "api/master_run.hpp"
 #include "driver/heartbeat.hpp"
 #include "driver/idle.hpp"
+#include "driver/process_watch.hpp"
+#include "driver/unit_guard.hpp"
 #include "driver/worker_driver.hpp"
 #include "transport/joined/joined_transport.hpp"
 #include "transport/local/local_hub.hpp"
@@ -26,6 +31,10 @@ namespace {
 constexpr int kFlushMs = 2'000;
 constexpr TimeUs kMasterTurnUs = 1'000;      // between the master's turns inside one unit
 constexpr TimeUs kLeaveGraceUs = 5'000'000;  // for a unit that still runs when the run is over
+// A message that may be dropped is said so often, so far apart, before the process ends. Meanwhile
+// the master can write down what the unit is charged with.
+constexpr int kLastWords = 5;
+constexpr std::chrono::milliseconds kLastWordsPause{200};
 
 std::string host_name() {
   char name[256] = {};
@@ -35,7 +44,10 @@ std::string host_name() {
 core::WorkerOptions worker_options(const Options& options, bool concurrent) {
   core::WorkerOptions w;
   w.host = host_name();
-  w.pid = static_cast<std::uint32_t>(getpid());
+  const driver::ProcessName process = driver::own_process();
+  w.pid = process.pid;
+  w.machine = process.machine;
+  w.started = process.started;
   w.concurrent = concurrent;
   w.heartbeat_us = to_us(options.heartbeat_s);
   // The master may be busy with a checkpoint; be more patient with it than it is with us. Without
@@ -46,6 +58,12 @@ core::WorkerOptions worker_options(const Options& options, bool concurrent) {
   return w;
 }
 
+std::string in_seconds(const driver::UnitGuard& units) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g s", static_cast<double>(units.limit_us()) * 1e-6);
+  return text;
+}
+
 // The worker's end: machine, executor and driver, wired to each other.
 class WorkerSide {
  public:
@@ -53,7 +71,7 @@ class WorkerSide {
   WorkerSide(const Job& job, transport::Transport& transport, bool concurrent,
              driver::Heartbeat* guard, std::function<void()> at_save_point = {})
       : machine_(worker_options(*job.options, concurrent), clock_.now()),
-        executor_(job.work),
+        executor_(limited(job)),
         driver_(machine_, transport, executor_, clock_, job.id, Rank(0)),
         guard_(guard),
         at_save_point_(std::move(at_save_point)) {
@@ -69,10 +87,33 @@ class WorkerSide {
   }
   [[nodiscard]] driver::WorkerDriver& driver() { return driver_; }
   [[nodiscard]] driver::Clock& clock() { return clock_; }
+  /// Null if units may run as long as they like.
+  [[nodiscard]] const std::shared_ptr<driver::UnitGuard>& units() const { return units_; }
 
  private:
+  // The work function, with the unit time limit around it if there is one.
+  std::function<void(UnitCall&)> limited(const Job& job) {
+    if (job.options->unit_timeout_s <= 0) return job.work;
+    units_ = std::make_shared<driver::UnitGuard>(to_us(job.options->unit_timeout_s));
+    return [this, work = job.work](UnitCall& call) {
+      struct Execution {
+        driver::UnitGuard& guard;
+        ~Execution() { guard.end(); }
+      };
+      units_->begin(call.key(), Attempt(call.attempt()), clock_.now());
+      const Execution execution{*units_};
+      work(call);
+    };
+  }
+
+  void fail_if_overdue() {
+    if (!units_ || !units_->at_safe_point(clock_.now())) return;
+    throw std::runtime_error("ran longer than the unit time limit of " + in_seconds(*units_));
+  }
+
   // Once the master has sent everybody home, nobody waits for what this unit would find.
   void safe_point() {
+    fail_if_overdue();
     driver_.safe_point();
     if (guard_ != nullptr && driver_.exit()) {
       guard_->end_process_after(kLeaveGraceUs, driver_.exit()->exit_code);
@@ -86,6 +127,7 @@ class WorkerSide {
   }
 
   driver::SteadyClock clock_;
+  std::shared_ptr<driver::UnitGuard> units_;
   core::WorkerMachine machine_;
   worker::FunctionExecutor executor_;
   driver::WorkerDriver driver_;
@@ -118,11 +160,28 @@ Outcome run_master_only(const Job& job, transport::Transport& transport) {
   return run.outcome();
 }
 
+// A unit that ignores its time limit takes its worker's process along.
+void end_deaf_units(Rank name, const Job& job, transport::Transport& transport,
+                    driver::Heartbeat& heartbeat, const std::shared_ptr<driver::UnitGuard>& units) {
+  const std::string limit = in_seconds(*units);
+  const auto last_words = [=, &transport, id = job.id](const driver::UnitGuard::Running& unit) {
+    say("worker " + std::to_string(name.value) + " on " + host_name() + " ends itself: unit " +
+        to_string(unit.key) + " (attempt " + std::to_string(unit.attempt.value) +
+        ") ran longer than the unit time limit of " + limit + " and came by no safe point");
+    const Bytes word = wire::encode(id, {Session(0), wire::Overdue{unit.key, unit.attempt}});
+    for (int i = 0; i < kLastWords; ++i) {
+      if (transport.concurrent()) transport.send_urgent(Rank(0), word);
+      std::this_thread::sleep_for(kLastWordsPause);
+    }
+  };
+  heartbeat.end_deaf_units(units, last_words);
+}
+
 // `name` is what the worker is called in messages to the user.
 Outcome run_worker_as(Rank name, const Job& job, transport::Transport& transport, int flush_ms) {
   const bool concurrent = transport.concurrent();
   std::unique_ptr<driver::Heartbeat> heartbeat;
-  if (concurrent || job.options->handle_signals) {
+  if (concurrent || job.options->handle_signals || job.options->unit_timeout_s > 0) {
     heartbeat = std::make_unique<driver::Heartbeat>(
         transport, job.id, wire::Heartbeat{1},
         driver::HeartbeatTimes{to_us(job.options->heartbeat_s)},
@@ -130,6 +189,10 @@ Outcome run_worker_as(Rank name, const Job& job, transport::Transport& transport
   }
   WorkerSide side(job, transport, concurrent,
                   job.options->handle_signals ? heartbeat.get() : nullptr);
+  const bool own_process = name == transport.self();
+  if (side.units() != nullptr && own_process) {
+    end_deaf_units(name, job, transport, *heartbeat, side.units());
+  }
   driver::Idle idle(side.clock());
   side.driver().start();
   while (!side.driver().exit()) idle.after_turn(side.driver().turn() > 0);

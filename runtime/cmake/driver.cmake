@@ -14,8 +14,10 @@ steadfarm_layer(driver
     runtime/driver/idle.cpp
     runtime/driver/master_driver.cpp
     runtime/driver/private_file.cpp
+    runtime/driver/process_watch.cpp
     runtime/driver/progress_line.cpp
     runtime/driver/signals.cpp
+    runtime/driver/unit_guard.cpp
     runtime/driver/worker_driver.cpp
   PUBLIC steadfarm_core steadfarm_transport steadfarm_worker steadfarm_checkpoint
          nlohmann_json::nlohmann_json Threads::Threads)
@@ -26,6 +28,7 @@ add_library(steadfarm STATIC
   runtime/api/deadline.cpp
   runtime/api/folds.cpp
   runtime/api/job.cpp
+  runtime/api/loss_report.cpp
   runtime/api/master_run.cpp
   runtime/api/outcome.cpp
   runtime/api/run.cpp

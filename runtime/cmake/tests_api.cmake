@@ -21,6 +21,7 @@ steadfarm_test(driver_test
           tests/unit/driver/heartbeat_test.cpp
           tests/unit/driver/idle_test.cpp tests/unit/driver/master_driver_test.cpp
           tests/unit/driver/progress_line_test.cpp tests/unit/driver/signals_test.cpp
+          tests/unit/driver/process_watch_test.cpp tests/unit/driver/unit_guard_test.cpp
           tests/unit/driver/worker_driver_test.cpp tests/unit/worker/function_executor_test.cpp
   LINKS steadfarm_driver steadfarm_memory_file_system
   LABELS unit)
@@ -28,7 +29,7 @@ steadfarm_test(driver_test
 steadfarm_test(api_test
   SOURCES tests/unit/api/command_line_test.cpp tests/unit/api/deadline_test.cpp
           tests/unit/api/folds_test.cpp
-          tests/unit/api/job_test.cpp
+          tests/unit/api/job_test.cpp tests/unit/api/loss_report_test.cpp
           tests/unit/api/master_works_test.cpp tests/unit/api/outcome_test.cpp
           tests/unit/api/run_test.cpp tests/unit/api/store_results_test.cpp
           tests/unit/api/submitted_units_test.cpp tests/unit/api/unit_hints_test.cpp

@@ -8,6 +8,22 @@ foreach(kind fsync writes)
     LABELS faults TIMEOUT 600 PROCESSORS 3)
 endforeach()
 steadfarm_script_test(hung_disk tests/faults/hung_disk.sh LABELS faults TIMEOUT 300 PROCESSORS 3)
+# Kills a rank at a certain moment, the same way.
+add_library(kill_at SHARED tests/faults/kill_at.cpp)
+target_link_libraries(kill_at PRIVATE steadfarm_build_flags MPI::MPI_C)
+set_target_properties(kill_at PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+foreach(way sm tcp)
+  steadfarm_script_test(worker_kills_${way} tests/faults/worker_kills.sh ARGS ${way}
+    LABELS faults TIMEOUT 1200 PROCESSORS 4)
+endforeach()
+steadfarm_script_test(stopped_worker tests/faults/stopped_worker.sh
+  LABELS faults TIMEOUT 300 PROCESSORS 3)
+steadfarm_script_test(unit_time_limit tests/faults/unit_time_limit.sh
+  LABELS faults TIMEOUT 600 PROCESSORS 3)
+steadfarm_script_test(busy_machine tests/faults/busy_machine.sh ARGS 30
+  LABELS faults TIMEOUT 300 PROCESSORS 8)
+steadfarm_script_test(random_kills tests/faults/random_kills.sh ARGS 5
+  LABELS faults TIMEOUT 1200 PROCESSORS 4)
 if(STEADFARM_BUILD_EXAMPLES)
   foreach(tree T1L T2L T3L)
     steadfarm_script_test(uts_kill_${tree} tests/faults/uts_kill.sh ARGS ${tree}

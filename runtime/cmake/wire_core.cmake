@@ -15,6 +15,7 @@ steadfarm_layer(core
     runtime/core/master_check.cpp
     runtime/core/master_dispatch.cpp
     runtime/core/master_epochs.cpp
+    runtime/core/master_losses.cpp
     runtime/core/master_members.cpp
     runtime/core/master_policy.cpp
     runtime/core/master_tail.cpp
@@ -32,6 +33,7 @@ steadfarm_layer(core
     runtime/core/policy/trapezoid.cpp
     runtime/core/ready_queue.cpp
     runtime/core/saved_states.cpp
+    runtime/core/suspicion.cpp
     runtime/core/unit_table.cpp
     runtime/core/wall_time.cpp
     runtime/core/worker.cpp

@@ -2,10 +2,34 @@
 
 namespace steadfarm::core {
 
+const char* to_string(LossKind kind) {
+  switch (kind) {
+    case LossKind::silence:
+      return "silence";
+    case LossKind::phi:
+      return "phi";
+    case LossKind::transport:
+      return "transport";
+    case LossKind::process:
+      return "process";
+    case LossKind::overdue:
+      return "overdue";
+  }
+  return "unknown";
+}
+
 const char* to_string(NoteKind kind) {
   switch (kind) {
     case NoteKind::worker_joined:
       return "worker_joined";
+    case NoteKind::worker_suspected:
+      return "worker_suspected";
+    case NoteKind::worker_trusted:
+      return "worker_trusted";
+    case NoteKind::work_went_on:
+      return "work_went_on";
+    case NoteKind::unit_overdue:
+      return "unit_overdue";
     case NoteKind::worker_lost:
       return "worker_lost";
     case NoteKind::worker_returned:

@@ -8,11 +8,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/ids.hpp"
+#include "core/event.hpp"
 #include "core/generation.hpp"
 #include "wire/messages.hpp"
 
@@ -50,12 +52,23 @@ struct Forget {
 struct Readmit {
   Rank rank;
 };
+/// It has been silent for suspiciously long: send it nothing unasked until it is trusted again or
+/// readmitted. Over TCP a send to the dead can end the sender.
+struct Suspect {
+  Rank rank;
+};
+struct Trust {
+  Rank rank;
+};
 
 enum class NoteKind : std::uint8_t {
   worker_joined,
+  worker_suspected,
+  worker_trusted,
   worker_lost,
   worker_returned,
   worker_left,
+  work_went_on,
   unit_retried,
   unit_failed,
   unit_quarantined,
@@ -71,19 +84,30 @@ enum class NoteKind : std::uint8_t {
   units_reclaimed,
   units_taken_back,
   unit_doubled,
+  unit_overdue,
   dispatch_throttled,
   stopping,
 };
 [[nodiscard]] const char* to_string(NoteKind kind);
 
+/// What is known of a lost worker.
+struct Loss {
+  LossKind how{};
+  TimeUs silence_us = 0;  // from its last word until the loss was noticed
+  double phi = 0;         // that decided, for LossKind::phi
+  TimeUs redo_us = 0;     // it had worked so long on the unit that is to be done again
+};
+
 /// For the log. `count` is what the kind counts: leases held, tries, an epoch, a generation, the
-/// sequence of a saved state.
+/// sequence of a saved state,
+/// microseconds.
 struct Note {
   NoteKind kind{};
   Rank rank;
   UnitKey unit;
   std::uint64_t count = 0;
   std::string text;
+  std::optional<Loss> loss{};  // of worker_lost
 };
 
 enum class Outcome : std::uint8_t {
@@ -102,8 +126,8 @@ struct Finish {
   std::string reason;
 };
 
-using Action =
-    std::variant<Send, Accept, FoldInOrder, Persist, Committed, Forget, Readmit, Note, Finish>;
+using Action = std::variant<Send, Accept, FoldInOrder, Persist, Committed, Forget, Readmit, Suspect,
+                            Trust, Note, Finish>;
 using Actions = std::vector<Action>;
 
 }  // namespace steadfarm::core

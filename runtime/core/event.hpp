@@ -1,6 +1,7 @@
 // What the master machine is told. One event a step.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 
@@ -16,12 +17,23 @@ struct MessageFrom {
   Rank from;
   wire::Message message;
 };
-/// Somebody who knows (MPI, the launcher) says that a rank is dead.
+/// How the loss of a worker was noticed.
+enum class LossKind : std::uint8_t {
+  silence,    // for longer than the time-out
+  phi,        // sooner, because its heartbeats had come regularly
+  transport,  // MPI's word
+  process,    // its process has ended, as the system says on whose host we are
+  overdue,    // its own word: a unit ran for too long, so it ends itself
+};
+[[nodiscard]] const char* to_string(LossKind kind);
+
+/// Somebody who knows (MPI, the system) says that a rank is dead.
 struct PeerLost {
   Rank rank;
   std::string evidence;
   // The Assign of this number, and later ones, never left: it cannot have died of them. 0: none.
   std::uint32_t unsent_assign = 0;
+  LossKind how = LossKind::transport;
 };
 /// The delta of this epoch is on disk, as this generation.
 struct GenerationDurable {

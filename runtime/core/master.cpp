@@ -14,7 +14,8 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
       now_(now),
       ready_(table_, options_.policy, !options_.ordered, options_.job_seed, index_units_.count,
              workers),
-      members_(options_.timeout_us, options_.startup_timeout_us),
+      members_({options_.timeout_us, options_.startup_timeout_us, options_.heartbeat_us,
+                options_.unit_timeout_us}),
       epochs_(options_),
       delta_(options_.has_store, options_.keep_results),
       saved_(options_.partial_bytes_max),
@@ -186,9 +187,7 @@ void Master::on(const Started& /*event*/, Actions& out) {
 
 void Master::on(const Tick& /*event*/, Actions& out) {
   tail_due_ = true;
-  for (const Rank rank : members_.tick(now_)) {
-    lose(*find_worker(rank), "silent for longer than the time-out", 0, out);
-  }
+  hear_silence(out);
   if (now_ >= next_beat_) {
     next_beat_ = now_ + options_.heartbeat_us;
     for (Worker& worker : workers_) {
@@ -208,7 +207,9 @@ void Master::on(const PeerLost& event, Actions& out) {
   const MemberState before = members_.state(event.rank);
   if (before == MemberState::left) return;
   members_.set_dead(event.rank);
-  if (before != MemberState::lost) lose(*worker, event.evidence, event.unsent_assign, out);
+  if (before == MemberState::lost) return;
+  const Blame blame{event.unsent_assign == 0 ? kBlameAll : event.unsent_assign};
+  lose(*worker, loss_of(*worker, event.how), event.evidence, blame, out);
 }
 
 void Master::on(const CheckpointRequested& /*event*/, Actions& /*out*/) {
@@ -319,6 +320,7 @@ void Master::send(Worker& worker, wire::Body body, Actions& out) {
   // A send to a dead peer can end this process too (TCP), so what it asked last gets no reply.
   const MemberState state = members_.state(worker.rank);
   if (state == MemberState::lost || state == MemberState::left) return;
+  if (members_.suspected(worker.rank)) return;  // catch_up() says it later
   out.emplace_back(Send{worker.rank, wire::Message{worker.session, std::move(body)}});
 }
 

@@ -101,8 +101,26 @@ class Master {
     bool emptied = false;  // it gave back all that it had not started, and has got nothing since
     TimeUs recalled_at = 0;
     TimeUs progress_at = 0;  // when it last had begun something new, as far as is known
+    TimeUs saved_at = 0;     // when the state of what it executes last came
+    TimeUs overdue_of = -1;  // the progress_at that was noted as too long ago
     // Units that were done by others while this worker had them: it may be busy with one.
     std::vector<wire::Returned::Unit> stale;
+  };
+
+  static constexpr std::uint32_t kBlameAll = UINT32_MAX;
+  /// Which units of a lost worker are charged with it: those of Assigns before `end`, or one.
+  struct Blame {
+    std::uint32_t end = 0;
+    Slot culprit = kNoSlot;
+    [[nodiscard]] bool falls_on(Slot slot, std::uint32_t assign_seq) const {
+      return culprit != kNoSlot ? slot == culprit : assign_seq < end;
+    }
+  };
+  /// A loss of which nothing has been handed out again yet.
+  struct OpenLoss {
+    Rank rank;
+    TimeUs lost_at = 0;
+    std::optional<UnitKey> went_on;
   };
 
   Slot add_index(std::uint64_t index, std::int32_t priority);
@@ -136,14 +154,27 @@ class Master {
   void on_message(Worker& worker, const wire::Partial& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::Returned& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::Goodbye& m, const MessageFrom& event, Actions& out);
+  void on_message(Worker& worker, const wire::Overdue& m, const MessageFrom& event, Actions& out);
   template <class Other>
   void on_message(Worker& worker, const Other& m, const MessageFrom& event, Actions& out);
   void welcome(Worker& worker, Actions& out);
+  void say_how_things_are(Worker& worker, Actions& out);
   void new_session(Worker& worker, Actions& out);
   void readmit(Worker& worker, Actions& out);
-  void lose(Worker& worker, const std::string& evidence, std::uint32_t unsent_assign, Actions& out);
-  void take_leases(Worker& worker, std::uint32_t blame_end, Actions& out);
+  void lose(Worker& worker, const Loss& loss, const std::string& evidence, Blame blame,
+            Actions& out);
+  void take_leases(Worker& worker, Blame blame, Actions& out);
   void check_idle(Worker& worker, const wire::Report& report, Actions& out);
+
+  // master_losses.cpp: who falls silent, what is lost with a worker, and when its work goes on
+  void hear_silence(Actions& out);
+  void catch_up(Worker& worker, Actions& out);
+  [[nodiscard]] Loss loss_of(const Worker& worker, LossKind how) const;
+  void open_loss(const Worker& worker);
+  void work_goes_on(const LiveUnit& unit);
+  void note_work_went_on(Actions& out);
+  void note_overdue(Actions& out);
+  [[nodiscard]] std::string quarantine_text(const LiveUnit& unit, const Blame& blame) const;
 
   // master_answers.cpp
   void answer(Worker& worker, const wire::AnswerView& answer, Actions& out);
@@ -169,7 +200,7 @@ class Master {
   void free_lease(Slot slot, bool remember, bool blamed);
   [[nodiscard]] bool give_back(Worker& worker, const wire::Returned::Unit& returned);
   void end_executions(const Worker& answered, Slot slot, Attempt attempt);
-  void lose_second(Worker& worker, std::uint32_t blame_end, Actions& out);
+  void lose_second(Worker& worker, Blame blame, Actions& out);
   [[nodiscard]] bool end_failed_execution(Slot slot, Attempt attempt, bool for_good);
   void stale_lease(Slot slot, bool remember);
   void promote(Slot slot, bool remember, bool blamed);
@@ -239,6 +270,8 @@ class Master {
   SavedStates saved_;
   OrderedHold hold_;  // used if options_.ordered
   UnitTimes times_;
+  TimeUs longest_us_ = 0;  // that a unit took
+  std::vector<OpenLoss> open_losses_;
   ChunkRule rule_;
   Speeds speeds_;    // used where measures_workers()
   LoadIndex loads_;  // used by `least_loaded`

@@ -14,7 +14,7 @@ constexpr std::uint64_t kRunStep = 64;
 bool Master::may_dispatch(const Worker& worker) const {
   return phase_ == Phase::running && members_.state(worker.rank) == MemberState::alive &&
          worker.session != Session(0) && !worker.solo && worker.second == kNoSlot &&
-         worker.stale.empty() && !worker.gave_back;
+         worker.stale.empty() && !worker.gave_back && !members_.suspected(worker.rank);
 }
 
 bool Master::throttled() const {
@@ -140,6 +140,7 @@ void Master::lease(Worker& worker, Slot slot, wire::UnitBatch& batch) {
   table_.at(slot).assign_seq = worker.assign_seq + 1;
   ++leased_;
   if (worker.leases.count == 1) worker.progress_at = now_;
+  if (table_.at(slot).past) work_goes_on(table_.at(slot));
   put_into(batch, table_.at(slot), table_.at(slot).attempt);
 }
 
@@ -201,6 +202,7 @@ void Master::send_batch(Worker& worker, wire::UnitBatch batch, Actions& out) {
     note(out, NoteKind::unit_resumed, worker.rank, batch.heads[saved.head].key, saved.sequence);
   }
   send(worker, wire::Assign{worker.assign_seq, std::move(batch)}, out);
+  note_work_went_on(out);
 }
 
 void Master::mark_hungry(Worker& worker) {
@@ -224,7 +226,7 @@ void Master::feed_hungry(Actions& out) {
     }
     worker->hungry = false;
     // One that has fallen silent may be dead. If not, its next report asks again.
-    if (now_ - members_.heard_at(worker->rank) > 3 * options_.heartbeat_us) continue;
+    if (members_.is_quiet(worker->rank, now_)) continue;
     feed(*worker, out);
   }
 }

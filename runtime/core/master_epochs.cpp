@@ -13,7 +13,9 @@ void Master::drive_epochs(Actions& out) {
     if (epochs_.due(now_, !delta_.empty(), pressed())) {
       std::vector<Rank> asked;
       for (Worker& worker : workers_) {
-        if (members_.state(worker.rank) == MemberState::alive) asked.push_back(worker.rank);
+        const bool speaks =
+            members_.state(worker.rank) == MemberState::alive && !members_.suspected(worker.rank);
+        if (speaks) asked.push_back(worker.rank);
       }
       epochs_.open(now_, asked);
       note(out, NoteKind::epoch_opened, Rank(0), {}, epochs_.epoch().value);

@@ -1,24 +1,20 @@
 // Workers come, fall silent, are lost and return; what their messages mean.
-#include <limits>
 #include <utility>
 
 #include "base/assert.hpp"
 #include "core/master.hpp"
 
 namespace steadfarm::core {
-namespace {
-// Bounds for take_leases; Assigns are numbered from 1.
-constexpr std::uint32_t kNoBlame = 0;
-constexpr std::uint32_t kBlameAll = std::numeric_limits<std::uint32_t>::max();
-}  // namespace
-
 void Master::on(const MessageFrom& event, Actions& out) {
   Worker* worker = find_worker(event.from);
   if (worker == nullptr) return;
   const bool goodbye = std::holds_alternative<wire::Goodbye>(event.message.body);
   const MemberState before = members_.state(event.from);
   if (before == MemberState::left) return;
-  if (!goodbye || before != MemberState::lost) members_.heard(event.from, now_);
+  const bool suspected = members_.suspected(event.from);
+  const bool beat = std::holds_alternative<wire::Heartbeat>(event.message.body);
+  if (!goodbye || before != MemberState::lost) members_.heard(event.from, now_, beat);
+  if (suspected) catch_up(*worker, out);
   if (before == MemberState::lost && members_.state(event.from) == MemberState::alive) {
     readmit(*worker, out);
   }
@@ -37,7 +33,7 @@ void Master::on_message(Worker& /*worker*/, const Other& /*m*/, const MessageFro
 
 void Master::on_message(Worker& worker, const wire::Hello& m, const MessageFrom& /*event*/,
                         Actions& out) {
-  if (!m.concurrent) members_.ignore_silence(worker.rank);
+  if (!m.concurrent) members_.excuse_silence(worker.rank);
   // A repeated Hello means that the Welcome has not arrived yet, whatever session an Assign that
   // did arrive has told the worker.
   if (!options_.lossless && worker.welcomed_at < now_) welcome(worker, out);
@@ -83,10 +79,10 @@ void Master::check_idle(Worker& worker, const wire::Report& report, Actions& out
   if (all_seen && report.unacked <= this_report) {
     // Everything it was given was answered, and the answers were refused or lost for good.
     note(out, NoteKind::units_reclaimed, worker.rank, {}, leases_of(worker));
-    take_leases(worker, kNoBlame, out);
+    take_leases(worker, {}, out);
   } else if (!all_seen && !options_.lossless && now_ - worker.assigned_at > options_.resend_us) {
     note(out, NoteKind::link_reset, worker.rank, {}, leases_of(worker));
-    take_leases(worker, kNoBlame, out);
+    take_leases(worker, {}, out);
     new_session(worker, out);
   }
 }
@@ -110,6 +106,7 @@ void Master::on_message(Worker& worker, const wire::Partial& m, const MessageFro
   LiveUnit& unit = table_.at(slot);
   switch (saved_.keep(unit.saved, m.attempt, m.sequence, m.state)) {
     case SavedStates::Kept::newer:
+      worker.saved_at = now_;
       delta_.saved(unit);
       break;
     case SavedStates::Kept::no_room:
@@ -129,7 +126,7 @@ void Master::on_message(Worker& worker, const wire::Goodbye& /*m*/, const Messag
   worker_gone(worker);
   if (clearing_ == worker.rank) clearing_.reset();
   note(out, NoteKind::worker_left, worker.rank, {}, leases_of(worker));
-  take_leases(worker, kNoBlame, out);
+  take_leases(worker, {}, out);
 }
 
 void Master::new_session(Worker& worker, Actions& out) {
@@ -144,6 +141,10 @@ void Master::new_session(Worker& worker, Actions& out) {
 void Master::welcome(Worker& worker, Actions& out) {
   worker.welcomed_at = now_;
   send(worker, wire::Welcome{options_.job_seed}, out);
+  say_how_things_are(worker, out);
+}
+
+void Master::say_how_things_are(Worker& worker, Actions& out) {
   if (shared_) {
     worker.shared_sent_at = now_;
     send(worker, wire::Shared{shared_version_, *shared_}, out);
@@ -171,46 +172,46 @@ void Master::readmit(Worker& worker, Actions& out) {
   new_session(worker, out);
 }
 
-void Master::lose(Worker& worker, const std::string& evidence, std::uint32_t unsent_assign,
+void Master::lose(Worker& worker, const Loss& loss, const std::string& evidence, Blame blame,
                   Actions& out) {
   out.emplace_back(Forget{worker.rank});
-  note(out, NoteKind::worker_lost, worker.rank, {}, leases_of(worker), evidence);
+  out.emplace_back(Note{NoteKind::worker_lost, worker.rank, {}, leases_of(worker), evidence, loss});
   epochs_.worker_gone(worker.rank);
   worker_gone(worker);
   if (clearing_ == worker.rank) clearing_.reset();
   // When the run is being ended, the launcher may be ending the workers as well.
-  const std::uint32_t sent_end = unsent_assign == 0 ? kBlameAll : unsent_assign;
-  take_leases(worker, phase_ == Phase::running ? sent_end : kNoBlame, out);
+  open_loss(worker);
+  take_leases(worker, phase_ == Phase::running ? blame : Blame(), out);
+  note_work_went_on(out);
 }
 
-// Everything the worker holds becomes ready again. Each unit of an Assign before `blame_end` may be
-// what killed the worker: alone, it certainly is counted; in company it is counted once and handed
-// out alone from then on, so that only the culprit can reach the limit.
-void Master::take_leases(Worker& worker, std::uint32_t blame_end, Actions& out) {
+// Everything the worker holds becomes ready again. Each unit that the blame falls on may be what
+// killed the worker: alone, it certainly is counted; in company it is counted once and handed out
+// alone from then on, so that only the culprit can reach the limit.
+void Master::take_leases(Worker& worker, Blame blame, Actions& out) {
   std::uint32_t held = 0;
   for (Slot slot = worker.leases.head; slot != kNoSlot; slot = table_.at(slot).next) {
-    if (table_.at(slot).assign_seq < blame_end) ++held;
+    if (blame.falls_on(slot, table_.at(slot).assign_seq)) ++held;
   }
   const bool alone = held == 1;
-  if (worker.second != kNoSlot) lose_second(worker, blame_end, out);
+  if (worker.second != kNoSlot) lose_second(worker, blame, out);
   while (worker.leases.head != kNoSlot) {
     const Slot slot = worker.leases.head;
     LiveUnit& unit = table_.at(slot);
-    const bool counted = unit.assign_seq < blame_end && (alone || unit.deaths == 0);
+    const bool counted = blame.falls_on(slot, unit.assign_seq) && (alone || unit.deaths == 0);
     if (counted) {
       ++unit.deaths;
       delta_.touched(unit);
     }
     if (unit.second && unit.deaths < options_.deaths_max) {
       promote(slot, true, counted);  // the other execution goes on
+      work_goes_on(unit);
       continue;
     }
     if (unit.second) stale_second(slot);
     free_lease(slot, true, counted);
     if (unit.deaths >= options_.deaths_max) {
-      give_up(slot, NoteKind::unit_quarantined,
-              "quarantined: " + std::to_string(unit.deaths) + " workers died while they had it",
-              out);
+      give_up(slot, NoteKind::unit_quarantined, quarantine_text(unit, blame), out);
     } else if (unit.deaths > 0) {
       ready_.push_suspect(slot);
     } else {

@@ -11,6 +11,8 @@ bool Master::measures_workers() const {
 }
 
 void Master::learn_times(const Worker& worker, const wire::Report& report) {
+  longest_us_ = std::max(
+      longest_us_, static_cast<TimeUs>(std::min(report.longest_us, std::uint64_t{kExpectedMaxUs})));
   times_.add(report.executed, report.busy_us, report.busy_us_squared);
   if (measures_workers()) {
     speeds_.add(worker.rank, report.executed, report.busy_us, report.busy_us_squared);

@@ -12,8 +12,7 @@ namespace steadfarm::core {
 
 // It has asked, has nothing, and is not busy with what others have done meanwhile.
 bool Master::is_idle(const Worker& worker) const {
-  return worker.leases.count == 0 && may_dispatch(worker) &&
-         now_ - members_.heard_at(worker.rank) <= 3 * options_.heartbeat_us;
+  return worker.leases.count == 0 && may_dispatch(worker) && !members_.is_quiet(worker.rank, now_);
 }
 
 // What a worker has, by the units' own word and otherwise by the mean.
@@ -72,6 +71,7 @@ bool Master::take_back_some(Actions& out) {
   for (Worker& worker : workers_) {
     const std::uint64_t count = unstarted(worker);
     if (count == 0 || members_.state(worker.rank) != MemberState::alive) continue;
+    if (members_.suspected(worker.rank)) continue;  // nothing is sent to it
     const bool may_be_lost = !options_.lossless && now_ - worker.recalled_at > options_.resend_us;
     if (worker.recalled && !may_be_lost) continue;
     const double share = static_cast<double>(count) / worker.leases.count;
@@ -147,14 +147,17 @@ bool Master::may_double(const LiveUnit& unit) const {
 }
 
 // The oldest unit of the worker that has been without progress for longest. What waits behind it is
-// eligible only if the worker does not give it back, because it is too deep in the unit to listen.
+// eligible only if the worker does not give it back, because it is too deep in the unit to listen,
+// or silent altogether.
 Slot Master::find_straggler() const {
   if (!options_.tail.second_executions) return kNoSlot;
   Slot found = kNoSlot;
   TimeUs since = now_;
   for (const Worker& worker : workers_) {
-    if (worker.progress_at >= since || !is_overdue(worker)) continue;
-    const bool deaf = worker.recalled && now_ - worker.recalled_at >= options_.tail.patience_us;
+    const bool suspected = members_.suspected(worker.rank);
+    if (worker.progress_at >= since || (!suspected && !is_overdue(worker))) continue;
+    const bool deaf =
+        suspected || (worker.recalled && now_ - worker.recalled_at >= options_.tail.patience_us);
     Slot slot = worker.leases.head;
     if (deaf || !options_.tail.take_back) {
       while (slot != kNoSlot && !may_double(table_.at(slot))) slot = table_.at(slot).next;
@@ -250,18 +253,17 @@ bool Master::end_failed_execution(Slot slot, Attempt attempt, bool for_good) {
 }
 
 // Its worker is gone, or will never answer. The first execution goes on.
-void Master::lose_second(Worker& worker, std::uint32_t blame_end, Actions& out) {
+void Master::lose_second(Worker& worker, Blame blame, Actions& out) {
   const Slot slot = std::exchange(worker.second, kNoSlot);
   LiveUnit& unit = table_.at(slot);
-  const bool counted = unit.second->assign_seq < blame_end;
+  const bool counted = blame.falls_on(slot, unit.second->assign_seq);
   table_.end_second(slot, counted);
   if (!counted) return;
   ++unit.deaths;
   delta_.touched(unit);
   if (unit.deaths < options_.deaths_max) return;
   stale_lease(slot, false);
-  give_up(slot, NoteKind::unit_quarantined,
-          "quarantined: " + std::to_string(unit.deaths) + " workers died while they had it", out);
+  give_up(slot, NoteKind::unit_quarantined, quarantine_text(unit, blame), out);
 }
 
 void Master::no_longer_stale(Worker& worker, const UnitKey& key, Attempt attempt) {

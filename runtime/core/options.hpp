@@ -66,6 +66,7 @@ struct MasterOptions {
   TimeUs heartbeat_us = 1 * kSecondUs;
   TimeUs timeout_us = 10 * kSecondUs;          // silence before a worker is lost
   TimeUs startup_timeout_us = 60 * kSecondUs;  // silence before a worker that never spoke is lost
+  TimeUs unit_timeout_us = 0;                  // a unit may run so long; 0: as long as it likes
   TimeUs interval_us = 30 * kSecondUs;         // between epochs
   TimeUs mtbf_us = 0;  // if set, the interval follows from it and the measured cost of an epoch
   TimeUs epoch_collect_us = 200'000;            // how long an epoch waits for the workers
@@ -88,6 +89,8 @@ struct MasterOptions {
 struct WorkerOptions {
   std::string host;
   std::uint32_t pid = 0;
+  std::string machine{};  // these two: see wire::Hello
+  std::uint64_t started = 0;
   bool concurrent = true;  // a thread of its own sends heartbeats
   bool lossless = true;
   TimeUs hello_us = 1 * kSecondUs;              // between Hellos until a Welcome comes

@@ -22,9 +22,13 @@ void WorkerMachine::step(TimeUs now, WorkerEvent event, WorkerActions& out) {
   if (!exiting_) execute_next(out);
 }
 
-void WorkerMachine::on(WorkerStarted& /*event*/, WorkerActions& out) {
+void WorkerMachine::on(WorkerStarted& /*event*/, WorkerActions& out) { say_hello(out); }
+
+void WorkerMachine::say_hello(WorkerActions& out) {
   hello_at_ = now_;
-  send(wire::Hello{options_.host, options_.pid, options_.concurrent}, out);
+  send(wire::Hello{options_.host, options_.pid, options_.concurrent, options_.machine,
+                   options_.started},
+       out);
 }
 
 void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
@@ -36,10 +40,7 @@ void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
     leave(75, "no word from the master for " + std::to_string(timeout_us / kSecondUs) + " s", out);
     return;
   }
-  if (!welcomed_ && now_ - hello_at_ >= options_.hello_us) {
-    hello_at_ = now_;
-    send(wire::Hello{options_.host, options_.pid, options_.concurrent}, out);
-  }
+  if (!welcomed_ && now_ - hello_at_ >= options_.hello_us) say_hello(out);
   if (!options_.concurrent && now_ - heartbeat_at_ >= options_.heartbeat_us) {
     heartbeat_at_ = now_;
     send(wire::Heartbeat{++heartbeat_seq_}, out);
@@ -234,6 +235,7 @@ void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
   const auto duration_us = static_cast<std::uint64_t>(now_ - since);
   ++executed_;
   busy_us_ += duration_us;
+  longest_us_ = std::max(longest_us_, duration_us);
   constexpr std::uint64_t kSquareMax = std::numeric_limits<std::uint32_t>::max();
   const std::uint64_t root = std::min(duration_us, kSquareMax);
   const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - busy_us_squared_;
@@ -329,6 +331,7 @@ void WorkerMachine::report(WorkerActions& out) {
   report.executed = std::exchange(executed_, 0);
   report.busy_us = std::exchange(busy_us_, 0);
   report.busy_us_squared = std::exchange(busy_us_squared_, 0);
+  report.longest_us = std::exchange(longest_us_, 0);
   report.answers = std::exchange(outbox_, std::make_shared<wire::AnswerBatch>());
   reported_at_ = now_;
   if (!report.answers->empty()) {
@@ -339,6 +342,7 @@ void WorkerMachine::report(WorkerActions& out) {
     unacked_.back().executed = 0;  // times are told once
     unacked_.back().busy_us = 0;
     unacked_.back().busy_us_squared = 0;
+    unacked_.back().longest_us = 0;
   }
   send_report(report, out);
 }

@@ -127,6 +127,7 @@ class WorkerMachine {
   [[nodiscard]] Execute take_next();
   void acknowledge_epoch(WorkerActions& out);
   void report(WorkerActions& out);
+  void say_hello(WorkerActions& out);
   void send_report(const wire::Report& report, WorkerActions& out);
   [[nodiscard]] bool idle() const { return !executing_ && queued_ == 0; }
   [[nodiscard]] bool must_report() const;
@@ -162,6 +163,7 @@ class WorkerMachine {
   std::uint32_t executed_ = 0;
   std::uint64_t busy_us_ = 0;
   std::uint64_t busy_us_squared_ = 0;
+  std::uint64_t longest_us_ = 0;
   std::deque<wire::Report> unacked_;
   std::uint64_t unacked_bytes_ = 0;
   std::uint32_t report_seq_ = 0;

@@ -39,6 +39,8 @@ void EventLog::note(const core::Note& note) {
   nlohmann::json fields;
   switch (note.kind) {
     case NoteKind::worker_joined:
+    case NoteKind::worker_suspected:
+    case NoteKind::worker_trusted:
     case NoteKind::worker_lost:
     case NoteKind::worker_returned:
     case NoteKind::worker_left:
@@ -62,6 +64,12 @@ void EventLog::note(const core::Note& note) {
     case NoteKind::unit_doubled:
       fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"attempt", note.count}};
       break;
+    case NoteKind::work_went_on:
+    case NoteKind::unit_overdue:
+      fields = {{"rank", note.rank.value},
+                {"unit", to_string(note.unit)},
+                {"after_ms", static_cast<double>(note.count) * 1e-3}};
+      break;
     case NoteKind::partial_refused:
       fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"bytes", note.count}};
       break;
@@ -81,6 +89,12 @@ void EventLog::note(const core::Note& note) {
     case NoteKind::stopping:
       fields = {{"leases", note.count}};
       break;
+  }
+  if (note.loss) {
+    fields["how"] = core::to_string(note.loss->how);
+    fields["silence_ms"] = static_cast<double>(note.loss->silence_us) * 1e-3;
+    fields["redo_ms"] = static_cast<double>(note.loss->redo_us) * 1e-3;
+    if (note.loss->phi > 0) fields["phi"] = note.loss->phi;
   }
   if (!note.text.empty()) fields["text"] = note.text;
   write(core::to_string(note.kind), std::move(fields));

@@ -80,6 +80,21 @@ void Heartbeat::end_if_due(TimeUs now) {
   if (end_at_us_ >= 0 && now >= end_at_us_) std::_Exit(end_code_);
 }
 
+void Heartbeat::end_deaf_units(std::shared_ptr<UnitGuard> guard,
+                               std::function<void(const UnitGuard::Running&)> last_words) {
+  const std::lock_guard lock(mutex_);
+  units_ = std::move(guard);
+  last_words_ = std::move(last_words);
+}
+
+void Heartbeat::end_if_deaf(TimeUs now) {
+  if (units_ == nullptr) return;
+  const auto unit = units_->deaf(now);
+  if (!unit) return;
+  last_words_(*unit);
+  std::_Exit(kExitStopped);
+}
+
 void Heartbeat::run() {
   SteadyClock clock;
   std::unique_lock lock(mutex_);
@@ -91,7 +106,9 @@ void Heartbeat::run() {
       next_beat = now + times_.interval_us;
     }
     end_if_due(now);
+    end_if_deaf(now);
     TimeUs wake_at = std::min(next_beat, now + kSignalLookUs);
+    if (units_ != nullptr) wake_at = std::min(wake_at, now + units_->limit_us() / 4);
     if (end_at_us_ >= 0) wake_at = std::min(wake_at, end_at_us_);
     // Woken by a change or by nobody: the loop looks at everything anew.
     changed_.wait_for(lock, std::chrono::microseconds(std::max<TimeUs>(wake_at - now, 0)));

@@ -1,14 +1,17 @@
 // A thread that says "I live" while the main thread computes, and ends the process if that does not
-// return after a stop. All signals are blocked in it.
+// return after a stop or before the unit time limit. All signals are blocked in it.
 #pragma once
 
 #include <condition_variable>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
 #include <vector>
 
 #include "driver/signals.hpp"
+#include "driver/unit_guard.hpp"
 #include "transport/transport.hpp"
 #include "wire/messages.hpp"
 
@@ -37,8 +40,14 @@ class Heartbeat {
   /// code. For a unit that does not return after a stop. The first call counts.
   void end_process_after(TimeUs grace_us, int exit_code);
 
+  /// From any thread: if a unit becomes deaf to its time limit, calls `last_words` in this thread
+  /// and ends the process.
+  void end_deaf_units(std::shared_ptr<UnitGuard> guard,
+                      std::function<void(const UnitGuard::Running&)> last_words);
+
  private:
   void run();
+  void end_if_deaf(TimeUs now);
   void end_if_due(TimeUs now);
 
   transport::Transport& transport_;
@@ -50,6 +59,8 @@ class Heartbeat {
   bool stop_ = false;
   TimeUs end_at_us_ = -1;
   int end_code_ = 0;
+  std::shared_ptr<UnitGuard> units_;
+  std::function<void(const UnitGuard::Running&)> last_words_;
   std::thread thread_;
 };
 

@@ -9,7 +9,7 @@ namespace steadfarm::driver {
 namespace {
 constexpr std::size_t kMessagesPerTurn = 256;
 constexpr TimeUs kTickUs = 10'000;
-
+constexpr TimeUs kLastWordsUs = 20'000;  // what a process sent before its end is here by then
 }  // namespace
 
 MasterDriver::MasterDriver(core::Master& machine, transport::Transport& transport,
@@ -41,12 +41,25 @@ std::size_t MasterDriver::turn() {
   const TimeUs now = clock_.now();
   if (count < kMessagesPerTurn && now >= next_tick_) {
     next_tick_ = now + kTickUs;
+    hear_ended(now);
     // Before the tick, which may find that nothing has moved.
     const std::uint64_t steps = writer_ == nullptr ? 0 : writer_->steps();
     if (steps != std::exchange(store_steps_, steps)) step(core::StoreMoved{});
     step(core::Tick{});
   }
   return count + heard;
+}
+
+// A process that has ended sends nothing more. What it had sent is heard first: a goodbye among it
+// makes its end no loss.
+void MasterDriver::hear_ended(TimeUs now) {
+  if (!hooks_.ended_processes) return;
+  for (const Rank rank : hooks_.ended_processes()) ended_.push_back({rank, now});
+  for (const Ended& ended : ended_) {
+    if (now - ended.seen_at < kLastWordsUs) continue;
+    step(core::PeerLost{ended.rank, "its process has ended", 0, core::LossKind::process});
+  }
+  std::erase_if(ended_, [&](const Ended& e) { return now - e.seen_at >= kLastWordsUs; });
 }
 
 std::size_t MasterDriver::hear_writer() {
@@ -68,6 +81,10 @@ void MasterDriver::receive(const transport::Incoming& incoming) {
   if (!message) {
     ++stats_.messages_refused;
     return;
+  }
+  if (hooks_.hello) {
+    const auto* hello = std::get_if<wire::Hello>(&message.value().body);
+    if (hello != nullptr) hooks_.hello(incoming.from, *hello);
   }
   step(core::MessageFrom{incoming.from, std::move(message).value()});
 }
@@ -113,6 +130,10 @@ void MasterDriver::carry_out(core::Actions& actions) {
     } else if (auto* readmit = std::get_if<core::Readmit>(&action)) {
       transport_.readmit(readmit->rank);
       if (hooks_.peer_changed) hooks_.peer_changed(readmit->rank, true);
+    } else if (const auto* suspect = std::get_if<core::Suspect>(&action)) {
+      if (hooks_.peer_changed) hooks_.peer_changed(suspect->rank, false);
+    } else if (const auto* trust = std::get_if<core::Trust>(&action)) {
+      if (hooks_.peer_changed) hooks_.peer_changed(trust->rank, true);
     } else if (auto* finish = std::get_if<core::Finish>(&action)) {
       finish_ = std::move(*finish);
     }

@@ -26,6 +26,10 @@ struct MasterHooks {
   std::function<void(const core::Committed&)> committed;
   /// Sends must (not) go to this rank from other threads either.
   std::function<void(Rank, bool welcome)> peer_changed;
+  /// A worker introduces itself.
+  std::function<void(Rank, const wire::Hello&)> hello;
+  /// Workers whose processes are seen to have ended since the last call. Asked at every tick.
+  std::function<std::vector<Rank>()> ended_processes;
   /// After every step of the machine, for those who check it.
   std::function<void()> stepped;
 };
@@ -64,6 +68,7 @@ class MasterDriver {
   void refused(const core::Send& send, const std::string& evidence);
   void persist(const core::Persist& action);
   std::size_t hear_writer();
+  void hear_ended(TimeUs now);
 
   core::Master& machine_;
   transport::Transport& transport_;
@@ -79,6 +84,11 @@ class MasterDriver {
   TimeUs writing_since_ = 0;
   std::uint64_t store_steps_ = 0;  // that the machine has heard of
   TimeUs next_tick_ = 0;
+  struct Ended {
+    Rank rank;
+    TimeUs seen_at = 0;
+  };
+  std::vector<Ended> ended_;  // their last words may still be on the way
   std::optional<core::Finish> finish_;
   MasterDriverStats stats_;
 };

@@ -29,6 +29,8 @@ struct Encoder {
     out.text(m.host);
     out.number(m.pid);
     out.number(static_cast<std::uint8_t>(m.concurrent));
+    out.text(m.machine);
+    out.number(m.started);
   }
   void operator()(const Report& m) const {
     out.number(m.report_seq);
@@ -39,6 +41,7 @@ struct Encoder {
     out.number(m.executed);
     out.number(m.busy_us);
     out.number(m.busy_us_squared);
+    out.number(m.longest_us);
     out.number(m.answers->size());
     out.raw(m.answers->bytes());
   }
@@ -97,6 +100,10 @@ struct Encoder {
       out.number(unit.attempt.value);
     }
   }
+  void operator()(const Overdue& m) const {
+    out.key(m.key);
+    out.number(m.attempt.value);
+  }
 };
 
 template <class T>
@@ -108,6 +115,8 @@ Hello get(Reader& in) {
   m.host = in.text();
   m.pid = in.number<std::uint32_t>();
   m.concurrent = in.number<std::uint8_t>() != 0;
+  m.machine = in.text();
+  m.started = in.number<std::uint64_t>();
   return m;
 }
 template <>
@@ -121,6 +130,7 @@ Report get(Reader& in) {
   m.executed = in.number<std::uint32_t>();
   m.busy_us = in.number<std::uint64_t>();
   m.busy_us_squared = in.number<std::uint64_t>();
+  m.longest_us = in.number<std::uint64_t>();
   const auto count = in.number<std::uint64_t>();
   auto answers = std::make_shared<AnswerBatch>();
   if (!answers->adopt(count, in.raw(in.left()))) in.fail();
@@ -271,6 +281,14 @@ Returned get(Reader& in) {
     const UnitKey key = in.key();
     m.units.push_back({key, Attempt(in.number<std::uint32_t>())});
   }
+  return m;
+}
+
+template <>
+Overdue get(Reader& in) {
+  Overdue m;
+  m.key = in.key();
+  m.attempt = Attempt(in.number<std::uint32_t>());
   return m;
 }
 

@@ -114,6 +114,10 @@ struct Hello {
   std::string host;
   std::uint32_t pid = 0;
   bool concurrent = false;  // heartbeats come from a thread of their own
+  // So that somebody on the same host can watch the process: which kernel, and which numbering of
+  // processes, `pid` belongs to (empty: not known), and when the process started, in ticks.
+  std::string machine{};
+  std::uint64_t started = 0;
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 
@@ -127,6 +131,7 @@ struct Report {
   std::uint32_t executed = 0;         // units measured by the next two fields
   std::uint64_t busy_us = 0;          // sum of their durations
   std::uint64_t busy_us_squared = 0;  // sum of squares, saturating
+  std::uint64_t longest_us = 0;       // the longest of them
   std::shared_ptr<const AnswerBatch> answers;  // never null
   friend bool operator==(const Report& a, const Report& b);
 };
@@ -178,6 +183,13 @@ struct Returned {
 
 struct Goodbye {
   friend bool operator==(const Goodbye&, const Goodbye&) = default;
+};
+
+/// This unit has run for longer than it may and does not listen. The process ends itself.
+struct Overdue {
+  UnitKey key;
+  Attempt attempt;
+  friend bool operator==(const Overdue&, const Overdue&) = default;
 };
 
 // ---- master to worker -----------------------------------------------------------------------
@@ -234,8 +246,9 @@ struct Shutdown {
   friend bool operator==(const Shutdown&, const Shutdown&) = default;
 };
 
-using Body = std::variant<Hello, Report, Heartbeat, EpochAck, Propose, Goodbye, Welcome, Assign,
-                          Ack, Shared, EpochOpen, Beat, Stop, Shutdown, Partial, Recall, Returned>;
+using Body =
+    std::variant<Hello, Report, Heartbeat, EpochAck, Propose, Goodbye, Welcome, Assign, Ack, Shared,
+                 EpochOpen, Beat, Stop, Shutdown, Partial, Recall, Returned, Overdue>;
 
 /// `session` is the sender's view of the conversation; 0 before the first Welcome.
 struct Message {

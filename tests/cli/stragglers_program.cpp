@@ -15,6 +15,7 @@ struct Load {
   std::uint64_t slow_unit = 0;
   std::uint64_t slow_ms = 0;        // what it takes
   std::uint32_t slow_attempts = 1;  // so many of its attempts
+  bool deaf = false;                // it comes by no safe point
   std::int32_t slow_rank = -1;
   std::uint64_t slow_rank_ms = 0;  // what each unit takes there
 };
@@ -42,6 +43,7 @@ int run(int argc, char** argv) {
   app.add_option("--slow-unit", load.slow_unit, "index of the one that takes longer");
   app.add_option("--slow-ms", load.slow_ms, "how much longer");
   app.add_option("--slow-attempts", load.slow_attempts, "in how many of its attempts");
+  app.add_flag("--deaf", load.deaf, "it does not come by safe points meanwhile");
   app.add_option("--slow-rank", load.slow_rank, "a rank on which all units take longer");
   app.add_option("--slow-rank-ms", load.slow_rank_ms, "how much longer");
   steadfarm::add_options(app, options);
@@ -58,7 +60,8 @@ int run(int argc, char** argv) {
     sleep_ms(load.unit_ms);
     if (rank == load.slow_rank) sleep_in_steps(load.slow_rank_ms, context);
     if (is_root && unit == load.slow_unit && context.attempt() <= load.slow_attempts) {
-      sleep_in_steps(load.slow_ms, context);
+      if (load.deaf) sleep_ms(load.slow_ms);
+      if (!load.deaf) sleep_in_steps(load.slow_ms, context);
     }
     if (is_root) context.spawn(unit);
     return is_root ? unit : std::uint64_t{1'000'000};

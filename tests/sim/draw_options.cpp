@@ -124,10 +124,16 @@ void draw_tail(SimOptions& o) {
   if (prng.chance(0.35)) o.faults |= 1U << static_cast<std::uint32_t>(FaultClass::slow_worker);
 }
 
+// The same.
+void draw_load(SimOptions& o) {
+  Prng prng(mix(o.seed, 9));
+  if (prng.chance(0.3)) o.faults |= 1U << static_cast<std::uint32_t>(FaultClass::load);
+}
+
 void draw_faults(SimOptions& o, Prng& prng) {
   if (prng.chance(0.03)) return;  // a calm run, so that calm runs are tested as well
   const double share = prng.chance(0.5) ? 0.2 : 0.5;
-  // slow_worker is drawn apart.
+  // slow_worker and load are drawn apart.
   for (std::size_t i = 0; i < static_cast<std::size_t>(FaultClass::slow_worker); ++i) {
     if (prng.chance(share)) o.faults |= 1U << i;
   }
@@ -180,6 +186,7 @@ SimOptions options_from_seed(std::uint64_t seed) {
   draw_policy(options);
   draw_faults(options, prng);
   draw_tail(options);
+  draw_load(options);
   draw_partial_states(options, prng);
   draw_wall_time(options, prng);
   return options;

@@ -21,7 +21,8 @@
 //   failed for want of space second_master  a second job takes the store over      the first one
 //   found itself fenced
 //   slow_worker    a live worker works many times slower  units were taken back from it, or one of
-//   its units was executed a second time
+//   its units was executed a second time load           heartbeats come late for a while   a worker
+//   was suspected, and spoke again
 #pragma once
 
 #include <array>
@@ -49,8 +50,9 @@ enum class FaultClass : std::uint8_t {
   no_space,
   second_master,
   slow_worker,
+  load,
 };
-inline constexpr std::size_t kFaultClasses = 18;
+inline constexpr std::size_t kFaultClasses = 19;
 
 [[nodiscard]] const char* to_string(FaultClass fault);
 

@@ -14,7 +14,7 @@ Job::Job(World& world, Record& record, std::uint32_t number, std::uint32_t worke
       network_(world, *this, number, job_id_, static_cast<std::int32_t>(workers + 1)),
       master_(world, record, network_.transport(kMaster),
               {number, job_id_, workers, std::move(store), std::move(recovered), std::move(lineage),
-               [this](Rank rank, std::uint64_t leases) { on_lost(rank, leases); },
+               [this](const core::Note& note) { on_lost(note); },
                [this](Rank rank) { on_returned(rank); }}),
       frozen_at_(workers + 1, -1),
       struck_dead_(workers + 1) {
@@ -97,8 +97,11 @@ void Job::on_heartbeat(Rank rank) {
       worker(rank).beat();
     }
   }
-  world_.queue.push(world_.now + world_.options.heartbeat_us(), EventKind::heartbeat, number_,
-                    static_cast<std::uint32_t>(rank.value));
+  TimeUs next = world_.now + world_.options.heartbeat_us();
+  if (world_.strikes(FaultClass::load) && world_.now < world_.load_until) {
+    next += world_.process_prng.between(0, world_.options.timeout_us / 4);
+  }
+  world_.queue.push(next, EventKind::heartbeat, number_, static_cast<std::uint32_t>(rank.value));
 }
 
 void Job::end(Rank rank, Life how) {
@@ -134,9 +137,16 @@ void Job::strike_dead(Rank rank) {
   kill(rank);
 }
 
-void Job::on_lost(Rank rank, std::uint64_t leases) {
-  if (struck_dead_[static_cast<std::size_t>(rank.value)] && leases > 0) {
+void Job::on_lost(const core::Note& note) {
+  if (struck_dead_[static_cast<std::size_t>(note.rank.value)] && note.count > 0) {
     world_.tally.took_effect(FaultClass::worker_death);
+  }
+  // A loaded machine is no reason to call anybody lost.
+  const bool by_silence =
+      note.loss->how == core::LossKind::silence || note.loss->how == core::LossKind::phi;
+  if (by_silence && life_of(note.rank) == Life::running && !world_.words_may_be_late()) {
+    world_.verdict.fail(kExitWrong, "worker " + std::to_string(note.rank.value) +
+                                        " lives and was called lost: " + note.text);
   }
 }
 

@@ -38,6 +38,7 @@ class Job final : public Post {
   // Post
   [[nodiscard]] bool exists(Rank rank) const override;
   void arrived(Rank rank) override;
+  [[nodiscard]] bool is_trusted(Rank worker) const override { return master_.trusts(worker); }
   void assigned(Rank worker, const wire::Assign& assign) override;
   void given_back(Rank worker, const wire::Returned& returned) override;
 
@@ -61,7 +62,7 @@ class Job final : public Post {
   void after_worker_turn(WorkerProcess& worker, Rank rank);
   void end(Rank rank, Life how);
   void tell_master(Rank rank);
-  void on_lost(Rank rank, std::uint64_t leases);
+  void on_lost(const core::Note& note);
   void on_returned(Rank rank);
   [[nodiscard]] Life& life_of(Rank rank);
   [[nodiscard]] TimeUs& turn_at_of(Rank rank);

@@ -125,12 +125,12 @@ void MasterProcess::on_note(const core::Note& note) {
       record_.worker_lost(job_, note.rank);
       world_.recovery.leases_redone += note.count;
       world_.progress_at = world_.now;
-      lost_(note.rank, note.count);
-      if (note.text.starts_with("silent") && woke_at_ >= 0 &&
-          world_.now < woke_at_ + world_.options.timeout_us) {
-        world_.verdict.fail(kExitWrong, "a master that had been stopped called worker " +
-                                            std::to_string(note.rank.value) +
-                                            " lost before it could speak");
+      lost_(note);
+      check_silence(note);
+      break;
+    case NoteKind::worker_trusted:
+      if (world_.now < world_.load_until + world_.options.timeout_us) {
+        world_.tally.took_effect(FaultClass::load);
       }
       break;
     case NoteKind::unit_retried:
@@ -162,6 +162,21 @@ void MasterProcess::on_note(const core::Note& note) {
       break;
     default:
       break;
+  }
+}
+
+// Nobody is lost to a silence that is too short, or that the master was not there to hear.
+void MasterProcess::check_silence(const core::Note& note) {
+  const bool early = note.loss->how == core::LossKind::phi;
+  if (!early && note.loss->how != core::LossKind::silence) return;
+  const TimeUs least_us = early ? world_.options.timeout_us / 2 : world_.options.timeout_us;
+  const std::string who = "worker " + std::to_string(note.rank.value);
+  if (note.loss->silence_us < least_us) {
+    world_.verdict.fail(kExitWrong, who + " was called lost too soon: " + note.text);
+  }
+  if (woke_at_ >= 0 && world_.now < woke_at_ + least_us) {
+    world_.verdict.fail(
+        kExitWrong, "a master that had been stopped called " + who + " lost before it could speak");
   }
 }
 

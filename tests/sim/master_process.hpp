@@ -25,7 +25,7 @@ class MasterProcess {
     std::unique_ptr<WatchedStore> store;  // may be null
     std::optional<core::RecoveredState> recovered;
     Lineage lineage;
-    std::function<void(Rank, std::uint64_t leases)> lost;
+    std::function<void(const core::Note&)> lost;
     std::function<void(Rank)> returned;
   };
   MasterProcess(World& world, Record& record, SimTransport& transport, Start start);
@@ -33,6 +33,10 @@ class MasterProcess {
   void start();
   void turn();
   void beat();
+  /// May anything be sent to it? Not while it is suspected, or lost.
+  [[nodiscard]] bool trusts(Rank worker) const {
+    return beats_to_[static_cast<std::size_t>(worker.value)];
+  }
   [[nodiscard]] TimeUs next_turn() const;
   /// It was stopped since then.
   void woke(TimeUs frozen_at);
@@ -53,6 +57,7 @@ class MasterProcess {
   void load_fold();
   [[nodiscard]] driver::MasterHooks hooks();
   void on_note(const core::Note& note);
+  void check_silence(const core::Note& note);
   void on_committed(const core::Committed& committed);
 
   World& world_;
@@ -64,7 +69,7 @@ class MasterProcess {
   std::unique_ptr<SimWriter> writer_;  // null without a store
   std::optional<core::RecoveredState> recovered_;
   Lineage lineage_;
-  std::function<void(Rank, std::uint64_t)> lost_;
+  std::function<void(const core::Note&)> lost_;
   std::function<void(Rank)> returned_;
   Fold fold_;
   std::vector<Rank> workers_;

@@ -65,6 +65,9 @@ struct Describe {
     }
     return out;
   }
+  std::string operator()(const wire::Overdue& m) const {
+    return "Overdue " + to_string(m.key) + "#" + number(m.attempt.value);
+  }
   std::string operator()(const wire::Partial& m) const {
     return "Partial " + to_string(m.key) + "#" + number(m.attempt.value) + " at " +
            number(m.sequence);

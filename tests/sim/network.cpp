@@ -84,6 +84,10 @@ Network::Network(World& world, Post& post, std::uint32_t job, wire::JobId job_id
 }
 
 void Network::send(Rank from, Rank to, Bytes bytes, bool urgent) {
+  if (from == kMaster && !post_.is_trusted(to)) {
+    world_.verdict.fail(kExitWrong, "a message was sent to rank " + std::to_string(to.value) +
+                                        ", which was suspected: " + text_of(bytes));
+  }
   Message message{from, to, std::move(bytes), 0, ++serial_, 1, urgent};
   if (!urgent) {
     world_.trace.event(world_.now, job_, from, "  sends", message.bytes.size(), [&] {

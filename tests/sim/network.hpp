@@ -21,6 +21,8 @@ class Post {
   [[nodiscard]] virtual bool exists(Rank rank) const = 0;
   /// Something lies in its inbox.
   virtual void arrived(Rank rank) = 0;
+  /// The master has not called this worker suspect.
+  [[nodiscard]] virtual bool is_trusted(Rank worker) const = 0;
   /// The master hands out units.
   virtual void assigned(Rank worker, const wire::Assign& assign) = 0;
   /// A worker gives units back.

@@ -10,7 +10,8 @@ void Simulation::plan_strikes() {
        {FaultClass::worker_death, FaultClass::worker_freeze, FaultClass::master_freeze,
         FaultClass::job_kill, FaultClass::partition, FaultClass::torn_write,
         FaultClass::failed_write, FaultClass::failed_sync, FaultClass::unsynced_loss,
-        FaultClass::no_space, FaultClass::second_master, FaultClass::slow_worker}) {
+        FaultClass::no_space, FaultClass::second_master, FaultClass::slow_worker,
+        FaultClass::load}) {
     if (world_.options.has(fault)) plan_strike(fault);
   }
   if (world_.options.stops != 0) plan_stop();
@@ -69,6 +70,12 @@ void Simulation::strike(FaultClass fault) {
       break;
     case FaultClass::slow_worker:
       strike_speed();
+      break;
+    case FaultClass::load:
+      world_.tally.injected(fault);
+      world_.trace.event(world_.now, job.number(), kNobody, "LOADED");
+      world_.load_until =
+          world_.now + some_time(world_.options.timeout_us, 6 * world_.options.timeout_us);
       break;
     default:
       strike_disk(fault);

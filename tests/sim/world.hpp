@@ -1,17 +1,16 @@
 // What all parts of one simulated run share.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <ostream>
 #include <string>
 #include <utility>
 
-#include <map>
-#include <utility>
 #include "base/prng.hpp"
 #include "checkpoint/memory_file_system.hpp"
 #include "driver/clock.hpp"
-
 #include "sim/event_queue.hpp"
 #include "sim/fault_class.hpp"
 #include "sim/options.hpp"
@@ -87,6 +86,17 @@ struct World {
     TimeUs until = 0;
   };
   std::map<std::pair<std::uint32_t, Rank>, Slowness> slow;
+  TimeUs load_until = -1;  // heartbeat threads get the processor late until then
+
+  /// Something other than death keeps words from the master for long.
+  [[nodiscard]] bool words_may_be_late() const {
+    constexpr FaultClass kLate[] = {FaultClass::worker_freeze, FaultClass::master_freeze,
+                                    FaultClass::delay,         FaultClass::reorder,
+                                    FaultClass::drop,          FaultClass::partition,
+                                    FaultClass::second_master};
+    return std::any_of(std::begin(kLate), std::end(kLate),
+                       [this](FaultClass fault) { return options.has(fault); });
+  }
 
   [[nodiscard]] bool strikes(FaultClass fault) const { return !calm && options.has(fault); }
 };

@@ -54,8 +54,15 @@ struct Options {
   std::string stragglers = "twice";
   /// Seconds between signs of life.
   double heartbeat_s = 1;
-  /// Seconds of silence before a worker is lost and its units go to others.
+  /// Seconds of silence before a worker is lost and its units go to others. One whose heartbeats
+  /// had come regularly is lost from half of it on; see core/PROTOCOL.md, section 2.
   double timeout_s = 10;
+  /// Seconds that one execution of a unit may take; 0: as long as it likes. A unit that comes by
+  /// safe points (Context::save, shared_value) is ended there by an exception, which counts as a
+  /// failed try. One that does not ends its worker's process, which counts against the unit: see
+  /// `retries` and the quarantine after three dead workers. A worker on the master's own rank is
+  /// not ended.
+  double unit_timeout_s = 0;
   /// When the allocation ends, in seconds since 1970; 0: SLURM_JOB_END_TIME, if that is set. Half a
   /// minute earlier the run checkpoints and stops (exit code 75), and units that would not end by
   /// then, by the mean and spread of those so far, are not handed out.

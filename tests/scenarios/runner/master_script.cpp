@@ -157,6 +157,10 @@ class MasterScript : public MachineScript {
       return from(rank, wire::Partial{names_.key(unit.unit), unit.attempt, named.sequence,
                                       std::make_shared<const Bytes>(std::move(named.state))});
     }
+    if (c.verb == "overdue") {
+      const NamedAttempt unit = to_attempts(c.words.at(1)).front();
+      return from(rank, wire::Overdue{names_.key(unit.unit), unit.attempt});
+    }
     if (c.verb == "returned") return returned(c);
     if (c.verb == "propose") return from(rank, wire::Propose{to_shared(c.words.at(1))});
     if (c.verb == "report") return report(c);

@@ -70,6 +70,7 @@ core::MasterOptions to_master_options(const Command& command) {
   o.heartbeat_us = command.seconds("heartbeat", 1'000'000 * core::kSecondUs);
   o.timeout_us = command.seconds("timeout", o.timeout_us);
   o.startup_timeout_us = command.seconds("startup", o.startup_timeout_us);
+  o.unit_timeout_us = command.seconds("unit-timeout", o.unit_timeout_us);
   o.interval_us = command.seconds("interval", o.interval_us);
   o.epoch_collect_us = command.seconds("collect", o.epoch_collect_us);
   o.resend_us = command.seconds("resend", o.resend_us);

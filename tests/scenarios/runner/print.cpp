@@ -107,6 +107,9 @@ struct BodyPrinter {
       out += " " + names.name(unit.key) + "/" + num(unit.attempt.value);
     return out;
   }
+  std::string operator()(const wire::Overdue& m) const {
+    return "Overdue " + names.name(m.key) + "/" + num(m.attempt.value);
+  }
   std::string operator()(const wire::Partial& m) const {
     return "Partial " + names.name(m.key) + "/" + num(m.attempt.value) + " at " + num(m.sequence) +
            " " + quoted(*m.state);
@@ -167,6 +170,8 @@ std::string print_note(const core::Note& note, const UnitNames& names) {
     case core::NoteKind::answer_duplicate:
     case core::NoteKind::answer_stray:
     case core::NoteKind::unit_doubled:
+    case core::NoteKind::unit_overdue:
+    case core::NoteKind::work_went_on:
       out += " unit=" + names.name(note.unit);
       break;
     default:
@@ -213,6 +218,10 @@ void print(const core::Action& action, const UnitNames& names, Lines& out) {
     out.push_back("forget " + std::to_string(forget->rank.value));
   } else if (const auto* back = std::get_if<core::Readmit>(&action)) {
     out.push_back("readmit " + std::to_string(back->rank.value));
+  } else if (const auto* suspect = std::get_if<core::Suspect>(&action)) {
+    out.push_back("suspect " + std::to_string(suspect->rank.value));
+  } else if (const auto* trust = std::get_if<core::Trust>(&action)) {
+    out.push_back("trust " + std::to_string(trust->rank.value));
   } else if (const auto* note = std::get_if<core::Note>(&action)) {
     out.push_back(print_note(*note, names));
   } else if (const auto* finish = std::get_if<core::Finish>(&action)) {

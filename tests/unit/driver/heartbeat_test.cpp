@@ -222,6 +222,21 @@ TEST_F(HeartbeatDeathTest, ends_the_process_after_a_stop_signal_between_rare_bea
       testing::ExitedWithCode(75), "");
 }
 
+TEST_F(HeartbeatDeathTest, ends_a_process_whose_unit_does_not_listen_after_its_last_words) {
+  EXPECT_EXIT(
+      {
+        RecordingTransport transport;
+        Heartbeat heartbeat(transport, kJob, wire::Heartbeat{1}, {kHourUs}, {});
+        const auto guard = std::make_shared<UnitGuard>(20'000);
+        heartbeat.end_deaf_units(guard, [](const UnitGuard::Running& unit) {
+          std::fprintf(stderr, "unit %llu\n", static_cast<unsigned long long>(unit.key.lo));
+        });
+        guard->begin(UnitKey::index(7), Attempt(1), SteadyClock().now());
+        never_return();
+      },
+      testing::ExitedWithCode(75), "unit 7");
+}
+
 TEST_F(HeartbeatDeathTest, leaves_a_process_alone_that_returns_within_the_grace) {
   EXPECT_EXIT(
       {

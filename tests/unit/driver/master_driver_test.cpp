@@ -313,6 +313,64 @@ TEST(MasterDriver, tells_a_slow_store_from_one_that_never_returns) {
       "command again for the rest");
 }
 
+// One worker, and a process of its that the test says has ended.
+struct EndedProcessRig {
+  ManualClock clock;
+  transport::LocalHub hub{2};
+  std::unique_ptr<transport::Transport> end = hub.take(Rank(0));
+  std::unique_ptr<transport::Transport> worker = hub.take(Rank(1));
+  core::Master machine{{}, {5, {}, nullptr}, {Rank(1)}, 0, std::nullopt};
+  std::vector<Rank> ended;
+  std::vector<core::Note> notes;
+  std::vector<std::string> hosts;
+  MasterDriver driver{machine, *end, nullptr, clock, kRigJob, hooks()};
+
+  MasterHooks hooks() {
+    MasterHooks h;
+    h.hello = [this](Rank, const wire::Hello& hello) { hosts.push_back(hello.host); };
+    h.ended_processes = [this] { return std::exchange(ended, {}); };
+    h.note = [this](const core::Note& note) { notes.push_back(note); };
+    return h;
+  }
+  void say(wire::Body body) {
+    ASSERT_TRUE(worker->send(Rank(0), wire::encode(kRigJob, {Session(1), std::move(body)})).ok());
+  }
+  void turns(TimeUs us) {
+    for (const TimeUs until = clock.now_us + us; clock.now_us < until; clock.now_us += 1'000) {
+      static_cast<void>(driver.turn());
+    }
+  }
+  [[nodiscard]] std::size_t count(core::NoteKind kind) const {
+    return static_cast<std::size_t>(std::count_if(
+        notes.begin(), notes.end(), [&](const core::Note& n) { return n.kind == kind; }));
+  }
+};
+
+TEST(MasterDriver, takes_the_end_of_a_process_for_the_loss_of_its_worker) {
+  EndedProcessRig rig;
+  rig.driver.start();
+  rig.say(wire::Hello{"node17", 1, true});
+  rig.turns(20'000);
+  EXPECT_EQ(rig.hosts, std::vector<std::string>{"node17"});
+  rig.ended = {Rank(1)};
+  rig.turns(50'000);
+  ASSERT_EQ(rig.count(core::NoteKind::worker_lost), 1U);
+  EXPECT_EQ(rig.notes.back().loss->how, core::LossKind::process);
+}
+
+TEST(MasterDriver, hears_the_last_words_of_a_process_that_has_ended) {
+  EndedProcessRig rig;
+  rig.driver.start();
+  rig.say(wire::Hello{"node17", 1, true});
+  rig.turns(20'000);
+  rig.ended = {Rank(1)};
+  rig.turns(15'000);
+  rig.say(wire::Goodbye{});  // it was on the way
+  rig.turns(50'000);
+  EXPECT_EQ(rig.count(core::NoteKind::worker_left), 1U);
+  EXPECT_EQ(rig.count(core::NoteKind::worker_lost), 0U);
+}
+
 TEST(MasterDriver, does_nothing_more_after_the_finish) {
   FarmRig rig({});
   ASSERT_TRUE(rig.finishes());

@@ -55,6 +55,7 @@ inline Report sample_report() {
   m.executed = 3;
   m.busy_us = 1000;
   m.busy_us_squared = 500'000;
+  m.longest_us = 700;
   m.answers = sample_answers();
   return m;
 }
@@ -79,7 +80,7 @@ inline std::vector<Message> samples() {
   empty.answers = std::make_shared<AnswerBatch>();
   std::vector<Message> out;
   const auto add = [&](Body body) { out.push_back({Session(6), std::move(body)}); };
-  add(Hello{"node17", 4242, true});
+  add(Hello{"node17", 4242, true, "boot/4026531836", 77});
   add(sample_report());
   add(Heartbeat{77});
   add(EpochAck{Epoch(12)});
@@ -99,6 +100,7 @@ inline std::vector<Message> samples() {
   add(Recall{3, 17});
   add(Returned{3,
                {{UnitKey::index(9), Attempt(2)}, {child_key(UnitKey::index(3), 1), Attempt(1)}}});
+  add(Overdue{UnitKey::index(3), Attempt(2)});
   add(empty);
   return out;
 }

@@ -1,0 +1,125 @@
+#include "driver/process_watch.hpp"
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+namespace steadfarm::driver {
+namespace {
+
+constexpr char kZombie = 'Z';
+constexpr char kDead = 'X';
+
+struct ProcessStat {
+  char state = '?';
+  std::uint64_t started = 0;
+};
+
+// Fields 3 and 22 of /proc/PID/stat. The name before them, in brackets, may hold anything.
+std::optional<ProcessStat> read_stat(std::uint32_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(file, text, '\0');
+  const std::size_t bracket = text.rfind(')');
+  if (bracket == std::string::npos) return std::nullopt;
+  std::istringstream in(text.substr(bracket + 1));
+  ProcessStat stat;
+  in >> stat.state;
+  constexpr int kBetween = 18;
+  std::string skipped;
+  for (int i = 0; i < kBetween; ++i) in >> skipped;
+  in >> stat.started;
+  return in ? std::optional(stat) : std::nullopt;
+}
+
+// What /proc shows must be what our own ids count in.
+bool proc_is_ours() {
+  char link[32] = {};
+  const auto length = readlink("/proc/self", link, sizeof link - 1);
+  return length > 0 && std::string(link) == std::to_string(getpid());
+}
+
+bool has_ended(const ProcessName& process) {
+  const std::optional<ProcessStat> stat = read_stat(process.pid);
+  return !stat || stat->started != process.started || stat->state == kZombie ||
+         stat->state == kDead;
+}
+
+int open_pidfd(std::uint32_t pid) {
+#ifdef SYS_pidfd_open
+  return static_cast<int>(syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
+#else
+  static_cast<void>(pid);
+  return -1;
+#endif
+}
+
+}  // namespace
+
+ProcessName own_process() {
+  ProcessName own;
+  own.pid = static_cast<std::uint32_t>(getpid());
+  if (!proc_is_ours()) return own;
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string boot;
+  struct stat space = {};
+  const std::optional<ProcessStat> stat = read_stat(own.pid);
+  if (!(file >> boot) || !stat || ::stat("/proc/self/ns/pid", &space) != 0) return own;
+  own.started = stat->started;
+  own.machine = boot + "/" + std::to_string(space.st_ino);
+  return own;
+}
+
+ProcessWatch::ProcessWatch(Means means) : means_(means), own_(own_process()) {}
+
+ProcessWatch::~ProcessWatch() {
+  for (const Watched& watched : watched_) {
+    if (watched.pidfd >= 0) close(watched.pidfd);
+  }
+}
+
+bool ProcessWatch::watch(Rank rank, const ProcessName& process) {
+  unwatch(rank);
+  const bool visible = !own_.machine.empty() && process.machine == own_.machine;
+  if (!visible || process.pid == own_.pid) return false;
+  Watched watched{rank, process};
+  if (means_ == Means::any) watched.pidfd = open_pidfd(process.pid);
+  // The id may belong to somebody else by now. Then the descriptor does, too.
+  if (watched.pidfd >= 0 && has_ended(process)) {
+    close(watched.pidfd);
+    watched.pidfd = -1;
+  }
+  watched_.push_back(std::move(watched));
+  return true;
+}
+
+void ProcessWatch::unwatch(Rank rank) {
+  const auto found = std::find_if(watched_.begin(), watched_.end(),
+                                  [&](const Watched& w) { return w.rank == rank; });
+  if (found == watched_.end()) return;
+  if (found->pidfd >= 0) close(found->pidfd);
+  watched_.erase(found);
+}
+
+std::vector<Rank> ProcessWatch::take_ended() {
+  std::vector<pollfd> fds;
+  fds.reserve(watched_.size());
+  for (const Watched& watched : watched_) fds.push_back({watched.pidfd, POLLIN, 0});
+  if (poll(fds.data(), fds.size(), 0) < 0) return {};  // next time
+  std::vector<Rank> ended;
+  for (std::size_t i = 0; i < fds.size(); ++i) {
+    const Watched& watched = watched_[i];
+    const bool is_over = watched.pidfd >= 0 ? fds[i].revents != 0 : has_ended(watched.process);
+    if (is_over) ended.push_back(watched.rank);
+  }
+  for (const Rank rank : ended) unwatch(rank);
+  return ended;
+}
+
+}  // namespace steadfarm::driver

@@ -1,0 +1,139 @@
+#include "driver/process_watch.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+namespace steadfarm::driver {
+namespace {
+
+using Means = ProcessWatch::Means;
+
+// A child that waits to be killed, and its name.
+class Child {
+ public:
+  Child() : pid_(fork()) {
+    if (pid_ == 0) {
+      for (;;) pause();
+    }
+    name_ = own_process();
+    name_.pid = static_cast<std::uint32_t>(pid_);
+    name_.started = started_of(pid_);
+  }
+  ~Child() { end(); }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  [[nodiscard]] const ProcessName& name() const { return name_; }
+  // It stays a zombie until `end`.
+  void kill() const { ::kill(pid_, SIGKILL); }
+  void end() {
+    if (pid_ <= 0) return;
+    kill();
+    waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+
+ private:
+  // Field 22 of its stat; the name of this program has no bracket.
+  static std::uint64_t started_of(pid_t pid) {
+    const std::string command = "cut -d ' ' -f 22 /proc/" + std::to_string(pid) + "/stat";
+    std::FILE* file = popen(command.c_str(), "r");
+    unsigned long long started = 0;
+    EXPECT_EQ(std::fscanf(file, "%llu", &started), 1);
+    pclose(file);
+    return started;
+  }
+
+  pid_t pid_;
+  ProcessName name_;
+};
+
+std::vector<Rank> wait_for_ended(ProcessWatch& watch) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + std::chrono::seconds(20);
+  while (Clock::now() < deadline) {
+    std::vector<Rank> ended = watch.take_ended();
+    if (!ended.empty()) return ended;
+    std::this_thread::yield();
+  }
+  return {};
+}
+
+class ProcessWatchBy : public testing::TestWithParam<Means> {};
+
+TEST_P(ProcessWatchBy, sees_a_killed_process_end_and_nobody_else) {
+  Child killed;
+  Child living;
+  ProcessWatch watch(GetParam());
+  ASSERT_TRUE(watch.watch(Rank(1), killed.name()));
+  ASSERT_TRUE(watch.watch(Rank(2), living.name()));
+  EXPECT_TRUE(watch.take_ended().empty());
+  killed.kill();
+  EXPECT_EQ(wait_for_ended(watch), std::vector<Rank>{Rank(1)});
+  EXPECT_TRUE(watch.take_ended().empty());  // said once
+  living.end();
+  EXPECT_EQ(wait_for_ended(watch), std::vector<Rank>{Rank(2)});
+}
+
+TEST_P(ProcessWatchBy, a_process_that_ended_before_it_was_watched_has_ended) {
+  Child child;
+  const ProcessName name = child.name();
+  child.end();
+  ProcessWatch watch(GetParam());
+  ASSERT_TRUE(watch.watch(Rank(1), name));
+  EXPECT_EQ(watch.take_ended(), std::vector<Rank>{Rank(1)});
+}
+
+TEST_P(ProcessWatchBy, is_not_taken_in_by_another_process_with_the_same_id) {
+  Child child;
+  ProcessName earlier = child.name();
+  --earlier.started;
+  ProcessWatch watch(GetParam());
+  ASSERT_TRUE(watch.watch(Rank(1), earlier));
+  EXPECT_EQ(watch.take_ended(), std::vector<Rank>{Rank(1)});
+}
+
+TEST_P(ProcessWatchBy, watches_a_later_process_of_a_rank_in_place_of_the_earlier_one) {
+  Child earlier;
+  Child later;
+  ProcessWatch watch(GetParam());
+  ASSERT_TRUE(watch.watch(Rank(1), earlier.name()));
+  ASSERT_TRUE(watch.watch(Rank(1), later.name()));
+  earlier.end();
+  EXPECT_TRUE(watch.take_ended().empty());
+  later.end();
+  EXPECT_EQ(wait_for_ended(watch), std::vector<Rank>{Rank(1)});
+}
+
+INSTANTIATE_TEST_SUITE_P(Means, ProcessWatchBy, testing::Values(Means::any, Means::proc));
+
+TEST(ProcessWatch, watches_nothing_that_it_cannot_see) {
+  Child child;
+  ProcessWatch watch;
+  ProcessName elsewhere = child.name();
+  elsewhere.machine += "0";
+  EXPECT_FALSE(watch.watch(Rank(1), elsewhere));
+  ProcessName unknown = child.name();
+  unknown.machine.clear();
+  EXPECT_FALSE(watch.watch(Rank(1), unknown));
+  EXPECT_FALSE(watch.watch(Rank(0), own_process()));  // nor itself
+  child.end();
+  EXPECT_TRUE(watch.take_ended().empty());
+}
+
+TEST(OwnProcess, has_a_name_that_differs_from_others_here) {
+  const ProcessName own = own_process();
+  EXPECT_EQ(own.pid, static_cast<std::uint32_t>(getpid()));
+  EXPECT_NE(own.machine.find('/'), std::string::npos);
+  EXPECT_GT(own.started, 0U);
+  Child child;
+  EXPECT_NE(child.name().pid, own.pid);
+}
+
+}  // namespace
+}  // namespace steadfarm::driver
