@@ -404,12 +404,15 @@ std::uint64_t MasterRun::restarts() {
 
 void MasterRun::say_start() {
   const std::uint64_t restored = opened_.recovered ? opened_.recovered->counters.accepted : 0;
-  log_->write("start", {{"ranks", rank_count_},
-                        {"store", options_.store},
-                        {"units_restored", restored},
-                        {"generation", opened_.generation.value},
-                        {"owner_epoch", opened_.owner_epoch.value},
-                        {"ulfm", transport_.hears_of_deaths()}});
+  const auto today = std::chrono::system_clock::now().time_since_epoch();
+  log_->write("start",
+              {{"ranks", rank_count_},
+               {"unix_ms", std::chrono::duration_cast<std::chrono::milliseconds>(today).count()},
+               {"store", options_.store},
+               {"units_restored", restored},
+               {"generation", opened_.generation.value},
+               {"owner_epoch", opened_.owner_epoch.value},
+               {"ulfm", transport_.hears_of_deaths()}});
   if (!options_.announce) return;
   std::string text = std::to_string(rank_count_) + (rank_count_ == 1 ? " rank" : " ranks");
   if (store_ == nullptr) {

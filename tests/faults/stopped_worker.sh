@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A worker is stopped (SIGSTOP), for so long that it is called lost, and its units move on. Woken up it
-# is taken back, works again, and the answer is that of a run that was not disturbed.
+# A worker is stopped (SIGSTOP), for so long that it is called lost, and its units move on. Woken up
+# it is taken back, works again, and the answer is that of a run that was not disturbed.
 #
 #   stopped_worker.sh [SECONDS]    stopped for so long at least, with the default times; without it
 #                                  until it is lost, with short times
@@ -13,10 +13,6 @@ timeout=3
 if [ "$seconds" -gt 0 ]; then timeout=10; fi
 units=$((1500 + 100 * seconds))
 answer=$((units * (units - 1) / 2 + units * 1000000))
-if [ "$LAUNCHER_SURVIVES" != 1 ]; then
-  echo "$LAUNCHER is not told to let the others live; a stopped rank needs no such thing, go on"
-fi
-
 FARMS_TIMEOUT=$timeout farm_start stopped 4 "$FARMS_TEST_BIN/stragglers_program" --units "$units" \
   --unit-ms 20 --report "$JOBS_TMP/report"
 farm_ranks 4

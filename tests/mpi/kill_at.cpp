@@ -1,6 +1,8 @@
 // Kills a rank at a certain moment of its life, through LD_PRELOAD: STEADFARM_KILL_RANK says whom,
 // STEADFARM_KILL_AT when: before or after it hands a message of a type to MPI (hello-before,
-// hello-after, goodbye-before, goodbye-after), or in MPI_Finalize (finalize).
+// hello-after, goodbye-before, goodbye-after), or in MPI_Finalize (finalize). Only once: the file
+// STEADFARM_KILL_MARK is made by it, and spares all later starts.
+#include <fcntl.h>
 #include <mpi.h>
 
 #include <csignal>
@@ -38,7 +40,9 @@ void die_if(std::string_view moment, std::string_view when) {
   const std::string_view at = variable("STEADFARM_KILL_AT");
   const bool now =
       at.size() == moment.size() + when.size() && at.starts_with(moment) && at.ends_with(when);
-  if (now && is_the_one()) std::raise(SIGKILL);
+  if (!now || !is_the_one()) return;
+  const std::string mark(variable("STEADFARM_KILL_MARK"));
+  if (open(mark.c_str(), O_CREAT | O_EXCL | O_CLOEXEC, 0600) >= 0) std::raise(SIGKILL);
 }
 
 }  // namespace
