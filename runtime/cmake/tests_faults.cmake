@@ -10,6 +10,7 @@ endforeach()
 steadfarm_script_test(hung_disk tests/faults/hung_disk.sh LABELS faults TIMEOUT 300 PROCESSORS 3)
 # Kills a rank at a certain moment, the same way.
 add_library(kill_at SHARED tests/mpi/kill_at.cpp)
+target_compile_definitions(kill_at PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
 target_link_libraries(kill_at PRIVATE steadfarm_build_flags MPI::MPI_C)
 set_target_properties(kill_at PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 foreach(way sm tcp)
