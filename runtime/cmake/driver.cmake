@@ -15,6 +15,7 @@ steadfarm_layer(driver
     runtime/driver/master_driver.cpp
     runtime/driver/private_file.cpp
     runtime/driver/progress_line.cpp
+    runtime/driver/shard_keeper.cpp
     runtime/driver/signals.cpp
     runtime/driver/worker_driver.cpp
   PUBLIC steadfarm_core steadfarm_transport steadfarm_worker steadfarm_checkpoint
