@@ -11,8 +11,8 @@
 
 namespace steadfarm::checkpoint {
 
-inline constexpr const char* bad_folder = "bad";              // files that failed verification
-inline constexpr const char* shards_folder = "shards";        // with a subfolder for some workers each
+inline constexpr const char* bad_folder = "bad";        // files that failed verification
+inline constexpr const char* shards_folder = "shards";  // with a subfolder for some workers each
 inline constexpr const char* discarded_folder = "discarded";  // what --fresh put away
 
 struct SegmentName {

@@ -25,7 +25,7 @@ struct Place {
 struct Index {
   Manifest manifest;
   std::vector<ShardInfo> shards;  // files: first the manifest's segments, then these
-  std::vector<Place> places;  // sorted by key
+  std::vector<Place> places;      // sorted by key
 };
 
 bool by_key(const Place& a, const Place& b) { return a.key < b.key; }
@@ -92,8 +92,7 @@ class ResultReader {
     for (std::uint32_t i = 0; i < index.manifest.segments.size(); ++i) {
       const SegmentEntry& entry = index.manifest.segments[i];
       if (entry.results == 0 && entry.role == SegmentRole::results) continue;
-      Result<Segment> segment =
-          load_segment(folder_, entry, index.manifest.fingerprint, codec_);
+      Result<Segment> segment = load_segment(folder_, entry, index.manifest.fingerprint, codec_);
       if (!segment) return segment.error();
       const core::ResultBatch& results = segment.value().delta.results;
       for (std::uint32_t row = 0; row < results.size(); ++row) {

@@ -44,7 +44,7 @@ inline constexpr const char* result_offsets = "results/offsets";
 inline constexpr const char* result_bytes = "results/bytes";
 inline constexpr const char* result_fields = "results/fields";  // a dataset a named field
 
-inline constexpr const char* shards = "shards";  // that this segment speaks of
+inline constexpr const char* shards = "shards";                 // that this segment speaks of
 inline constexpr const char* shard_names = "shards/names";      // owner epoch, nonce, sequence
 inline constexpr const char* shard_sizes = "shards/sizes";      // results, bytes
 inline constexpr const char* shard_digests = "shards/digests";  // high word, low word
@@ -57,7 +57,7 @@ inline constexpr const char* lists[] = {
     removed,        unit_keys,      unit_numbers,      unit_hints,      unit_offsets,
     unit_bytes,     partial_keys,   partial_sequences, partial_offsets, partial_bytes,
     failed_keys,    failed_numbers, failed_offsets,    failed_bytes,    result_keys,
-    result_offsets, result_bytes,   shard_names,       shard_sizes,    shard_digests,
+    result_offsets, result_bytes,   shard_names,       shard_sizes,     shard_digests,
     sharded_keys,   sharded_places};
 
 }  // namespace steadfarm::checkpoint::layout

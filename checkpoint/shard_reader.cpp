@@ -29,7 +29,8 @@ Status look_once(Folder& folder, const ShardInfo& shard, ByteView signature) {
                                          std::to_string(shard.bytes)};
   }
   std::array<std::byte, 16> first{};
-  const std::span<std::byte> room = std::span(first).first(std::min(signature.size(), first.size()));
+  const std::span<std::byte> room =
+      std::span(first).first(std::min(signature.size(), first.size()));
   if (room.empty()) return {};
   const Result<std::size_t> got = file.value()->read(room);
   if (!got) return got.error();

@@ -38,7 +38,8 @@ class ShardWriter {
   ShardWriter(FileSystem& files, ShardOptions options);
 
   /// Takes the time of a few HDF5 calls. There must be results.
-  [[nodiscard]] Result<LaidOutShard> lay_out(std::shared_ptr<const core::ResultBatch> results) const;
+  [[nodiscard]] Result<LaidOutShard> lay_out(
+      std::shared_ptr<const core::ResultBatch> results) const;
 
   /// Makes it durable under a name of its own. After an error it may be tried again and gets
   /// another one. Errors: io, no_space; not_found, foreign: this is not the store that we write

@@ -48,7 +48,8 @@ std::unique_ptr<driver::ThreadedShards> open_shards(const Job& job) {
         checkpoint::ShardOptions{job.options->store, grant, job.result_fields, nullptr});
     return std::shared_ptr<checkpoint::ShardWriter>(both, &both->writer);
   };
-  return std::make_unique<driver::ThreadedShards>(make_writer, core::WorkerOptions().shard_bytes_max);
+  return std::make_unique<driver::ThreadedShards>(make_writer,
+                                                  core::WorkerOptions().shard_bytes_max);
 }
 
 core::WorkerOptions worker_options(const Options& options, bool concurrent) {

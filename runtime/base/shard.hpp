@@ -1,5 +1,5 @@
-// Shards: files of large results that workers write into the store themselves. What travels is their
-// name, size and digest, and where in them a result lies.
+// Shards: files of large results that workers write into the store themselves. What travels is
+// their name, size and digest, and where in them a result lies.
 #pragma once
 
 #include <compare>

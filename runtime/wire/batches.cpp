@@ -88,7 +88,8 @@ void AnswerBatch::add(const AnswerView& answer) {
   out.key(answer.key);
   out.number(answer.attempt.value);
   out.number(static_cast<std::uint8_t>(answer.status));
-  const unsigned flags = (answer.proposal_value ? kHasProposal : 0U) | (answer.place ? kHasPlace : 0U);
+  const unsigned flags =
+      (answer.proposal_value ? kHasProposal : 0U) | (answer.place ? kHasPlace : 0U);
   out.number(static_cast<std::uint8_t>(flags));
   out.number(static_cast<std::uint32_t>(answer.children.size()));
   out.block(answer.payload);

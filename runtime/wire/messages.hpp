@@ -244,9 +244,9 @@ struct Shutdown {
   friend bool operator==(const Shutdown&, const Shutdown&) = default;
 };
 
-using Body = std::variant<Hello, Report, Heartbeat, EpochAck, Propose, Goodbye, Welcome, Assign,
-                          Ack, Shared, EpochOpen, Beat, Stop, Shutdown, Partial, Recall, Returned,
-                          Trouble>;
+using Body =
+    std::variant<Hello, Report, Heartbeat, EpochAck, Propose, Goodbye, Welcome, Assign, Ack, Shared,
+                 EpochOpen, Beat, Stop, Shutdown, Partial, Recall, Returned, Trouble>;
 
 /// `session` is the sender's view of the conversation; 0 before the first Welcome.
 struct Message {

@@ -26,7 +26,7 @@ struct UnitOutcome {
   std::vector<OwnedChild> children;
   std::optional<SharedValue> proposal;
   std::optional<Bytes> reduced;  // what folds take of a result that is to stay with the worker
-  bool left = false;  // it saved its state and ended early; nothing above counts
+  bool left = false;             // it saved its state and ended early; nothing above counts
 };
 
 /// One unit at a time. Not thread-safe.

@@ -116,7 +116,8 @@ TEST(AnswerBatch, refuses_unknown_status_and_flags_and_impossible_counts) {
   EXPECT_TRUE(adopts(20, 1));
   EXPECT_FALSE(adopts(20, 2));
   EXPECT_FALSE(adopts(21, 1));  // a proposal that is not there
-  EXPECT_FALSE(adopts(21, 2));
+  EXPECT_FALSE(adopts(21, 2));  // a place that is not there
+  EXPECT_FALSE(adopts(21, 4));
   EXPECT_FALSE(adopts(22, 1));  // a child that is not there
   EXPECT_FALSE(adopts(25, 255));
   EXPECT_FALSE(adopts(26, 2));  // a payload longer than the bytes
