@@ -10,6 +10,7 @@ constexpr std::uint64_t unit_bytes = 48;
 constexpr std::uint64_t hint_bytes = 24;  // and its hints, if it has any
 constexpr std::uint64_t result_bytes = 24;
 constexpr std::uint64_t key_bytes = 16;
+constexpr std::uint64_t shard_bytes = 56;
 
 /// How many of the next items fit into `room`, at least one.
 template <class Size>
@@ -57,6 +58,11 @@ void cut_state(std::vector<Part>& parts, const core::GenerationDelta& delta,
     view->full = &delta;
     used = delta.fold_state.size() + delta.pending_indices.size() * key_bytes +
            delta.held.bytes.size() + delta.held.size() * result_bytes;
+  }
+  const core::ShardIndex& sharded = delta.sharded;
+  if (!sharded.records.empty()) {
+    view->sharded = &sharded;
+    used += sharded.records.size() * unit_bytes + sharded.shards.size() * shard_bytes;
   }
   // One list after the other, each filling what the one before left in the last part.
   const auto place = [&](auto list, auto member, auto size_of) {
@@ -107,7 +113,7 @@ std::vector<Part> cut_lists(const core::GenerationDelta& lists, const SegmentHea
   std::vector<Part> parts;
   cut_results(parts, lists.results, header, limits.segment_bytes_max);
   const bool state = !lists.removed.empty() || !lists.added.empty() || !lists.partials.empty() ||
-                     !lists.failed.empty();
+                     !lists.failed.empty() || !lists.sharded.records.empty();
   if (!state) return parts;
   cut_state(parts, lists, header, limits.segment_bytes_max, false);
   return parts;

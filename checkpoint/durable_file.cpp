@@ -56,7 +56,7 @@ class Sink {
 
 Result<DurableFiles::Written> DurableFiles::write(const FileImage& image) {
   Written written;
-  written.temp = temp_name(next_temp_);
+  written.temp = subfolder_ + temp_name(next_temp_);
   ++next_temp_.sequence;
   if (Status filled = fill(written.temp, image, written.digest); !filled) {
     drop(written.temp);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
@@ -15,8 +16,10 @@ namespace steadfarm::checkpoint {
 
 class DurableFiles {
  public:
-  DurableFiles(Folder& folder, OwnerEpoch owner_epoch, std::uint64_t nonce)
-      : folder_(folder), next_temp_{owner_epoch, nonce, 1} {}
+  /// Temporary files lie in `subfolder`, which is empty or ends with a slash.
+  DurableFiles(Folder& folder, OwnerEpoch owner_epoch, std::uint64_t nonce,
+               std::string subfolder = {})
+      : folder_(folder), subfolder_(std::move(subfolder)), next_temp_{owner_epoch, nonce, 1} {}
 
   struct Written {
     std::string temp;  // the temporary name
@@ -38,6 +41,7 @@ class DurableFiles {
   void drop(const std::string& name);
 
   Folder& folder_;
+  std::string subfolder_;
   TempName next_temp_;
   Bytes buffer_;  // small pieces gather here; used again for every file
 };

@@ -1,6 +1,6 @@
 // The port to files. Everything the store does to a disk goes through here, one fallible step a
-// call, so that a test can make each step fail. Names are relative to an opened folder: "NAME" or
-// "SUBFOLDER/NAME".
+// call, so that a test can make each step fail. Names are relative to an opened folder: "NAME",
+// "SUBFOLDER/NAME", and so on.
 #pragma once
 
 #include <cstdint>
@@ -65,8 +65,10 @@ class Folder {
   [[nodiscard]] virtual Result<Bytes> read_all(const std::string& name,
                                                std::uint64_t bytes_max) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> size(const std::string& name) = 0;
-  /// The names in this folder, read afresh, in no particular order; without "." and "..".
-  [[nodiscard]] virtual Result<std::vector<std::string>> list() = 0;
+  /// The names in this folder (or in `subfolder`), read afresh, in no particular order; without "."
+  /// and "..".
+  [[nodiscard]] virtual Result<std::vector<std::string>> list(
+      const std::string& subfolder = {}) = 0;
   /// What this user may still write, as far as the system tells; quotas may be tighter.
   [[nodiscard]] virtual Result<std::uint64_t> free_bytes() = 0;
 };

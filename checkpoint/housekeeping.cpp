@@ -2,19 +2,27 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "checkpoint/names.hpp"
+#include "checkpoint/shard_reader.hpp"
 
 namespace steadfarm::checkpoint {
 namespace {
 
 class House {
  public:
-  House(Folder& folder, const Survey& found, const Manifest& takeover, Retention& retention)
-      : folder_(folder), found_(found), takeover_(takeover), retention_(retention) {}
+  House(Folder& folder, const Survey& found, const Manifest& takeover, OwnerEpoch shards_from,
+        Retention& retention)
+      : folder_(folder),
+        found_(found),
+        takeover_(takeover),
+        shards_from_(shards_from),
+        retention_(retention) {}
 
   HousekeepingReport keep() {
+    for (const ShardInfo& shard : found_.shards) shards_.insert(shard.name);
     for (const BadFile& bad : found_.bad) {
       if (put_away(bad_folder, bad.name)) ++report_.set_aside;
       away_.insert(bad.name);
@@ -28,6 +36,7 @@ class House {
     }
     sort_manifests();
     sort_segments(listing.value());
+    sort_shards();
     for (const std::string& name : to_discard_) {
       if (put_away(discarded_folder, name)) ++report_.discarded;
     }
@@ -84,19 +93,49 @@ class House {
         ++report_.set_aside;  // perhaps a sound part of a damaged generation: not ours to delete
       }
     }
-    // After their segments: a half discarded generation is still seen as one to discard.
+  }
+
+  void sort_shards() {
+    const Result<ShardListing> listing = list_shards(folder_);
+    if (!listing) {
+      report_.warnings.push_back("old shards stay for now: " + listing.error().message);
+    } else {
+      for (const std::string& name : listing.value().shards) sort_shard(name);
+      for (const std::string& name : listing.value().temps) {
+        const std::size_t slash = name.rfind('/');
+        const auto temp = parse_temp_name(std::string_view(name).substr(slash + 1));
+        if (temp->owner_epoch < shards_from_) retention_.doom_file(name);
+      }
+    }
+    // After all that they name: a half discarded generation is still seen as one to discard.
     to_discard_.insert(to_discard_.end(), old_manifests_.begin(), old_manifests_.end());
+  }
+
+  void sort_shard(const std::string& name) {
+    const ShardName shard = *parse_shard_name(name);
+    if (shard.owner_epoch >= shards_from_ || shards_.contains(shard)) return;
+    if (away_.contains(name)) return;
+    if (shard.owner_epoch.value < takeover_.history.value) {
+      to_discard_.push_back(name);
+    } else if (report_.set_aside == 0) {
+      retention_.doom_file(name);  // its results were never accepted, or accepted by nobody we know
+    } else if (put_away(bad_folder, name)) {
+      ++report_.set_aside;
+    }
   }
 
   /// Moves a file into a subfolder, under a name that is free there.
   bool put_away(const char* subfolder, const std::string& name) {
     constexpr int names_max = 100;
+    const std::size_t slash = name.rfind('/');
+    const std::string base_name = slash == std::string::npos ? name : name.substr(slash + 1);
     Status moved = folder_.make_folder(subfolder);
     for (int i = 1; moved.ok() && i <= names_max; ++i) {
-      const std::string to = std::string(subfolder) + "/" + name;
+      const std::string to = std::string(subfolder) + "/" + base_name;
       moved = folder_.rename(name, i == 1 ? to : to + "." + std::to_string(i));
       if (moved) {
         folders_.insert(subfolder);
+        if (slash != std::string::npos) folders_.insert(name.substr(0, slash));
         return true;
       }
       if (moved.error().code != ErrorCode::exists) break;
@@ -119,10 +158,12 @@ class House {
   Folder& folder_;
   const Survey& found_;
   const Manifest& takeover_;
+  const OwnerEpoch shards_from_;
   Retention& retention_;
   HousekeepingReport report_;
   std::set<std::string> away_;
   std::set<std::string> named_;
+  std::set<ShardName> shards_;  // that the base names
   std::set<std::string> folders_;
   std::vector<std::string> old_manifests_;
   std::vector<std::string> to_discard_;
@@ -131,8 +172,8 @@ class House {
 }  // namespace
 
 HousekeepingReport keep_house(Folder& folder, const Survey& found, const Manifest& takeover,
-                              Retention& retention) {
-  return House(folder, found, takeover, retention).keep();
+                              OwnerEpoch shards_from, Retention& retention) {
+  return House(folder, found, takeover, shards_from, retention).keep();
 }
 
 }  // namespace steadfarm::checkpoint

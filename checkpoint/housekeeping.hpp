@@ -20,7 +20,12 @@ struct HousekeepingReport {
 /// Touches only files whose names carry an owner epoch below that of `takeover`, manifests below
 /// its number, and temporary files of a rival for the same number. Failures are warnings: nothing
 /// here is needed for the store to be sound.
+///
+/// Of shards it touches those of owners before `shards_from`: they can no longer be accepted by
+/// anybody. What the base does not name no kept generation names, because results only come to a
+/// store.
 [[nodiscard]] HousekeepingReport keep_house(Folder& folder, const Survey& found,
-                                            const Manifest& takeover, Retention& retention);
+                                            const Manifest& takeover, OwnerEpoch shards_from,
+                                            Retention& retention);
 
 }  // namespace steadfarm::checkpoint

@@ -8,7 +8,7 @@ namespace steadfarm::checkpoint {
 namespace {
 
 std::string parent_of(const std::string& name) {
-  const std::size_t slash = name.find('/');
+  const std::size_t slash = name.rfind('/');
   return slash == std::string::npos ? std::string() : name.substr(0, slash);
 }
 
@@ -74,7 +74,11 @@ std::vector<std::string> MemoryDisk::list(const std::string& subfolder) const {
     if (parent_of(name) != subfolder) continue;
     names.push_back(subfolder.empty() ? name : name.substr(subfolder.size() + 1));
   }
-  if (subfolder.empty()) names.insert(names.end(), folders_.begin(), folders_.end());
+  for (const std::string& name : folders_) {
+    if (parent_of(name) == subfolder) {
+      names.push_back(subfolder.empty() ? name : name.substr(subfolder.size() + 1));
+    }
+  }
   return names;
 }
 
@@ -112,15 +116,16 @@ void MemoryDisk::apply(const Change& change) {
   if (!change.drop.empty()) durable_.erase(change.drop);
   if (!change.put.empty()) {
     durable_[change.put] = change.file;
-    // A journal does not keep a name in a folder that it lost.
-    const std::string parent = parent_of(change.put);
-    if (!parent.empty() && !contains(durable_folders_, parent)) {
-      durable_folders_.push_back(parent);
-    }
+    keep_folder(parent_of(change.put));
   }
-  if (!change.folder.empty() && !contains(durable_folders_, change.folder)) {
-    durable_folders_.push_back(change.folder);
-  }
+  keep_folder(change.folder);
+}
+
+// A journal does not keep a name in a folder that it lost.
+void MemoryDisk::keep_folder(const std::string& name) {
+  if (name.empty() || contains(durable_folders_, name)) return;
+  keep_folder(parent_of(name));
+  durable_folders_.push_back(name);
 }
 
 void MemoryDisk::sync_folder(const std::string& subfolder) {
@@ -128,7 +133,7 @@ void MemoryDisk::sync_folder(const std::string& subfolder) {
   for (Change& change : pending_) {
     const bool here = (!change.drop.empty() && parent_of(change.drop) == subfolder) ||
                       (!change.put.empty() && parent_of(change.put) == subfolder) ||
-                      (!change.folder.empty() && subfolder.empty());
+                      (!change.folder.empty() && parent_of(change.folder) == subfolder);
     if (here) {
       apply(change);
     } else {

@@ -29,7 +29,7 @@ struct MemoryFile {
   [[nodiscard]] bool durable() const { return synced_bytes == content.size() && forgotten.empty(); }
 };
 
-/// One folder with its subfolders, one level deep. Names are "NAME" or "SUBFOLDER/NAME".
+/// One folder with its subfolders. Names are "NAME", "SUBFOLDER/NAME", and so on.
 class MemoryDisk {
  public:
   using FilePointer = std::shared_ptr<MemoryFile>;
@@ -63,6 +63,7 @@ class MemoryDisk {
     std::string folder;
   };
   void apply(const Change& change);
+  void keep_folder(const std::string& name);
   void change(Change change);
 
   std::map<std::string, FilePointer> visible_;

@@ -139,7 +139,8 @@ class MemoryFolder final : public Folder {
   }
 
   Status make_folder(const std::string& name) override {
-    return change(Operation::make_folder, 0, name, {}, [&] { disk().make_folder(name); });
+    const int refused = disk().has_parent(name) ? 0 : ENOENT;
+    return change(Operation::make_folder, refused, name, {}, [&] { disk().make_folder(name); });
   }
 
   Status sync(const std::string& subfolder) override {
@@ -171,9 +172,12 @@ class MemoryFolder final : public Folder {
     return std::uint64_t{file->content.size()};
   }
 
-  Result<std::vector<std::string>> list() override {
-    if (const auto error = refuse(Operation::list, {})) return *error;
-    return disk().list();
+  Result<std::vector<std::string>> list(const std::string& subfolder) override {
+    if (const auto error = refuse(Operation::list, subfolder)) return *error;
+    if (!subfolder.empty() && !disk().exists(subfolder)) {
+      return failed(ENOENT, Operation::list, subfolder);
+    }
+    return disk().list(subfolder);
   }
 
   Result<std::uint64_t> free_bytes() override {

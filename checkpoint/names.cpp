@@ -42,6 +42,32 @@ std::string temp_name(const TempName& name) {
          std::to_string(name.sequence);
 }
 
+std::string shard_folder(std::uint64_t nonce) {
+  return std::string(shards_folder) + "/" + padded(nonce & 0xFFU, 2, 16);
+}
+
+std::string shard_name(const ShardName& name) {
+  return shard_folder(name.nonce) + "/shard-" + std::to_string(name.owner_epoch.value) + "-" +
+         padded(name.nonce, 16, 16) + "-" + std::to_string(name.sequence) + ".h5";
+}
+
+std::optional<ShardName> parse_shard_name(std::string_view text) {
+  ShardName name;
+  std::string_view rest = text;
+  const std::size_t slash = text.rfind('/');
+  rest.remove_prefix(slash == std::string_view::npos ? 0 : slash + 1);
+  const bool read = take(rest, "shard-", name.owner_epoch.value) &&
+                    take(rest, "-", name.nonce, 16) && take(rest, "-", name.sequence);
+  if (!read || shard_name(name) != text) return {};
+  return name;
+}
+
+bool is_shard_subfolder(std::string_view text) {
+  std::uint64_t number = 0;
+  std::string_view rest = text;
+  return take(rest, "", number, 16) && padded(number, 2, 16) == text && number <= 0xFFU;
+}
+
 std::optional<Generation> parse_manifest_name(std::string_view text) {
   Generation generation;
   std::string_view rest = text;

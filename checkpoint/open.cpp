@@ -98,7 +98,10 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions optio
     if (claimed.value() == Claim::look_again) continue;
 
     Retention retention(options.keep);
-    const HousekeepingReport house = keep_house(folder, found.value(), takeover, retention);
+    const HousekeepingReport house = keep_house(
+        folder, found.value(), takeover,
+        options.shards_from == OwnerEpoch(0) ? takeover.owner_epoch : options.shards_from,
+        retention);
     describe(found.value(), house, report);
     retention.keep(takeover);
     retention.sweep(folder, report.warnings);

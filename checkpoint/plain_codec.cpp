@@ -112,6 +112,41 @@ void read_lists(wire::Reader& in, core::GenerationDelta& delta) {
     const UnitKey key = in.key();
     delta.results.add(key, in.block());
   }
+  for (auto n = in.number<std::uint64_t>(); n > 0 && in.ok(); --n) {
+    ShardInfo shard;
+    shard.name.owner_epoch = OwnerEpoch(in.number<std::uint64_t>());
+    for (std::uint64_t* number : {&shard.name.nonce, &shard.name.sequence, &shard.results,
+                                  &shard.bytes, &shard.digest.hi, &shard.digest.lo}) {
+      *number = in.number<std::uint64_t>();
+    }
+    delta.sharded.shards.push_back(shard);
+  }
+  for (auto n = in.number<std::uint64_t>(); n > 0 && in.ok(); --n) {
+    core::ShardIndex::Record record;
+    record.key = in.key();
+    record.shard = in.number<std::uint32_t>();
+    record.row = in.number<std::uint64_t>();
+    record.bytes = in.number<std::uint64_t>();
+    delta.sharded.records.push_back(record);
+  }
+}
+
+void write_sharded(wire::Writer& out, const core::ShardIndex& index) {
+  out.number(std::uint64_t{index.shards.size()});
+  for (const ShardInfo& shard : index.shards) {
+    for (const std::uint64_t number :
+         {shard.name.owner_epoch.value, shard.name.nonce, shard.name.sequence, shard.results,
+          shard.bytes, shard.digest.hi, shard.digest.lo}) {
+      out.number(number);
+    }
+  }
+  out.number(std::uint64_t{index.records.size()});
+  for (const core::ShardIndex::Record& record : index.records) {
+    out.key(record.key);
+    out.number(record.shard);
+    out.number(record.row);
+    out.number(record.bytes);
+  }
 }
 
 }  // namespace
@@ -159,6 +194,7 @@ Result<EncodedSegment> PlainCodec::encode(const SegmentView& view) const {
     out.block(
         results.bytes.subspan(results.offsets[i], results.offsets[i + 1] - results.offsets[i]));
   }
+  write_sharded(out, view.sharded != nullptr ? *view.sharded : core::ShardIndex());
   return EncodedSegment{FileImage::of(std::move(bytes)), {}};
 }
 

@@ -200,12 +200,13 @@ class PosixFolder final : public Folder {
     return static_cast<std::uint64_t>(info.st_size);
   }
 
-  Result<std::vector<std::string>> list() override {
+  Result<std::vector<std::string>> list(const std::string& subfolder) override {
     // A fresh descriptor: a second reader of the same one would share its position.
-    Descriptor fd = open_at(fd_.get(), ".", O_RDONLY | O_DIRECTORY);
-    if (!fd.valid()) return os_error(errno, "open the folder " + path_);
+    const std::string name_of_it = subfolder.empty() ? "." : subfolder;
+    Descriptor fd = open_at(fd_.get(), name_of_it, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!fd.valid()) return os_error(errno, "open the folder " + full(subfolder));
     DIR* stream = ::fdopendir(fd.get());
-    if (stream == nullptr) return os_error(errno, "list the folder " + path_);
+    if (stream == nullptr) return os_error(errno, "list the folder " + full(subfolder));
     static_cast<void>(fd.release());  // the stream owns it now
     std::vector<std::string> names;
     errno = 0;
@@ -216,7 +217,7 @@ class PosixFolder final : public Folder {
     }
     const int error_number = errno;
     ::closedir(stream);
-    if (error_number != 0) return os_error(error_number, "list the folder " + path_);
+    if (error_number != 0) return os_error(error_number, "list the folder " + full(subfolder));
     return names;
   }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "checkpoint/read_ahead.hpp"
+#include "checkpoint/shard_reader.hpp"
 
 namespace steadfarm::checkpoint {
 
@@ -36,6 +37,7 @@ void Replay::apply(Segment segment, bool keep_results) {
     state_.held = std::move(delta.held);
     state_.counters = delta.counters;
   }
+  add_sharded(delta.sharded);
   if (!keep_results || delta.results.keys.empty()) return;
   if (results_.keys.empty()) {
     results_ = std::move(delta.results);
@@ -43,6 +45,16 @@ void Replay::apply(Segment segment, bool keep_results) {
   }
   for (std::size_t i = 0; i < delta.results.size(); ++i) {
     results_.add(delta.results.keys[i], delta.results.payload(i));
+  }
+}
+
+void Replay::add_sharded(const core::ShardIndex& more) {
+  for (const core::ShardIndex::Record& record : more.records) {
+    const ShardInfo& shard = more.shards[record.shard];
+    const auto next = static_cast<std::uint32_t>(sharded_.shards.size());
+    const auto [found, is_new] = shards_.emplace(shard.name, next);
+    if (is_new) sharded_.shards.push_back(shard);
+    sharded_.records.push_back({record.key, found->second, record.row, record.bytes});
   }
 }
 
@@ -87,6 +99,7 @@ core::GenerationDelta Replay::take_lists() {
   lists.added = std::move(state.units);
   lists.failed = std::move(state.failed);
   lists.results = std::move(results_);
+  lists.sharded = take_sharded();
   return lists;
 }
 
@@ -119,6 +132,7 @@ Result<LoadedGeneration> load(Folder& folder, const Manifest& manifest,
   bad_file.clear();
   core::RecoveredState& state = loaded.state;
   state = replay.take_state();
+  loaded.sharded = replay.take_sharded();
   state.generation = manifest.generation;
   state.owner_epoch = manifest.owner_epoch;
   const bool agrees = state.counters == manifest.counters && state.complete == manifest.complete &&
@@ -134,7 +148,12 @@ Result<LoadedGeneration> load(Folder& folder, const Manifest& manifest,
 Result<LoadedGeneration> load_generation(Folder& folder, const Manifest& manifest,
                                          const SegmentCodec& codec, std::uint32_t threads,
                                          std::string& bad_file) {
-  return load(folder, manifest, manifest.segments, codec, threads, bad_file);
+  Result<LoadedGeneration> loaded =
+      load(folder, manifest, manifest.segments, codec, threads, bad_file);
+  if (!loaded) return loaded;
+  Status checked = check_shards(folder, loaded.value().sharded.shards, codec, threads, bad_file);
+  if (!checked) return checked.error();
+  return loaded;
 }
 
 Result<LoadedGeneration> load_state(Folder& folder, const Manifest& manifest,

@@ -1,7 +1,9 @@
 // Puts the state together again from the segments of a generation, oldest first.
 #pragma once
 
+#include <map>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/ids.hpp"
@@ -20,21 +22,27 @@ class Replay {
   /// What the lists add up to, for segments without a full state: it alone says which index units
   /// are pending, so their saved states all stay.
   [[nodiscard]] core::GenerationDelta take_lists();
+  /// Where the results that lie in shards are.
+  [[nodiscard]] core::ShardIndex take_sharded() { return std::exchange(sharded_, {}); }
 
  private:
   void drop_stale_partials();
+  void add_sharded(const core::ShardIndex& more);
   [[nodiscard]] std::vector<core::PartialState> sorted_partials();
 
   std::unordered_map<UnitKey, core::UnitRecord, UnitKeyHash> units_;
   std::unordered_map<UnitKey, core::PartialState, UnitKeyHash> partials_;
   core::RecoveredState state_;
   core::ResultBatch results_;
+  core::ShardIndex sharded_;
+  std::map<ShardName, std::uint32_t> shards_;  // their places in sharded_
 };
 
 /// A generation's state, and where the lists of its state segments lie.
 struct LoadedGeneration {
   core::RecoveredState state;
   SegmentIndices indices;
+  core::ShardIndex sharded;
 };
 
 /// Reads and verifies the state segments that `manifest` names, and checks that the outcome agrees
@@ -42,7 +50,8 @@ struct LoadedGeneration {
 [[nodiscard]] Result<LoadedGeneration> load_state(Folder& folder, const Manifest& manifest,
                                                   const SegmentCodec& codec, std::string& bad_file);
 
-/// The same, with size and digest of the result segments checked as well, on so many threads.
+/// The same, with size and digest of the result segments checked as well, and size and first bytes
+/// of the shards, on so many threads.
 [[nodiscard]] Result<LoadedGeneration> load_generation(Folder& folder, const Manifest& manifest,
                                                        const SegmentCodec& codec,
                                                        std::uint32_t threads,

@@ -8,6 +8,7 @@
 #include "checkpoint/browse.hpp"
 #include "checkpoint/file_system.hpp"
 #include "checkpoint/replay.hpp"
+#include "checkpoint/shard_reader.hpp"
 #include "checkpoint/store.hpp"
 
 namespace steadfarm::checkpoint {
@@ -17,13 +18,14 @@ namespace {
 struct Place {
   UnitKey key;
   std::uint64_t bytes = 0;
-  std::uint32_t segment = 0;  // in the manifest
+  std::uint32_t file = 0;  // see Index
   std::uint32_t row = 0;
 };
 
 struct Index {
   Manifest manifest;
-  std::vector<Place> places;  // sorted by key
+  std::vector<ShardInfo> shards;  // files: first the manifest's segments, then these
+  std::vector<Place> places;      // sorted by key
 };
 
 bool by_key(const Place& a, const Place& b) { return a.key < b.key; }
@@ -43,7 +45,12 @@ class ResultReader {
       Status gathered = gather(at, end);
       if (!gathered && gathered.error().code != ErrorCode::not_found) return gathered;
       if (!gathered) {
+        const Generation before = index_.manifest.generation;
         if (Status moved = relocate(at); !moved) return moved;
+        if (index_.manifest.generation == before) {
+          return Error{ErrorCode::corrupt, "a file of generation " + std::to_string(before.value) +
+                                               " is missing: " + gathered.error().message};
+        }
         continue;
       }
       std::uint64_t from = 0;
@@ -62,7 +69,7 @@ class ResultReader {
     while (true) {
       Result<Found> found = find_newest(folder_);
       if (!found) return found.error();
-      Index index{std::move(found.value().stored.manifest), {}};
+      Index index{std::move(found.value().stored.manifest), {}, {}};
       Status made = make(index);
       if (made && with_info) made = inform(index, std::move(found.value().warnings));
       if (made) return index;
@@ -81,18 +88,24 @@ class ResultReader {
     for (const SegmentEntry& entry : index.manifest.segments) count += entry.results;
     index.places.reserve(count);
     fields_.clear();
+    Replay replay;
     for (std::uint32_t i = 0; i < index.manifest.segments.size(); ++i) {
       const SegmentEntry& entry = index.manifest.segments[i];
-      if (entry.results == 0) continue;
-      const Result<Segment> segment =
-          load_segment(folder_, entry, index.manifest.fingerprint, codec_);
+      if (entry.results == 0 && entry.role == SegmentRole::results) continue;
+      Result<Segment> segment = load_segment(folder_, entry, index.manifest.fingerprint, codec_);
       if (!segment) return segment.error();
       const core::ResultBatch& results = segment.value().delta.results;
       for (std::uint32_t row = 0; row < results.size(); ++row) {
         index.places.push_back({results.keys[row], results.payload(row).size(), i, row});
       }
-      fields_ = segment.value().header.result_fields;
+      if (!segment.value().header.result_fields.empty()) {
+        fields_ = segment.value().header.result_fields;
+      }
+      Segment index_alone;
+      index_alone.delta.sharded = std::move(segment.value().delta.sharded);
+      replay.apply(std::move(index_alone), false);
     }
+    add_sharded(index, replay.take_sharded());
     std::sort(index.places.begin(), index.places.end(), by_key);
     const auto twice =
         std::adjacent_find(index.places.begin(), index.places.end(),
@@ -100,6 +113,22 @@ class ResultReader {
     if (twice == index.places.end()) return {};
     return Error{ErrorCode::corrupt, "the store " + folder_.path() + " holds two results of unit " +
                                          to_string(twice->key)};
+  }
+
+  static void add_sharded(Index& index, core::ShardIndex sharded) {
+    const auto first = static_cast<std::uint32_t>(index.manifest.segments.size());
+    for (const core::ShardIndex::Record& record : sharded.records) {
+      index.places.push_back(
+          {record.key, record.bytes, first + record.shard, static_cast<std::uint32_t>(record.row)});
+    }
+    index.shards = std::move(sharded.shards);
+  }
+
+  [[nodiscard]] Result<Segment> load(std::uint32_t file) {
+    const std::vector<SegmentEntry>& segments = index_.manifest.segments;
+    const Digest& fingerprint = index_.manifest.fingerprint;
+    if (file < segments.size()) return load_segment(folder_, segments[file], fingerprint, codec_);
+    return load_shard(folder_, index_.shards[file - segments.size()], fingerprint, codec_);
   }
 
   Status inform(const Index& index, std::vector<std::string> warnings) {
@@ -134,9 +163,9 @@ class ResultReader {
   /// Puts the results of the places from `begin` to `end` end to end.
   Status gather(std::size_t begin, std::size_t end) {
     struct Part {
-      std::uint32_t segment;
+      std::uint32_t file;
       std::uint32_t row;
-      std::uint64_t bytes;
+      std::size_t place;
       std::uint64_t to;
     };
     std::vector<Part> parts;
@@ -144,23 +173,30 @@ class ResultReader {
     std::uint64_t total = 0;
     for (std::size_t i = begin; i < end; ++i) {
       const Place& place = index_.places[i];
-      parts.push_back({place.segment, place.row, place.bytes, total});
+      parts.push_back({place.file, place.row, i, total});
       total += place.bytes;
     }
     batch_.resize(total);
     std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
-      return a.segment != b.segment ? a.segment < b.segment : a.row < b.row;
+      return a.file != b.file ? a.file < b.file : a.row < b.row;
     });
     std::optional<Segment> loaded;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (i == 0 || parts[i].segment != parts[i - 1].segment) {
+      if (i == 0 || parts[i].file != parts[i - 1].file) {
         loaded.reset();  // before the next one takes its memory
-        Result<Segment> segment = load_segment(folder_, index_.manifest.segments[parts[i].segment],
-                                               index_.manifest.fingerprint, codec_);
+        Result<Segment> segment = load(parts[i].file);
         if (!segment) return segment.error();
         loaded = std::move(segment).value();
       }
-      const ByteView payload = loaded->delta.results.payload(parts[i].row);
+      const core::ResultBatch& results = loaded->delta.results;
+      const Place& place = index_.places[parts[i].place];
+      if (parts[i].row >= results.size() || results.keys[parts[i].row] != place.key ||
+          results.payload(parts[i].row).size() != place.bytes) {
+        return Error{ErrorCode::corrupt, "the result of unit " + to_string(place.key) +
+                                             " is not where the store " + folder_.path() +
+                                             " says it is"};
+      }
+      const ByteView payload = results.payload(parts[i].row);
       std::copy(payload.begin(), payload.end(),
                 batch_.begin() + static_cast<std::ptrdiff_t>(parts[i].to));
     }
@@ -182,6 +218,7 @@ class ResultReader {
       index_.places[i] = *place;
     }
     index_.manifest = std::move(found.value().manifest);
+    index_.shards = std::move(found.value().shards);
     return {};
   }
 

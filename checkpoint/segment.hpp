@@ -39,6 +39,7 @@ struct SegmentView {
   std::span<const core::PartialState> partials;  // applied after `removed`
   std::span<const core::FailedUnit> failed;
   ResultsView results;
+  const core::ShardIndex* sharded = nullptr;  // null: nothing of shards
 };
 
 struct Segment {
@@ -70,6 +71,8 @@ class SegmentCodec {
   /// HDF5: any thread may use it.
   [[nodiscard]] virtual Result<core::GenerationDelta> decode_lists(
       ByteView bytes, const FileIndex& index) const = 0;
+  /// How every file begins.
+  [[nodiscard]] virtual ByteView signature() const { return {}; }
 };
 
 /// The codec of FORMAT.md.

@@ -44,11 +44,20 @@ inline constexpr const char* result_offsets = "results/offsets";
 inline constexpr const char* result_bytes = "results/bytes";
 inline constexpr const char* result_fields = "results/fields";  // a dataset a named field
 
+inline constexpr const char* shards = "shards";                 // that this segment speaks of
+inline constexpr const char* shard_names = "shards/names";      // owner epoch, nonce, sequence
+inline constexpr const char* shard_sizes = "shards/sizes";      // results, bytes
+inline constexpr const char* shard_digests = "shards/digests";  // high word, low word
+inline constexpr const char* sharded = "sharded";               // results that lie in them
+inline constexpr const char* sharded_keys = "sharded/keys";
+inline constexpr const char* sharded_places = "sharded/places";  // shard, row in it, bytes
+
 // What a compaction reads again: everything but the state, which each generation says in full.
 inline constexpr const char* lists[] = {
     removed,        unit_keys,      unit_numbers,      unit_hints,      unit_offsets,
     unit_bytes,     partial_keys,   partial_sequences, partial_offsets, partial_bytes,
     failed_keys,    failed_numbers, failed_offsets,    failed_bytes,    result_keys,
-    result_offsets, result_bytes};
+    result_offsets, result_bytes,   shard_names,       shard_sizes,     shard_digests,
+    sharded_keys,   sharded_places};
 
 }  // namespace steadfarm::checkpoint::layout

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "checkpoint/hdf5/image.hpp"
@@ -229,12 +231,41 @@ void read_results(In& in, core::ResultBatch& results) {
   results.offsets = in.offsets(layout::result_offsets, results.keys.size(), results.bytes.size());
 }
 
+void read_sharded(In& in, core::ShardIndex& index) {
+  const std::vector<std::uint64_t> names = in.words(layout::shard_names, 3);
+  const std::vector<std::uint64_t> sizes = in.words(layout::shard_sizes, 2);
+  const std::vector<std::uint64_t> digests = in.words(layout::shard_digests, 2);
+  const std::vector<UnitKey> keys = in.keys(layout::sharded_keys);
+  const std::vector<std::uint64_t> places = in.words(layout::sharded_places, 3);
+  const std::size_t count = names.size() / 3;
+  in.require(sizes.size() == 2 * count && digests.size() == 2 * count,
+             "its shards and what it says of them differ in count");
+  in.require(places.size() == keys.size() * 3,
+             "its results in shards and their places differ in count");
+  if (!in.status()) return;
+  for (std::size_t i = 0; i < count; ++i) {
+    index.shards.push_back({{OwnerEpoch(names[3 * i]), names[3 * i + 1], names[3 * i + 2]},
+                            sizes[2 * i],
+                            sizes[2 * i + 1],
+                            {digests[2 * i], digests[2 * i + 1]}});
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::uint64_t shard = places[3 * i];
+    const bool fits = shard < count && places[3 * i + 1] < index.shards[shard].results;
+    in.require(fits, "a result is said to lie where no shard is");
+    if (!fits) return;
+    index.records.push_back(
+        {keys[i], static_cast<std::uint32_t>(shard), places[3 * i + 1], places[3 * i + 2]});
+  }
+}
+
 void read_lists(In& in, core::GenerationDelta& delta) {
   delta.removed = in.keys(layout::removed);
   if (in.has(layout::units)) read_units(in, delta.added);
   if (in.has(layout::partials)) read_partials(in, delta.partials);
   if (in.has(layout::failed)) read_failed(in, delta.failed);
   if (in.has(layout::results)) read_results(in, delta.results);
+  if (in.has(layout::sharded)) read_sharded(in, delta.sharded);
 }
 
 /// Where the lists lie, for those who read them later without HDF5.
@@ -262,6 +293,10 @@ class Hdf5Codec final : public SegmentCodec {
     if (!in.status()) return in.status().error();
     return lists;
   }
+  ByteView signature() const override {
+    static constexpr std::array<unsigned char, 8> text{0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
+    return std::as_bytes(std::span(text));
+  }
 };
 
 }  // namespace
@@ -284,6 +319,8 @@ Result<Segment> decode_segment(ByteView bytes) {
   read_lists(in, segment.delta);
   if (in.has(layout::results)) {
     segment.header.result_fields = in.text_or_none(layout::results, "fields");
+  } else if (in.has(layout::sharded)) {
+    segment.header.result_fields = in.text_or_none(layout::sharded, "fields");
   }
   if (!in.status()) return in.status().error();
   if (Status indexed = index_lists(reader.value(), segment.index); !indexed) return indexed.error();

@@ -226,6 +226,34 @@ void write_results(Out& out, const ResultsView& results, const std::string& fiel
   write_fields(out, results, fields);
 }
 
+void write_sharded(Out& out, const core::ShardIndex& index, const std::string& fields) {
+  std::vector<std::uint64_t> names;
+  std::vector<std::uint64_t> sizes;
+  std::vector<std::uint64_t> digests;
+  for (const ShardInfo& shard : index.shards) {
+    names.insert(names.end(),
+                 {shard.name.owner_epoch.value, shard.name.nonce, shard.name.sequence});
+    sizes.insert(sizes.end(), {shard.results, shard.bytes});
+    digests.insert(digests.end(), {shard.digest.hi, shard.digest.lo});
+  }
+  out.group(layout::shards);
+  out.words(layout::shard_names, names, 3);
+  out.words(layout::shard_sizes, sizes, 2);
+  out.words(layout::shard_digests, digests, 2);
+  std::vector<UnitKey> keys;
+  std::vector<std::uint64_t> places;
+  keys.reserve(index.records.size());
+  places.reserve(index.records.size() * 3);
+  for (const core::ShardIndex::Record& record : index.records) {
+    keys.push_back(record.key);
+    places.insert(places.end(), {record.shard, record.row, record.bytes});
+  }
+  out.group(layout::sharded);
+  out.key_column(layout::sharded_keys, keys);
+  out.words(layout::sharded_places, places, 3);
+  if (!fields.empty()) out.attribute(layout::sharded, "fields", fields);
+}
+
 }  // namespace
 
 ResultsView view_of(const core::ResultBatch& batch) {
@@ -243,6 +271,7 @@ Result<EncodedSegment> encode_segment(const SegmentView& view) {
   if (!view.partials.empty()) write_partials(out, view.partials);
   if (!view.failed.empty()) write_failed(out, view.failed);
   if (!view.results.keys.empty()) write_results(out, view.results, view.header.result_fields);
+  if (view.sharded != nullptr) write_sharded(out, *view.sharded, view.header.result_fields);
   if (!out.status()) return out.status().error();
   Result<hdf5::FinishedFile> file = writer.value().finish();
   if (!file) return file.error();

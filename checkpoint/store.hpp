@@ -30,6 +30,9 @@ struct StoreOptions {
   std::uint32_t read_threads = 1;       // that read and digest when the store is opened
   std::string result_fields;            // how results are to be read: see result_fields.hpp
   const SegmentCodec* codec = nullptr;  // null: HDF5; the simulation has a faster one
+  // Shards that were written for owners from this one on are not tidied away: workers of this very
+  // job have them and may still hand them in. 0: all owners before this one are history.
+  OwnerEpoch shards_from;
 };
 
 /// What opening found. `warnings` are complete one-line sentences for the user.

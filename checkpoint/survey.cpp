@@ -81,6 +81,7 @@ class Surveyor {
         found_.base = stored;
         found_.state = std::move(loaded.value().state);
         found_.indices = std::move(loaded.value().indices);
+        found_.shards = std::move(loaded.value().sharded.shards);
         return true;
       }
       if (loaded.error().code == ErrorCode::not_found) missing_ = true;

@@ -24,6 +24,7 @@ struct Survey {
   std::optional<StoredManifest> base;  // the newest generation that verifies in full
   core::RecoveredState state;          // of `base`
   SegmentIndices indices;              // of its state segments
+  std::vector<ShardInfo> shards;       // that it names
 };
 
 /// Errors: foreign, corrupt, io (all only without `options.fresh`), unsupported.

@@ -11,6 +11,7 @@
 #include "checkpoint/read_ahead.hpp"
 #include "checkpoint/reader.hpp"
 #include "checkpoint/replay.hpp"
+#include "checkpoint/shard_reader.hpp"
 #include "checkpoint/store.hpp"
 
 namespace steadfarm::checkpoint {
@@ -31,6 +32,7 @@ class Verifier {
       bad(folder_.path() + ": there are segments but no manifest names them");
     }
     read_all(listing.value());
+    read_shards();
     for (const Generation generation : listing.value().manifests) {
       if (Status checked = check_manifest(generation); !checked) return checked.error();
     }
@@ -38,6 +40,21 @@ class Verifier {
   }
 
  private:
+  struct Seen {
+    std::optional<Error> error;
+    std::vector<ShardInfo> shards;  // that it names
+  };
+  struct Shard {
+    ShardInfo info;
+    Digest fingerprint;
+    std::vector<core::ShardIndex::Record> records;  // that segments say are in it
+    bool checked = false;
+    std::optional<Error> error;
+  };
+  static std::pair<ShardName, Digest> key_of(const ShardInfo& info) {
+    return {info.name, info.digest};
+  }
+
   /// Every segment once, however many manifests name it, on several threads. What is not readable
   /// here is judged below, manifest by manifest.
   void read_all(const Listing& listing) {
@@ -56,22 +73,68 @@ class Verifier {
     ReadAhead ahead(folder_, entries, threads_);
     for (std::size_t i = 0; i < entries.size(); ++i) {
       const Result<Bytes> bytes = ahead.next();
-      std::optional<Error> error;
       if (!bytes) {
-        error = bytes.error();
-      } else {
-        const Result<Segment> segment =
-            decode_verified(folder_, entries[i], bytes.value(), fingerprints[i], codec_);
-        if (!segment) error = segment.error();
+        note_segment(entries[i], bytes.error(), fingerprints[i]);
+        continue;
       }
-      note_segment(entries[i], std::move(error));
+      note_segment(entries[i],
+                   decode_verified(folder_, entries[i], bytes.value(), fingerprints[i], codec_),
+                   fingerprints[i]);
     }
   }
 
-  const std::optional<Error>& note_segment(const SegmentEntry& entry, std::optional<Error> error) {
+  const Seen& note_segment(const SegmentEntry& entry, Result<Segment> segment,
+                           const Digest& fingerprint) {
     ++out_.files_checked;
+    Seen seen;
+    if (!segment) {
+      seen.error = segment.error();
+    } else {
+      const core::ShardIndex& index = segment.value().delta.sharded;
+      seen.shards = index.shards;
+      for (const core::ShardIndex::Record& record : index.records) {
+        Shard& shard = shards_[key_of(index.shards[record.shard])];
+        shard.info = index.shards[record.shard];
+        shard.fingerprint = fingerprint;
+        shard.records.push_back(record);
+      }
+    }
     const auto key = std::make_pair(entry.file, entry.digest);
-    return segments_.emplace(key, std::move(error)).first->second;
+    return segments_.emplace(key, std::move(seen)).first->second;
+  }
+
+  /// As read_all, of what the segments name.
+  void read_shards() {
+    std::vector<SegmentEntry> entries;
+    for (const auto& [key, shard] : shards_) entries.push_back(entry_of(shard.info));
+    ReadAhead ahead(folder_, std::move(entries), threads_);
+    for (auto& [key, shard] : shards_) check_shard(shard, ahead.next());
+  }
+
+  void check_shard(Shard& shard, const Result<Bytes>& bytes) {
+    ++out_.files_checked;
+    shard.checked = true;
+    if (!bytes) {
+      shard.error = bytes.error();
+      return;
+    }
+    const Result<Segment> segment =
+        decode_shard(folder_, shard.info, bytes.value(), shard.fingerprint, codec_);
+    if (!segment) {
+      shard.error = segment.error();
+      return;
+    }
+    const core::ResultBatch& results = segment.value().delta.results;
+    for (const core::ShardIndex::Record& record : shard.records) {
+      if (results.keys[record.row] == record.key &&
+          results.payload(record.row).size() == record.bytes) {
+        continue;
+      }
+      shard.error = Error{ErrorCode::corrupt, folder_.path() + "/" + shard_name(shard.info.name) +
+                                                  ": the result of unit " + to_string(record.key) +
+                                                  " is not where its generation says it is"};
+      return;
+    }
   }
 
   /// An error only if the manifest cannot be judged at all.
@@ -89,11 +152,15 @@ class Verifier {
     bool good = check_child(stored.value());
     std::vector<std::string> findings;
     for (const SegmentEntry& entry : manifest.segments) {
-      const std::optional<Error>& error = check_segment(entry, manifest.fingerprint);
-      if (!error) continue;
-      good = false;
-      findings.push_back(error->message);
+      const Seen& seen = check_segment(entry, manifest.fingerprint);
+      if (seen.error) findings.push_back(seen.error->message);
+      for (const ShardInfo& info : seen.shards) {
+        Shard& shard = shards_.at(key_of(info));
+        if (!shard.checked) check_shard(shard, read_verified(folder_, entry_of(info)));
+        if (shard.error) findings.push_back(shard.error->message);
+      }
     }
+    if (!findings.empty()) good = false;
     if (!findings.empty() && was_let_go(generation)) return {};
     ++out_.generations_checked;
     ++out_.files_checked;
@@ -115,14 +182,11 @@ class Verifier {
   }
 
   /// One that is not known yet is of a generation that came meanwhile.
-  const std::optional<Error>& check_segment(const SegmentEntry& entry, const Digest& fingerprint) {
+  const Seen& check_segment(const SegmentEntry& entry, const Digest& fingerprint) {
     const auto key = std::make_pair(entry.file, entry.digest);
     const auto known = segments_.find(key);
     if (known != segments_.end()) return known->second;
-    const Result<Segment> segment = load_segment(folder_, entry, fingerprint, codec_);
-    std::optional<Error> error;
-    if (!segment) error = segment.error();
-    return note_segment(entry, std::move(error));
+    return note_segment(entry, load_segment(folder_, entry, fingerprint, codec_), fingerprint);
   }
 
   bool check_sum(const Manifest& manifest) {
@@ -150,7 +214,8 @@ class Verifier {
   const SegmentCodec& codec_;
   std::uint32_t threads_;
   Verification out_;
-  std::map<std::pair<std::string, Digest>, std::optional<Error>> segments_;
+  std::map<std::pair<std::string, Digest>, Seen> segments_;
+  std::map<std::pair<ShardName, Digest>, Shard> shards_;
   std::map<Generation, std::pair<Generation, Digest>> parents_;  // parent: child, its digest of it
 };
 

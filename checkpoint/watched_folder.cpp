@@ -95,7 +95,9 @@ class WatchedFolder final : public Folder {
   [[nodiscard]] Result<std::uint64_t> size(const std::string& name) override {
     return told(folder_->size(name));
   }
-  [[nodiscard]] Result<std::vector<std::string>> list() override { return told(folder_->list()); }
+  [[nodiscard]] Result<std::vector<std::string>> list(const std::string& subfolder) override {
+    return told(folder_->list(subfolder));
+  }
   [[nodiscard]] Result<std::uint64_t> free_bytes() override { return told(folder_->free_bytes()); }
 
  private:

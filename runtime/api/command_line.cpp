@@ -40,6 +40,15 @@ CLI::Validator seconds_or_auto() {
   return {check, "SECONDS|auto", "interval"};
 }
 
+// A size of 0 stands for "off".
+CLI::Validator bytes_or_off() {
+  const auto check = [](std::string& text) -> std::string {
+    if (text == "off") text = "0";
+    return whole_number(text);
+  };
+  return {check, "BYTES|off", "bytes"};
+}
+
 void add_work_options(CLI::App& app, Options& options, const std::string& group) {
   const auto positive = CLI::Range(1e-3, 1e9);
   app.add_option("--store", options.store, "folder for checkpoints; without it nothing is durable")
@@ -62,6 +71,12 @@ void add_work_options(CLI::App& app, Options& options, const std::string& group)
                  "bytes in memory and not yet on disk, above which nothing is handed out")
       ->envname("STEADFARM_BUFFER")
       ->check(whole_number)
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--shard", options.shard_bytes,
+                 "stored results of so many bytes are written by the workers; off: by the master")
+      ->envname("STEADFARM_SHARD")
+      ->transform(bytes_or_off())
       ->capture_default_str()
       ->group(group);
   app.add_option("--keep", options.keep, "generations that stay in the store")

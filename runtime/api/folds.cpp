@@ -16,9 +16,33 @@ bool Folds::can_be_saved() const {
                      [](const auto& fold) { return fold.save && fold.load; });
 }
 
+bool Folds::all_reduce() const {
+  return std::all_of(folds_.begin(), folds_.end(),
+                     [](const auto& fold) { return fold.reduce && !fold.in_key_order; });
+}
+
+Bytes Folds::reduce(ByteView result) const {
+  std::vector<Bytes> values;
+  for (const ByteFarm::Fold& fold : folds_) values.push_back(fold.reduce(result));
+  return to_bytes(values);
+}
+
+bool Folds::apply_reduced(const UnitKey& key, ByteView reduced) const {
+  std::vector<Bytes> values;
+  if (!from_bytes(reduced, values) || values.size() != folds_.size()) return false;
+  for (std::size_t i = 0; i < folds_.size(); ++i) folds_[i].apply(key, values[i]);
+  return true;
+}
+
 void Folds::apply(bool in_key_order, const UnitKey& key, ByteView result) const {
   for (const ByteFarm::Fold& fold : folds_) {
-    if (fold.in_key_order == in_key_order) fold.apply(key, result);
+    if (fold.in_key_order != in_key_order) continue;
+    if (fold.reduce) {
+      const Bytes reduced = fold.reduce(result);
+      fold.apply(key, reduced);
+    } else {
+      fold.apply(key, result);
+    }
   }
 }
 

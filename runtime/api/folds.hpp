@@ -17,6 +17,12 @@ class Folds {
   /// Is any of them (not) applied in key order?
   [[nodiscard]] bool any(bool in_key_order) const;
   [[nodiscard]] bool can_be_saved() const;
+  /// No fold is in key order or wants to see whole results.
+  [[nodiscard]] bool all_reduce() const;
+  /// What all of them take of a result, for apply_reduced.
+  [[nodiscard]] Bytes reduce(ByteView result) const;
+  /// Applies what `reduce` has made of a result. False if the bytes make no sense.
+  [[nodiscard]] bool apply_reduced(const UnitKey& key, ByteView reduced) const;
   /// Applies to those that are (not) in key order.
   void apply(bool in_key_order, const UnitKey& key, ByteView result) const;
 

@@ -84,6 +84,12 @@ Status check_options(const Options& options) {
   return {};
 }
 
+bool has_shards(const Job& job) {
+  const Options& options = *job.options;
+  return !options.store.empty() && options.keep_results && options.shard_bytes > 0 &&
+         job.folds.all_reduce();
+}
+
 std::string describe(const Job& job) {
   std::string text = job.options->identity.empty() ? "unnamed program" : job.options->identity;
   text += " | seed " + std::to_string(job.options->seed);

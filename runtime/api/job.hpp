@@ -32,6 +32,9 @@ struct Job {
 /// Errors: usage, with what is wrong in `options`.
 [[nodiscard]] Status check_options(const Options& options);
 
+/// True if large results of this job may stay with the workers.
+[[nodiscard]] bool has_shards(const Job& job);
+
 /// Seconds of an option as microseconds, at least one millisecond and at most the 1e9 s that
 /// check_options allows, whatever was given: the workers come by their times before the master has
 /// refused the options.

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <utility>
 
 #include "api/deadline.hpp"
@@ -135,6 +136,10 @@ core::MasterOptions MasterRun::machine_options() {
   m.tries_max = options_.retries;
   m.keep_results = options_.keep_results;
   m.has_store = store_ != nullptr;
+  if (store_ != nullptr && has_shards(job_)) {
+    m.shards = {opened_.owner_epoch, digest(describe(job_))};
+    m.shards_from = opened_.owner_epoch;
+  }
   m.ordered = job_.folds.any(true);
   m.hold_units_max = options_.hold_units;
   m.hold_bytes_max = options_.hold_bytes;
@@ -196,6 +201,15 @@ driver::MasterHooks MasterRun::hooks() {
       in_fold_ = false;
     };
   }
+  if (job_.folds.any(false) && has_shards(job_)) {
+    hooks.fold_reduced = [this](const UnitKey& key, ByteView reduced) {
+      in_fold_ = true;
+      if (!job_.folds.apply_reduced(key, reduced)) {
+        throw std::runtime_error("what a worker made of a result is malformed");
+      }
+      in_fold_ = false;
+    };
+  }
   if (job_.folds.any(true)) {
     hooks.fold_in_order = [this](const UnitKey& key, ByteView result) {
       in_fold_ = true;
@@ -245,6 +259,11 @@ void MasterRun::on_note(const core::Note& note) {
   }
   if (note.kind == NoteKind::generation_failed || note.kind == NoteKind::generation_durable) {
     for (const std::string& warning : store_->take_warnings()) warn_of_store(warning);
+  }
+  if (note.kind == NoteKind::shard_trouble) {
+    progress_.end();
+    say("warning: worker " + std::to_string(note.rank.value) +
+        " cannot write its large results and tries again: " + note.text);
   }
   if (note.kind == NoteKind::partial_refused) {
     progress_.end();

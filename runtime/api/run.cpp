@@ -16,9 +16,12 @@
 
 #include "api/job.hpp"
 #include "api/master_run.hpp"
+#include "checkpoint/posix_file_system.hpp"
+#include "checkpoint/shard_writer.hpp"
 #include "driver/heartbeat.hpp"
 #include "driver/idle.hpp"
 #include "driver/process_watch.hpp"
+#include "driver/shard_keeper.hpp"
 #include "driver/unit_guard.hpp"
 #include "driver/worker_driver.hpp"
 #include "transport/joined/joined_transport.hpp"
@@ -41,6 +44,23 @@ std::string host_name() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
+// How a worker of this job writes its shards, or null.
+std::unique_ptr<driver::ThreadedShards> open_shards(const Job& job) {
+  if (!has_shards(job)) return nullptr;
+  struct Both {  // whoever has the writer has its file system, too
+    checkpoint::PosixFileSystem files;
+    checkpoint::ShardWriter writer;
+    explicit Both(checkpoint::ShardOptions options) : writer(files, std::move(options)) {}
+  };
+  const auto make_writer = [&job](const ShardGrant& grant) {
+    const auto both = std::make_shared<Both>(
+        checkpoint::ShardOptions{job.options->store, grant, job.result_fields, nullptr});
+    return std::shared_ptr<checkpoint::ShardWriter>(both, &both->writer);
+  };
+  return std::make_unique<driver::ThreadedShards>(make_writer,
+                                                  core::WorkerOptions().shard_bytes_max);
+}
+
 core::WorkerOptions worker_options(const Options& options, bool concurrent) {
   core::WorkerOptions w;
   w.host = host_name();
@@ -55,6 +75,7 @@ core::WorkerOptions worker_options(const Options& options, bool concurrent) {
   const TimeUs patience = concurrent ? 3 : 60;
   w.master_timeout_us = patience * to_us(options.timeout_s);
   w.startup_timeout_us = std::max(w.startup_timeout_us, w.master_timeout_us);
+  w.shard_bytes_min = options.shard_bytes;
   return w;
 }
 
@@ -67,12 +88,14 @@ std::string in_seconds(const driver::UnitGuard& units) {
 // The worker's end: machine, executor and driver, wired to each other.
 class WorkerSide {
  public:
-  /// `guard` may be null: nobody asked that a unit be cut off when the run is over.
-  WorkerSide(const Job& job, transport::Transport& transport, bool concurrent,
+  /// `guard` may be null: nobody asked that a unit be cut off when the run is over. `with_shards`:
+  /// this thread is the only one of the process that makes HDF5 calls for the run.
+  WorkerSide(const Job& job, transport::Transport& transport, bool concurrent, bool with_shards,
              driver::Heartbeat* guard, std::function<void()> at_save_point = {})
       : machine_(worker_options(*job.options, concurrent), clock_.now()),
         executor_(limited(job)),
-        driver_(machine_, transport, executor_, clock_, job.id, Rank(0)),
+        shards_(with_shards ? open_shards(job) : nullptr),
+        driver_(machine_, transport, executor_, clock_, job.id, Rank(0), shards_.get()),
         guard_(guard),
         at_save_point_(std::move(at_save_point)) {
     worker::FunctionExecutor::Hooks hooks;
@@ -84,11 +107,17 @@ class WorkerSide {
       if (at_save_point_) at_save_point_();
     };
     executor_.set_hooks(std::move(hooks));
+    if (shards_) {
+      executor_.set_reduction(job.options->shard_bytes,
+                              [&job](ByteView result) { return job.folds.reduce(result); });
+    }
   }
   [[nodiscard]] driver::WorkerDriver& driver() { return driver_; }
   [[nodiscard]] driver::Clock& clock() { return clock_; }
   /// Null if units may run as long as they like.
   [[nodiscard]] const std::shared_ptr<driver::UnitGuard>& units() const { return units_; }
+  /// False: a call to the store did not return, and its thread is left behind.
+  [[nodiscard]] bool end_shards() { return shards_ == nullptr || shards_->end(); }
 
  private:
   // The work function, with the unit time limit around it if there is one.
@@ -130,6 +159,7 @@ class WorkerSide {
   std::shared_ptr<driver::UnitGuard> units_;
   core::WorkerMachine machine_;
   worker::FunctionExecutor executor_;
+  std::unique_ptr<driver::ThreadedShards> shards_;  // null: all results go to the master
   driver::WorkerDriver driver_;
   driver::Heartbeat* guard_;
   std::function<void()> at_save_point_;
@@ -178,7 +208,8 @@ void end_deaf_units(Rank name, const Job& job, transport::Transport& transport,
 }
 
 // `name` is what the worker is called in messages to the user.
-Outcome run_worker_as(Rank name, const Job& job, transport::Transport& transport, int flush_ms) {
+Outcome run_worker_as(Rank name, const Job& job, transport::Transport& transport, bool with_shards,
+                      int flush_ms) {
   const bool concurrent = transport.concurrent();
   std::unique_ptr<driver::Heartbeat> heartbeat;
   if (concurrent || job.options->handle_signals || job.options->unit_timeout_s > 0) {
@@ -187,7 +218,7 @@ Outcome run_worker_as(Rank name, const Job& job, transport::Transport& transport
         driver::HeartbeatTimes{to_us(job.options->heartbeat_s)},
         concurrent ? std::vector<Rank>{Rank(0)} : std::vector<Rank>());
   }
-  WorkerSide side(job, transport, concurrent,
+  WorkerSide side(job, transport, concurrent, with_shards,
                   job.options->handle_signals ? heartbeat.get() : nullptr);
   const bool own_process = name == transport.self();
   if (side.units() != nullptr && own_process) {
@@ -198,11 +229,13 @@ Outcome run_worker_as(Rank name, const Job& job, transport::Transport& transport
   while (!side.driver().exit()) idle.after_turn(side.driver().turn() > 0);
   flush(transport, flush_ms);
   heartbeat.reset();
+  const bool store_hangs = !side.end_shards();
   const core::Exit& exit = *side.driver().exit();
   Outcome outcome;
   outcome.exit_code = exit.exit_code;
   outcome.complete = exit.exit_code == 0 || exit.exit_code == 3;
   outcome.message = exit.reason;
+  outcome.store_hangs = store_hangs;
   if (!exit.reason.empty()) {
     say("worker " + std::to_string(name.value) + " on " + host_name() +
         " ends itself: " + exit.reason);
@@ -238,7 +271,8 @@ class InsideWorker {
  private:
   void run(const Job& job, Rank name) {
     try {
-      static_cast<void>(run_worker_as(name, job, *end_, 0));
+      // The master makes HDF5 calls on its thread, and its memory is ours.
+      static_cast<void>(run_worker_as(name, job, *end_, false, 0));
     } catch (const std::system_error& e) {  // no thread for its heartbeats
       gone(e.what());
     }
@@ -282,7 +316,7 @@ Outcome run_master(const Job& job, transport::Transport& transport) {
 }
 
 Outcome run_worker(const Job& job, transport::Transport& transport) {
-  return run_worker_as(transport.self(), job, transport, kFlushMs);
+  return run_worker_as(transport.self(), job, transport, true, kFlushMs);
 }
 
 Outcome run_alone(const Job& job) {
@@ -300,7 +334,7 @@ Outcome run_alone(const Job& job) {
     master_due = clock.now() + kMasterTurnUs;
   };
   // The master's guard sees to a unit that does not return: it is the same thread.
-  WorkerSide side(job, *worker_end, false, nullptr, turn_master);
+  WorkerSide side(job, *worker_end, false, true, nullptr, turn_master);
   driver::Idle idle(side.clock());
   guarded(run, [&] {
     if (!run.start()) return;

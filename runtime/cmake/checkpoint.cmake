@@ -24,6 +24,7 @@ steadfarm_layer(checkpoint
           checkpoint/read_ahead.cpp checkpoint/reader.cpp
           checkpoint/replay.cpp checkpoint/result_columns.cpp checkpoint/result_fields.cpp
           checkpoint/results.cpp checkpoint/retention.cpp checkpoint/segment_reader.cpp
+          checkpoint/shard_reader.cpp checkpoint/shard_writer.cpp
           checkpoint/segment_writer.cpp checkpoint/survey.cpp
           checkpoint/verify.cpp checkpoint/watched_folder.cpp
   PUBLIC steadfarm_core

@@ -16,6 +16,7 @@ steadfarm_layer(driver
     runtime/driver/private_file.cpp
     runtime/driver/process_watch.cpp
     runtime/driver/progress_line.cpp
+    runtime/driver/shard_keeper.cpp
     runtime/driver/signals.cpp
     runtime/driver/unit_guard.cpp
     runtime/driver/worker_driver.cpp

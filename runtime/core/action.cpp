@@ -68,6 +68,8 @@ const char* to_string(NoteKind kind) {
       return "unit_doubled";
     case NoteKind::dispatch_throttled:
       return "dispatch_throttled";
+    case NoteKind::shard_trouble:
+      return "shard_trouble";
     case NoteKind::stopping:
       return "stopping";
   }

@@ -28,6 +28,7 @@ struct Send {
 struct Accept {
   UnitKey key;
   ByteView payload;
+  bool sharded = false;  // the result lies in a shard: `payload` is what the folds take of it
 };
 /// Apply a result to the ordered fold: its turn has come. Comes in the order of the indices, after
 /// the unit's Accept, in its step or a later one.
@@ -86,6 +87,7 @@ enum class NoteKind : std::uint8_t {
   unit_doubled,
   unit_overdue,
   dispatch_throttled,
+  shard_trouble,
   stopping,
 };
 [[nodiscard]] const char* to_string(NoteKind kind);

@@ -31,6 +31,11 @@ void DeltaLog::accepted(const LiveUnit& unit, ByteView result) {
   if (has_store_ && keep_results_) results_.add(unit.key, result);
 }
 
+void DeltaLog::accepted_in_shard(const LiveUnit& unit, const ShardPlace& place) {
+  left(unit);
+  sharded_.add(unit.key, place);
+}
+
 void DeltaLog::failed(const LiveUnit& unit, std::string message) {
   left(unit);
   if (!has_store_) return;
@@ -47,7 +52,7 @@ constexpr std::uint64_t kPerResult = sizeof(UnitKey) + sizeof(std::uint64_t);
 /// A delta is kept until it is durable, and holds copies of the payloads.
 std::uint64_t bytes_of(const GenerationDelta& delta) {
   std::uint64_t bytes = delta.results.bytes.size() + kPerResult * delta.results.size();
-  bytes += sizeof(UnitKey) * delta.removed.size();
+  bytes += sizeof(UnitKey) * delta.removed.size() + delta.sharded.memory_bytes();
   for (const UnitRecord& unit : delta.added) bytes += sizeof unit + unit.payload.size();
   for (const FailedUnit& unit : delta.failed) bytes += sizeof unit + unit.message.size();
   return bytes;
@@ -58,7 +63,7 @@ std::uint64_t bytes_of(const GenerationDelta& delta) {
 std::uint64_t DeltaLog::undurable_bytes() const {
   std::uint64_t bytes = results_.bytes.size() + kPerResult * results_.size();
   bytes += sizeof(UnitKey) * (added_.size() + removed_.size() + saved_.size());
-  return bytes + failed_bytes_ + flight_bytes_;
+  return bytes + sharded_.memory_bytes() + failed_bytes_ + flight_bytes_;
 }
 
 std::shared_ptr<GenerationDelta> DeltaLog::take(UnitTable& table) {
@@ -81,6 +86,7 @@ std::shared_ptr<GenerationDelta> DeltaLog::take(UnitTable& table) {
   flight_->failed = std::exchange(failed_, {});
   flight_failed_bytes_ = std::exchange(failed_bytes_, 0);
   flight_->results = std::exchange(results_, {});
+  flight_->sharded = std::exchange(sharded_, {});
   changed_ = false;
   flight_bytes_ = bytes_of(*flight_);
   return flight_;
@@ -145,6 +151,11 @@ void DeltaLog::not_durable(UnitTable& table) {
     results.add(results_.keys[i], results_.payload(i));
   }
   results_ = std::move(results);
+  ShardIndex sharded = old->sharded;
+  for (const ShardIndex::Record& record : sharded_.records) {
+    sharded.add(record.key, {sharded_.shards[record.shard], record.row, record.bytes});
+  }
+  sharded_ = std::move(sharded);
 }
 
 }  // namespace steadfarm::core

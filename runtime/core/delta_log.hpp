@@ -22,6 +22,8 @@ class DeltaLog {
   void saved(LiveUnit& unit);
   /// A unit's result was accepted.
   void accepted(const LiveUnit& unit, ByteView result);
+  /// The same of a result that lies in a shard.
+  void accepted_in_shard(const LiveUnit& unit, const ShardPlace& place);
   /// A unit was given up.
   void failed(const LiveUnit& unit, std::string message);
   /// Something that every delta carries in full has changed.
@@ -55,6 +57,7 @@ class DeltaLog {
   std::uint64_t failed_bytes_ = 0;  // of failed_, with its messages
   std::uint64_t flight_failed_bytes_ = 0;
   ResultBatch results_;
+  ShardIndex sharded_;
   std::shared_ptr<GenerationDelta> flight_;
   std::uint64_t flight_bytes_ = 0;
 };

@@ -13,12 +13,12 @@ bool Epochs::due(TimeUs now, bool dirty, bool pressed) const {
   return dirty && (pressed || now >= next_due_);
 }
 
-void Epochs::open(TimeUs now, const std::vector<Rank>& workers) {
+void Epochs::open(TimeUs now, const std::vector<Rank>& workers, TimeUs collect_us) {
   STEADFARM_ASSERT(state_ == State::idle);
   state_ = State::collecting;
   epoch_ = epoch_.next();
   requested_ = false;
-  deadline_ = now + collect_us_;
+  deadline_ = now + collect_us;
   waiting_.clear();
   waiting_.insert(workers.begin(), workers.end());
 }

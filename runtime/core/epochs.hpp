@@ -14,7 +14,6 @@ class Epochs {
   explicit Epochs(const MasterOptions& options)
       : interval_us_(options.interval_us),
         mtbf_us_(options.mtbf_us),
-        collect_us_(options.epoch_collect_us),
         retry_us_(options.store_retry_us) {}
 
   enum class State : std::uint8_t { idle, collecting, persisting };
@@ -28,8 +27,8 @@ class Epochs {
   /// memory is above its limit.
   [[nodiscard]] bool due(TimeUs now, bool dirty, bool pressed) const;
 
-  /// idle -> collecting. Waits for these workers, but not for long.
-  void open(TimeUs now, const std::vector<Rank>& workers);
+  /// idle -> collecting. Waits for these workers, but not for long: no longer than `collect_us`.
+  void open(TimeUs now, const std::vector<Rank>& workers, TimeUs collect_us);
   void acknowledged(Rank rank, Epoch epoch);
   void worker_gone(Rank rank) { waiting_.erase(rank); }
   [[nodiscard]] bool collected(TimeUs now) const;
@@ -46,7 +45,6 @@ class Epochs {
  private:
   TimeUs interval_us_;
   TimeUs mtbf_us_;
-  TimeUs collect_us_;
   TimeUs retry_us_;
   State state_ = State::idle;
   Epoch epoch_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "base/shard.hpp"
 #include "base/shared_value.hpp"
 #include "core/interval_set.hpp"
 #include "steadfarm/types.hpp"
@@ -76,6 +77,37 @@ struct ResultBatch {
   friend bool operator==(const ResultBatch&, const ResultBatch&) = default;
 };
 
+/// Results that lie in shards: what is in a shard and not in here does not count.
+struct ShardIndex {
+  struct Record {
+    UnitKey key;
+    std::uint32_t shard = 0;  // its place in `shards`
+    std::uint64_t row = 0;    // among the results of the shard
+    std::uint64_t bytes = 0;  // of the result
+    friend bool operator==(const Record&, const Record&) = default;
+  };
+  std::vector<ShardInfo> shards;  // each once
+  std::vector<Record> records;
+
+  void add(const UnitKey& key, const ShardPlace& place) {
+    records.push_back({key, find_or_add(place.shard), place.row, place.bytes});
+  }
+  [[nodiscard]] std::uint64_t memory_bytes() const {
+    return shards.size() * sizeof(ShardInfo) + records.size() * sizeof(Record);
+  }
+  friend bool operator==(const ShardIndex&, const ShardIndex&) = default;
+
+ private:
+  // The answers of one shard come together, so it is most often the last one.
+  std::uint32_t find_or_add(const ShardInfo& shard) {
+    for (std::size_t i = shards.size(); i > 0; --i) {
+      if (shards[i - 1].name == shard.name) return static_cast<std::uint32_t>(i - 1);
+    }
+    shards.push_back(shard);
+    return static_cast<std::uint32_t>(shards.size() - 1);
+  }
+};
+
 using steadfarm::is_better;
 using steadfarm::SharedValue;
 
@@ -104,6 +136,7 @@ struct GenerationDelta {
                                           // for nothing
   std::vector<FailedUnit> failed;         // (new)
   ResultBatch results;                    // (new)
+  ShardIndex sharded{};                   // (new) of results that are not in `results`
   std::optional<SharedValue> shared;      // (full)
   Bytes fold_state;                       // (full) the application's, opaque
   ResultBatch held;                       // (full) index units whose turn in the ordered fold has

@@ -233,7 +233,11 @@ void Master::advance_phase(Actions& out) {
     } else if (alone_since_ >= 0 && now_ - alone_since_ >= options_.timeout_us &&
                members_.alive_count() + members_.joining_count() == 0) {
       const Outcome outcome = options_.has_store ? Outcome::stopped : Outcome::no_workers;
-      begin_end(outcome, "every worker is lost", out);
+      if (shard_trouble_.empty()) {
+        begin_end(outcome, "every worker is lost", out);
+      } else {
+        begin_end(Outcome::not_durable, "every worker has left: " + shard_trouble_, out);
+      }
     } else if (epochs_.failing_since() >= 0 &&
                delta_.undurable_bytes() > options_.undurable_bytes_max &&
                now_ - epochs_.failing_since() >= options_.store_patience_us) {

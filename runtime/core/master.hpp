@@ -2,6 +2,7 @@
 // thread, no random source. PROTOCOL.md beside this file says why a result counts exactly once.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -105,6 +106,7 @@ class Master {
     TimeUs overdue_of = -1;  // the progress_at that was noted as too long ago
     // Units that were done by others while this worker had them: it may be busy with one.
     std::vector<wire::Returned::Unit> stale;
+    std::uint32_t kept = 0;  // executed, as it says; their answers wait for a shard
   };
 
   static constexpr std::uint32_t kBlameAll = UINT32_MAX;
@@ -153,6 +155,7 @@ class Master {
   void on_message(Worker& worker, const wire::Propose& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::Partial& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::Returned& m, const MessageFrom& event, Actions& out);
+  void on_message(Worker& worker, const wire::Trouble& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::Goodbye& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::Overdue& m, const MessageFrom& event, Actions& out);
   template <class Other>
@@ -184,6 +187,7 @@ class Master {
   void give_up(Slot slot, NoteKind kind, std::string message, Actions& out);
   void start_anew(Slot slot);
   void learn_result(std::uint64_t payload_bytes);
+  [[nodiscard]] bool may_be_sharded(const ShardPlace& place) const;
   void consider_shared(const SharedValue& challenger, Rank from, Actions& out);
   void fold_due(Actions& out);
 
@@ -199,6 +203,7 @@ class Master {
   void double_unit(Worker& helper, Slot slot, Actions& out);
   void free_lease(Slot slot, bool remember, bool blamed);
   [[nodiscard]] bool give_back(Worker& worker, const wire::Returned::Unit& returned);
+  [[nodiscard]] Slot first_to_run(const Worker& worker) const;
   void end_executions(const Worker& answered, Slot slot, Attempt attempt);
   void lose_second(Worker& worker, Blame blame, Actions& out);
   [[nodiscard]] bool end_failed_execution(Slot slot, Attempt attempt, bool for_good);
@@ -210,6 +215,13 @@ class Master {
   void check_tail(const Worker& worker) const;
   [[nodiscard]] static std::uint32_t leases_of(const Worker& worker) {
     return worker.leases.count + (worker.second != kNoSlot ? 1U : 0U);
+  }
+  // What it has still to execute. It executes in order, so what it has done is what it got first.
+  [[nodiscard]] static std::uint32_t kept_by(const Worker& worker) {
+    return std::min(worker.kept, worker.leases.count);
+  }
+  [[nodiscard]] static std::uint32_t to_run(const Worker& worker) {
+    return worker.leases.count - kept_by(worker);
   }
   void no_longer_stale(Worker& worker, const UnitKey& key, Attempt attempt);
 
@@ -249,6 +261,7 @@ class Master {
 
   // master_epochs.cpp
   void drive_epochs(Actions& out);
+  [[nodiscard]] bool anything_kept() const;
   void emit_persist(bool complete, Actions& out);
   void give_up_end(const std::string& why, Actions& out);
   [[nodiscard]] bool store_stands_still(TimeUs patience_us) const;
@@ -290,6 +303,7 @@ class Master {
   Outcome outcome_ = Outcome::complete;
   std::string reason_;
   std::string store_failure_;   // the last one's words
+  std::string shard_trouble_;   // of a worker that has not written a shard since
   bool end_persisted_ = false;  // the store already held the complete job
   bool end_emitted_ = false;    // the delta in flight is the last one
   bool throttle_noted_ = false;

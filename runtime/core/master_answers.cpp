@@ -28,6 +28,10 @@ void Master::answer(Worker& worker, const wire::AnswerView& answer, Actions& out
     note(out, NoteKind::answer_stray, worker.rank, answer.key, answer.attempt.value);
     return;
   }
+  if (answer.place && !may_be_sharded(*answer.place)) {
+    note(out, NoteKind::answer_stray, worker.rank, answer.key, answer.attempt.value);
+    return;
+  }
   if (answer.status != wire::AnswerStatus::done) {
     execution_failed(worker, slot, answer.attempt, to_text(answer.payload), false, out);
   } else if (options_.ordered && !answer.children.empty()) {
@@ -54,10 +58,17 @@ void Master::accept(Worker& from, Slot slot, const wire::AnswerView& answer, Act
         {*answer.proposal_value, {answer.proposal_witness.begin(), answer.proposal_witness.end()}},
         from.rank, out);
   }
-  delta_.accepted(unit, answer.payload);
+  if (answer.place) {
+    shard_trouble_.clear();
+    delta_.accepted_in_shard(unit, *answer.place);
+  } else {
+    delta_.accepted(unit, answer.payload);
+  }
   saved_.forget(unit.saved);
-  if (options_.has_store && options_.keep_results) learn_result(answer.payload.size());
-  out.emplace_back(Accept{unit.key, answer.payload});
+  if (options_.has_store && options_.keep_results) {
+    learn_result(answer.place ? sizeof(ShardIndex::Record) : answer.payload.size());
+  }
+  out.emplace_back(Accept{unit.key, answer.payload, answer.place.has_value()});
   if (options_.ordered) hold_.accepted(unit.key.lo, answer.payload);
   table_.remove(slot);
   fold_due(out);
@@ -70,6 +81,13 @@ void Master::accept(Worker& from, Slot slot, const wire::AnswerView& answer, Act
     ready_.push(born);
     ++counters_.spawned;
   }
+}
+
+// An owner may have tidied away what was written for those before it.
+bool Master::may_be_sharded(const ShardPlace& place) const {
+  return options_.has_store && options_.keep_results && !options_.ordered &&
+         options_.shards.owner_epoch != OwnerEpoch(0) &&
+         place.shard.name.owner_epoch >= options_.shards_from;
 }
 
 // A moving mean, a little above what it forgets. The size of a result says what the next ones take.

@@ -103,7 +103,7 @@ bool Master::declares_times() { return ready_.has_within({UINT16_MAX, false}); }
 Master::Budget Master::budget(const Worker& worker, std::uint64_t wanted) {
   if (!wall_time_.limited()) return {wanted};
   if (worker.leases.declared == 0 && !declares_times()) {
-    return {wall_time_.units_in_time(times_, worker.leases.count, wanted, now_)};
+    return {wall_time_.units_in_time(times_, to_run(worker), wanted, now_)};
   }
   const TimeUs held_us = static_cast<TimeUs>(time_held_us(worker));
   const Budget timed{wanted, true, wall_time_.left_us(now_) - held_us};
@@ -139,7 +139,7 @@ void Master::lease(Worker& worker, Slot slot, wire::UnitBatch& batch) {
   table_.lease(slot, worker.rank, worker.leases);
   table_.at(slot).assign_seq = worker.assign_seq + 1;
   ++leased_;
-  if (worker.leases.count == 1) worker.progress_at = now_;
+  if (to_run(worker) == 1) worker.progress_at = now_;
   if (table_.at(slot).past) work_goes_on(table_.at(slot));
   put_into(batch, table_.at(slot), table_.at(slot).attempt);
 }

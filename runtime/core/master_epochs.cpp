@@ -10,14 +10,15 @@ namespace steadfarm::core {
 void Master::drive_epochs(Actions& out) {
   if (!options_.has_store) return;
   if (phase_ == Phase::running) {
-    if (epochs_.due(now_, !delta_.empty(), pressed())) {
+    const bool kept = anything_kept();
+    if (epochs_.due(now_, kept || !delta_.empty(), pressed())) {
       std::vector<Rank> asked;
       for (Worker& worker : workers_) {
         const bool speaks =
             members_.state(worker.rank) == MemberState::alive && !members_.suspected(worker.rank);
         if (speaks) asked.push_back(worker.rank);
       }
-      epochs_.open(now_, asked);
+      epochs_.open(now_, asked, kept ? options_.shard_collect_us : options_.epoch_collect_us);
       note(out, NoteKind::epoch_opened, Rank(0), {}, epochs_.epoch().value);
       for (const Rank rank : asked) {
         send(*find_worker(rank), wire::EpochOpen{epochs_.epoch()}, out);
@@ -38,6 +39,13 @@ void Master::drive_epochs(Actions& out) {
       emit_persist(all_done(), out);
     }
   }
+}
+
+// Work goes on meanwhile, so that there is time for the disks of those who have shards to write.
+bool Master::anything_kept() const {
+  return std::any_of(workers_.begin(), workers_.end(), [&](const Worker& worker) {
+    return worker.kept > 0 && members_.state(worker.rank) == MemberState::alive;
+  });
 }
 
 void Master::give_up_end(const std::string& why, Actions& out) {
@@ -90,7 +98,9 @@ void Master::on(const GenerationDurable& event, Actions& out) {
     end_deadline_ = now_ + end_patience_us_;
     return;
   }
-  if (outcome_ == Outcome::not_durable) outcome_ = all_done() ? done_outcome() : Outcome::stopped;
+  // Results that no worker could make durable are not in what is durable now.
+  const bool is_durable = outcome_ == Outcome::not_durable && shard_trouble_.empty();
+  if (is_durable) outcome_ = all_done() ? done_outcome() : Outcome::stopped;
   begin_close(out);
 }
 

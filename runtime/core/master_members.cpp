@@ -59,7 +59,8 @@ void Master::on_message(Worker& worker, const wire::Report& m, const MessageFrom
     worker.shared_sent_at = now_;
     send(worker, wire::Shared{shared_version_, *shared_}, out);
   }
-  if (m.idle || !m.answers->empty()) {
+  worker.kept = m.kept;
+  if (m.idle || m.executed > 0 || !m.answers->empty()) {
     worker.progress_at = now_;
     worker.gave_back = false;
   }
@@ -119,6 +120,12 @@ void Master::on_message(Worker& worker, const wire::Partial& m, const MessageFro
   }
 }
 
+void Master::on_message(Worker& worker, const wire::Trouble& m, const MessageFrom& /*event*/,
+                        Actions& out) {
+  shard_trouble_ = m.text;
+  note(out, NoteKind::shard_trouble, worker.rank, {}, leases_of(worker), m.text);
+}
+
 void Master::on_message(Worker& worker, const wire::Goodbye& /*m*/, const MessageFrom& /*event*/,
                         Actions& out) {
   members_.set_left(worker.rank);
@@ -140,7 +147,7 @@ void Master::new_session(Worker& worker, Actions& out) {
 
 void Master::welcome(Worker& worker, Actions& out) {
   worker.welcomed_at = now_;
-  send(worker, wire::Welcome{options_.job_seed}, out);
+  send(worker, wire::Welcome{options_.job_seed, options_.shards}, out);
   say_how_things_are(worker, out);
 }
 

@@ -20,10 +20,10 @@ void Master::learn_times(const Worker& worker, const wire::Report& report) {
 }
 
 void Master::note_load(const Worker& worker) {
-  ready_.note_load(worker.rank, worker.leases.count);
+  ready_.note_load(worker.rank, to_run(worker));
   if (options_.policy.kind != PolicyKind::least_loaded) return;
   const double mean_us = speeds_.times(worker.rank, times_).mean_us();
-  loads_.set(worker.rank, static_cast<TimeUs>(mean_us * worker.leases.count));
+  loads_.set(worker.rank, static_cast<TimeUs>(mean_us * to_run(worker)));
 }
 
 void Master::worker_gone(const Worker& worker) {
@@ -45,9 +45,12 @@ std::uint64_t Master::units_for(const Worker& worker, std::uint64_t ready) {
   const PolicyKind kind = options_.policy.kind;
   PolicyInput input;
   input.ready = ready;
-  input.outstanding = worker.leases.count;
+  input.outstanding = to_run(worker);
   input.workers = members_.alive_count();
   input.declared_us = worker.leases.declared_us;
+  if (worker.kept > 0 && worker.leases.count > 0) {
+    input.declared_us = worker.leases.declared_us / worker.leases.count * to_run(worker);
+  }
   input.next_us = cost_floor_us(ready_.next_cost(worker.rank));
   if (kind == PolicyKind::least_loaded) {
     const UnitTimes& times = speeds_.times(worker.rank, times_);

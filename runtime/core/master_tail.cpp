@@ -17,21 +17,31 @@ bool Master::is_idle(const Worker& worker) const {
 
 // What a worker has, by the units' own word and otherwise by the mean.
 double Master::time_held_us(const Worker& worker) const {
+  if (worker.leases.count == 0) return 0;
   const double undeclared = worker.leases.count - worker.leases.declared;
-  return static_cast<double>(worker.leases.declared_us) + undeclared * times_.mean_us();
+  const double all_us =
+      static_cast<double>(worker.leases.declared_us) + undeclared * times_.mean_us();
+  return all_us * to_run(worker) / worker.leases.count;
 }
 
 // A worker executes in order, so only its oldest lease can be running; or one that was taken from
 // it.
 std::uint64_t Master::unstarted(const Worker& worker) const {
-  if (worker.solo || worker.emptied || worker.leases.count == 0) return 0;
-  return worker.leases.count - (worker.stale.empty() ? 1 : 0);
+  if (worker.solo || worker.emptied || to_run(worker) == 0) return 0;
+  return to_run(worker) - (worker.stale.empty() ? 1 : 0);
+}
+
+Slot Master::first_to_run(const Worker& worker) const {
+  Slot slot = worker.leases.head;
+  for (std::uint32_t kept = kept_by(worker); kept > 0; --kept) slot = table_.at(slot).next;
+  return slot;
 }
 
 // Twice what is normal, and the spread of all units on top where the unit does not say what is.
 bool Master::is_overdue(const Worker& worker) const {
-  if (worker.leases.count == 0) return false;
-  const std::uint64_t declared_us = table_.at(worker.leases.head).hints.expected_us;
+  const Slot running = first_to_run(worker);
+  if (running == kNoSlot) return false;
+  const std::uint64_t declared_us = table_.at(running).hints.expected_us;
   if (declared_us == 0 && !times_.known()) return false;
   const double normal_us = declared_us > 0 ? 2 * static_cast<double>(declared_us)
                                            : 2 * (times_.mean_us() + times_.sigma_us());
@@ -74,7 +84,7 @@ bool Master::take_back_some(Actions& out) {
     if (members_.suspected(worker.rank)) continue;  // nothing is sent to it
     const bool may_be_lost = !options_.lossless && now_ - worker.recalled_at > options_.resend_us;
     if (worker.recalled && !may_be_lost) continue;
-    const double share = static_cast<double>(count) / worker.leases.count;
+    const double share = static_cast<double>(count) / to_run(worker);
     const bool known = times_.known() || worker.leases.declared == worker.leases.count;
     double work_us = known ? share * time_held_us(worker) : HUGE_VAL;
     if (is_overdue(worker)) work_us = HUGE_VAL;
@@ -158,7 +168,7 @@ Slot Master::find_straggler() const {
     if (worker.progress_at >= since || (!suspected && !is_overdue(worker))) continue;
     const bool deaf =
         suspected || (worker.recalled && now_ - worker.recalled_at >= options_.tail.patience_us);
-    Slot slot = worker.leases.head;
+    Slot slot = first_to_run(worker);
     if (deaf || !options_.tail.take_back) {
       while (slot != kNoSlot && !may_double(table_.at(slot))) slot = table_.at(slot).next;
     }
@@ -275,6 +285,7 @@ void Master::forget_tail(Worker& worker) {
   worker.gave_back = false;
   worker.emptied = false;
   worker.stale.clear();
+  worker.kept = 0;
 }
 
 }  // namespace steadfarm::core

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "base/shard.hpp"
 
 namespace steadfarm::core {
 
@@ -58,6 +59,9 @@ struct MasterOptions {
   std::uint32_t deaths_max = 3;  // workers that may die with a unit before it is quarantined
   bool keep_results = false;     // results go into the store, not only to the fold
   bool has_store = false;
+  // Results may lie in shards of these owner epochs on; 0: in none.
+  ShardGrant shards{};
+  OwnerEpoch shards_from;
   bool lossless = true;  // the transport loses nothing between live peers
   // Results are also folded by unit index. Then units may not spawn, and go out by index.
   bool ordered = false;
@@ -70,6 +74,7 @@ struct MasterOptions {
   TimeUs interval_us = 30 * kSecondUs;         // between epochs
   TimeUs mtbf_us = 0;  // if set, the interval follows from it and the measured cost of an epoch
   TimeUs epoch_collect_us = 200'000;            // how long an epoch waits for the workers
+  TimeUs shard_collect_us = 5 * kSecondUs;      // the same if some of them have shards to write
   TimeUs resend_us = 2 * kSecondUs;             // patience with a lossy transport
   TimeUs stop_grace_us = 5 * kSecondUs;         // for running units when the run is stopped
   TimeUs deadline_us = kNoDeadline;             // when all has to be over, on the master's clock
@@ -106,6 +111,16 @@ struct WorkerOptions {
   std::uint64_t partial_step_bytes = 1ULL << 20U;  // each of these adds partial_us
   std::uint64_t report_bytes = 256ULL << 10U;      // answers are sent when they reach this
   std::uint64_t retain_bytes = 256ULL << 20U;      // unacknowledged answers before it stops working
+  // Results from `shard_bytes_min` on stay here, in shards; 0: none. A shard is sealed when it has
+  // `shard_bytes_max`, when a checkpoint asks, when this worker has had nothing else to do for
+  // `shard_rest_us`, at a stop, and after a unit that took `shard_long_us`.
+  std::uint64_t shard_bytes_min = 0;
+  std::uint64_t shard_bytes_max = 64ULL << 20U;
+  TimeUs shard_rest_us = 50'000;
+  TimeUs shard_long_us = 10 * kSecondUs;
+  TimeUs shard_retry_us = 500'000;            // first pause after a shard that failed; doubles
+  TimeUs shard_patience_us = 60 * kSecondUs;  // with a disk that fails, then the worker leaves
+  TimeUs shard_stall_us = 30 * kSecondUs;     // with one that stands still
 };
 
 }  // namespace steadfarm::core

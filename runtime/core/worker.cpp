@@ -19,6 +19,7 @@ void WorkerMachine::step(TimeUs now, WorkerEvent event, WorkerActions& out) {
   if (exiting_) return;
   now_ = std::max(now_, now);
   std::visit([&](auto& e) { on(e, out); }, event);
+  if (!exiting_) drive_shelf(out);
   if (!exiting_) execute_next(out);
 }
 
@@ -35,7 +36,10 @@ void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
   const TimeUs timeout_us = welcomed_ ? options_.master_timeout_us : options_.startup_timeout_us;
   // Silence counts only while we listen.
   if (now_ - last_tick_ > timeout_us / 2) heard_at_ = now_;
+  if (now_ - last_tick_ > options_.shard_stall_us / 2) shelf_moved_at_ = now_;
   last_tick_ = now_;
+  watch_shelf(out);
+  if (exiting_) return;
   if (now_ - heard_at_ > timeout_us) {
     leave(75, "no word from the master for " + std::to_string(timeout_us / kSecondUs) + " s", out);
     return;
@@ -47,7 +51,7 @@ void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
   }
   if (!welcomed_) return;
   if (!outbox_->empty() && now_ - outbox_since_ >= options_.report_us) report(out);
-  if (idle() && now_ - reported_at_ >= options_.idle_report_us) report(out);
+  if (rests() && now_ - reported_at_ >= options_.idle_report_us) report(out);
   if (!options_.lossless && !unacked_.empty() && now_ - resent_at_ >= options_.resend_us) {
     resent_at_ = now_;
     for (const wire::Report& kept : unacked_) send_report(kept, out);
@@ -68,6 +72,10 @@ void WorkerMachine::on_body(Other& /*m*/, Session /*session*/, WorkerActions& /*
 void WorkerMachine::on_body(wire::Welcome& m, Session session, WorkerActions& out) {
   job_seed_ = m.job_seed;
   welcomed_ = true;
+  if (m.shards != shards_) {
+    shards_ = m.shards;
+    out.emplace_back(OpenShards{shards_});
+  }
   if (session > session_) begin_session(session, out);
 }
 
@@ -126,11 +134,14 @@ void WorkerMachine::on_body(wire::Shared& m, Session /*session*/, WorkerActions&
 void WorkerMachine::on_body(wire::EpochOpen& m, Session /*session*/, WorkerActions& out) {
   if (!outbox_->empty()) report(out);
   epoch_open_ = std::max(epoch_open_, m.epoch);
-  if (!executing_ || !running_saves_) acknowledge_epoch(out);
+  epoch_state_ = executing_ && running_saves_;
+  epoch_shelf_ = shelf_.count() > 0;
+  shelf_.ask();
+  acknowledge_epoch(out);
 }
 
 void WorkerMachine::acknowledge_epoch(WorkerActions& out) {
-  if (epoch_open_ == Epoch(0)) return;
+  if (epoch_open_ == Epoch(0) || epoch_state_ || epoch_shelf_) return;
   send(wire::EpochAck{std::exchange(epoch_open_, Epoch(0))}, out);
 }
 
@@ -138,7 +149,7 @@ SafePoint WorkerMachine::safe_point(TimeUs now) {
   STEADFARM_ASSERT(executing_);
   running_saves_ = true;
   if (stopping_ || exiting_) return SafePoint::leave;
-  const bool asked = epoch_open_ != Epoch(0);
+  const bool asked = epoch_open_ != Epoch(0) && epoch_state_;
   return asked || now >= partial_due_ ? SafePoint::save : SafePoint::go_on;
 }
 
@@ -147,12 +158,14 @@ void WorkerMachine::on(StateSaved& event, WorkerActions& out) {
   const std::uint64_t steps = event.state->size() / options_.partial_step_bytes;
   partial_due_ = now_ + options_.partial_us * (1 + static_cast<TimeUs>(steps));
   send(wire::Partial{running_key_, running_attempt_, event.sequence, std::move(event.state)}, out);
+  epoch_state_ = false;
   acknowledge_epoch(out);
 }
 
 void WorkerMachine::on(UnitLeft& /*event*/, WorkerActions& out) {
   STEADFARM_ASSERT(executing_ && stopping_);
   executing_ = false;
+  epoch_state_ = false;
   spent_.clear();
   report(out);
 }
@@ -218,6 +231,7 @@ bool WorkerMachine::proposes_as_good(const wire::AnswerView& answer) const {
 void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
   STEADFARM_ASSERT(executing_);
   executing_ = false;
+  epoch_state_ = false;
   event.answer.key = running_key_;
   event.answer.attempt = running_attempt_;
   if (carried_ == running_key_ && event.answer.status == wire::AnswerStatus::done) {
@@ -229,8 +243,16 @@ void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
     event.answer.proposal_value = shared_->value;
     event.answer.proposal_witness = shared_->witness;
   }
-  if (outbox_->empty()) outbox_since_ = now_;
-  outbox_->add(event.answer);
+  const bool stays = stays_here(event);
+  if (stays) {
+    out.emplace_back(KeepResult{running_key_, event.answer.payload});
+    const std::uint64_t result_bytes = event.answer.payload.size();
+    event.answer.payload = *event.reduced;
+    shelf_.add(event.answer, result_bytes);
+  } else {
+    if (outbox_->empty()) outbox_since_ = now_;
+    outbox_->add(event.answer);
+  }
   const TimeUs since = std::clamp(event.started_at, running_since_, now_);
   const auto duration_us = static_cast<std::uint64_t>(now_ - since);
   ++executed_;
@@ -241,13 +263,91 @@ void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
   const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - busy_us_squared_;
   busy_us_squared_ += std::min(root * root, room);
   spent_.clear();
-  if (must_report() || epoch_open_ != Epoch(0)) report(out);
+  // A unit as long as that is not to be lost while another one runs, which may be as long.
+  if (stays && now_ - since >= options_.shard_long_us) {
+    seal_first_ = true;
+    shelf_.ask();
+  }
+  // The master must know that it may send more.
+  if (stays || must_report() || epoch_open_ != Epoch(0)) report(out);
   acknowledge_epoch(out);
 }
 
 bool WorkerMachine::must_report() const {
   return queued_ == 0 || outbox_->bytes().size() >= options_.report_bytes ||
          outbox_->size() * 2 >= last_assign_units_ || now_ - outbox_since_ >= options_.report_us;
+}
+
+bool WorkerMachine::stays_here(const UnitDone& event) const {
+  return event.reduced && event.answer.status == wire::AnswerStatus::done &&
+         shards_.owner_epoch != OwnerEpoch(0) && options_.shard_bytes_min > 0 &&
+         event.answer.payload.size() >= options_.shard_bytes_min;
+}
+
+// A shard is sealed as late as possible, so that shards are few.
+void WorkerMachine::drive_shelf(WorkerActions& out) {
+  if (!rests()) {
+    rests_since_ = -1;
+  } else if (rests_since_ < 0) {
+    rests_since_ = now_;
+  }
+  if (shelf_.sealing() || shelf_.open_count() == 0) return;
+  const bool rested = rests() && now_ - rests_since_ >= options_.shard_rest_us;
+  const bool full = shelf_.open_bytes() >= options_.shard_bytes_max;
+  if (!full && !rested && !stopping_ && !shelf_.asked()) return;
+  shelf_.seal();
+  shelf_moved_at_ = now_;
+  out.emplace_back(SealShard{});
+}
+
+void WorkerMachine::on(ShardDurable& event, WorkerActions& out) {
+  shelf_failing_since_ = -1;
+  shelf_failures_ = 0;
+  if (outbox_->empty()) outbox_since_ = now_;
+  shelf_.durable(event.shard, *outbox_);
+  if (!shelf_.asked()) {
+    epoch_shelf_ = false;
+    seal_first_ = false;
+  }
+  report(out);
+  acknowledge_epoch(out);
+}
+
+void WorkerMachine::on(ShardFailed& event, WorkerActions& out) {
+  STEADFARM_ASSERT(shelf_.sealing());
+  if (shelf_failing_since_ < 0) shelf_failing_since_ = now_;
+  const std::uint32_t doublings = std::min<std::uint32_t>(shelf_failures_, 5);
+  ++shelf_failures_;
+  shelf_retry_at_ = now_ + options_.shard_retry_us * (TimeUs{1} << doublings);
+  shelf_moved_at_ = now_;
+  shelf_trouble_ = event.error.message;
+  send(wire::Trouble{shelf_trouble_}, out);
+}
+
+void WorkerMachine::on(ShardMoved& /*event*/, WorkerActions& /*out*/) { shelf_moved_at_ = now_; }
+
+// What is on the shelf has not been answered, so the master gives it to others when this worker
+// goes; with it goes only the work.
+void WorkerMachine::watch_shelf(WorkerActions& out) {
+  if (!shelf_.sealing()) return;
+  std::string why;
+  if (shelf_retry_at_ >= 0) {
+    if (now_ - shelf_failing_since_ >= options_.shard_patience_us) {
+      why = "its shards cannot be made durable (" + shelf_trouble_ + ")";
+    } else if (now_ >= shelf_retry_at_) {
+      shelf_retry_at_ = -1;
+      shelf_moved_at_ = now_;
+      out.emplace_back(SealShard{true});
+    }
+  } else if (now_ - shelf_moved_at_ >= options_.shard_stall_us) {
+    const std::string seconds = std::to_string((now_ - shelf_moved_at_) / kSecondUs);
+    why = "a call to the store has not returned for " + seconds +
+          " s while a shard was written; see whether its disk or file server hangs";
+  }
+  if (why.empty()) return;
+  send(wire::Trouble{why}, out);
+  send(wire::Goodbye{}, out);
+  leave(74, why, out);
 }
 
 void WorkerMachine::on(SharedFound& event, WorkerActions& out) {
@@ -265,16 +365,21 @@ void WorkerMachine::drop_queue() {
   queued_ = 0;
 }
 
+// A shard is being written and the next one is full, or what is being written must not be lost.
+bool WorkerMachine::shelf_waits() const {
+  return shelf_.sealing() && (seal_first_ || shelf_.open_bytes() >= options_.shard_bytes_max);
+}
+
 bool WorkerMachine::may_execute() const {
   return welcomed_ && !executing_ && !stopping_ && queued_ > 0 &&
-         unacked_bytes_ <= options_.retain_bytes;
+         unacked_bytes_ <= options_.retain_bytes && !shelf_waits();
 }
 
 void WorkerMachine::execute_next(WorkerActions& out) {
   while (may_execute()) {
     const Execute action = take_next();
     if (carried_done_ && action.key == *carried_) {
-      if (idle()) report(out);
+      if (rests()) report(out);
       continue;
     }
     executing_ = true;
@@ -353,6 +458,7 @@ void WorkerMachine::send_report(const wire::Report& report, WorkerActions& out) 
   fresh.assigns_seen = assigns_seen_;
   fresh.idle = idle();
   fresh.unacked = static_cast<std::uint32_t>(unacked_.size());
+  fresh.kept = static_cast<std::uint32_t>(shelf_.count());
   fresh.shared_version = shared_version_;
   send(std::move(fresh), out);
 }

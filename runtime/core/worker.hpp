@@ -11,8 +11,10 @@
 #include <variant>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/ids.hpp"
 #include "core/options.hpp"
+#include "core/shelf.hpp"
 #include "wire/messages.hpp"
 
 namespace steadfarm::core {
@@ -27,6 +29,9 @@ struct WorkerMessage {
 struct UnitDone {
   wire::AnswerView answer;
   TimeUs started_at = 0;  // if something was done between Execute and the unit's start
+  // The result may stay here: this is what the folds take of it, in place of the payload. As long
+  // as the answer.
+  std::optional<ByteView> reduced{};
 };
 /// The running unit found a better shared value.
 struct SharedFound {
@@ -39,8 +44,18 @@ struct StateSaved {
 };
 /// The running unit ended at a safe point that told it to leave. Its state was saved before.
 struct UnitLeft {};
+/// What SealShard asked for is durable.
+struct ShardDurable {
+  ShardInfo shard;
+};
+/// It is not, and may be tried again.
+struct ShardFailed {
+  Error error;
+};
+/// The disk has come a step further with it.
+struct ShardMoved {};
 using WorkerEvent = std::variant<WorkerStarted, WorkerTick, WorkerMessage, UnitDone, SharedFound,
-                                 StateSaved, UnitLeft>;
+                                 StateSaved, UnitLeft, ShardDurable, ShardFailed, ShardMoved>;
 
 /// What a unit at a safe point should do.
 enum class SafePoint : std::uint8_t {
@@ -70,7 +85,22 @@ struct Exit {
   int exit_code = 0;
   std::string reason;
 };
-using WorkerAction = std::variant<WorkerSend, Execute, SharedChanged, Exit>;
+/// Shards may be written for this owner, from now on.
+struct OpenShards {
+  ShardGrant grant;
+};
+/// Put this result at the end of the shard that fills. The view is that of the event.
+struct KeepResult {
+  UnitKey key;
+  ByteView result;
+};
+/// Make the shard that fills durable and come back with ShardDurable or ShardFailed; the next
+/// results go into another one. `again`: the one that failed, under a new name.
+struct SealShard {
+  bool again = false;
+};
+using WorkerAction =
+    std::variant<WorkerSend, Execute, SharedChanged, Exit, OpenShards, KeepResult, SealShard>;
 using WorkerActions = std::vector<WorkerAction>;
 
 class WorkerMachine {
@@ -105,6 +135,9 @@ class WorkerMachine {
   void on(SharedFound& event, WorkerActions& out);
   void on(StateSaved& event, WorkerActions& out);
   void on(UnitLeft& event, WorkerActions& out);
+  void on(ShardDurable& event, WorkerActions& out);
+  void on(ShardFailed& event, WorkerActions& out);
+  void on(ShardMoved& event, WorkerActions& out);
 
   void on_body(wire::Welcome& m, Session session, WorkerActions& out);
   void on_body(wire::Assign& m, Session session, WorkerActions& out);
@@ -126,10 +159,15 @@ class WorkerMachine {
   void execute_next(WorkerActions& out);
   [[nodiscard]] Execute take_next();
   void acknowledge_epoch(WorkerActions& out);
+  [[nodiscard]] bool stays_here(const UnitDone& event) const;
+  [[nodiscard]] bool shelf_waits() const;
+  void drive_shelf(WorkerActions& out);
+  void watch_shelf(WorkerActions& out);
   void report(WorkerActions& out);
   void say_hello(WorkerActions& out);
   void send_report(const wire::Report& report, WorkerActions& out);
-  [[nodiscard]] bool idle() const { return !executing_ && queued_ == 0; }
+  [[nodiscard]] bool rests() const { return !executing_ && queued_ == 0; }
+  [[nodiscard]] bool idle() const { return rests() && shelf_.count() == 0; }
   [[nodiscard]] bool must_report() const;
   void send(wire::Body body, WorkerActions& out);
   void leave(int exit_code, std::string reason, WorkerActions& out);
@@ -152,7 +190,9 @@ class WorkerMachine {
   TimeUs running_since_ = 0;
   bool running_saves_ = false;  // the running unit has been at a safe point
   TimeUs partial_due_ = 0;      // when its state goes out though nobody asks
-  Epoch epoch_open_;            // waits for the running unit's state; 0: none
+  Epoch epoch_open_;            // waits for what follows; 0: none
+  bool epoch_state_ = false;    // the running unit's state
+  bool epoch_shelf_ = false;    // what was on the shelf when it was opened
   // Ran when a new session began. The master did not know that and may hand it out to us again;
   // once it is done there is nothing left to do.
   std::optional<UnitKey> carried_;
@@ -167,6 +207,16 @@ class WorkerMachine {
   std::deque<wire::Report> unacked_;
   std::uint64_t unacked_bytes_ = 0;
   std::uint32_t report_seq_ = 0;
+
+  Shelf shelf_;
+  ShardGrant shards_;
+  bool seal_first_ = false;    // before the next unit is executed
+  TimeUs rests_since_ = -1;    // nothing to do since; -1: busy
+  TimeUs shelf_moved_at_ = 0;  // when the disk last came a step further
+  TimeUs shelf_failing_since_ = -1;
+  TimeUs shelf_retry_at_ = -1;  // -1: not waiting for a retry
+  std::uint32_t shelf_failures_ = 0;
+  std::string shelf_trouble_;
 
   std::uint32_t recalls_seen_ = 0;       // the newest of this session
   std::uint32_t assigns_seen_ = 0;       // all of this session up to here

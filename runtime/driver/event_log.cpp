@@ -46,6 +46,7 @@ void EventLog::note(const core::Note& note) {
     case NoteKind::worker_left:
     case NoteKind::link_reset:
     case NoteKind::units_reclaimed:
+    case NoteKind::shard_trouble:
       fields = {{"rank", note.rank.value}, {"leases", note.count}};
       break;
     case NoteKind::unit_retried:

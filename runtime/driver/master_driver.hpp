@@ -18,6 +18,8 @@ namespace steadfarm::driver {
 struct MasterHooks {
   /// Applies a result to the application's fold.
   std::function<void(const UnitKey&, ByteView)> fold;
+  /// The same of a result that lies in a shard: with what the folds take of it.
+  std::function<void(const UnitKey&, ByteView)> fold_reduced{};
   /// Applies a result to the application's ordered fold; comes by rising unit index.
   std::function<void(const UnitKey&, ByteView)> fold_in_order;
   /// The folds' state, for the checkpoint.

@@ -13,13 +13,15 @@ constexpr std::size_t kUnitsPerTurn = 10'000;
 }  // namespace
 
 WorkerDriver::WorkerDriver(core::WorkerMachine& machine, transport::Transport& transport,
-                           worker::Executor& executor, Clock& clock, wire::JobId job, Rank master)
+                           worker::Executor& executor, Clock& clock, wire::JobId job, Rank master,
+                           ShardKeeper* shards)
     : machine_(machine),
       transport_(transport),
       executor_(executor),
       clock_(clock),
       job_(job),
-      master_(master) {}
+      master_(master),
+      shards_(shards) {}
 
 void WorkerDriver::start() { step(core::WorkerStarted{}); }
 
@@ -27,7 +29,7 @@ std::size_t WorkerDriver::turn() {
   if (exit_) return 0;
   std::size_t done = stats_.messages_in;
   receive_all();
-  done = stats_.messages_in - done;
+  done = stats_.messages_in - done + hear_shards();
   tick_if_due(clock_.now());
   for (std::size_t i = 0; i < kUnitsPerTurn && !exit_; ++i) {
     if (!finish_unit()) break;
@@ -61,6 +63,7 @@ bool WorkerDriver::finish_unit() {
   event.started_at = started_at_;
   event.answer.status = outcome->status;
   event.answer.payload = outcome->payload;
+  if (shards_ != nullptr && outcome->reduced) event.reduced = ByteView(*outcome->reduced);
   if (outcome->proposal) {
     event.answer.proposal_value = outcome->proposal->value;
     event.answer.proposal_witness = outcome->proposal->witness;
@@ -71,6 +74,18 @@ bool WorkerDriver::finish_unit() {
   }
   step(std::move(event));
   return true;
+}
+
+std::size_t WorkerDriver::hear_shards() {
+  if (shards_ == nullptr || exit_) return 0;
+  std::optional<Result<ShardInfo>> done = shards_->take_done();
+  if (!done) return 0;
+  if (*done) {
+    step(core::ShardDurable{done->value()});
+  } else {
+    step(core::ShardFailed{done->error()});
+  }
+  return 1;
 }
 
 void WorkerDriver::receive_all() {
@@ -92,12 +107,16 @@ void WorkerDriver::receive_all() {
 void WorkerDriver::tick_if_due(TimeUs now) {
   if (now < next_tick_) return;
   next_tick_ = now + kTickUs;
+  // Before the tick, which may find that nothing has moved.
+  const std::uint64_t steps = shards_ == nullptr ? 0 : shards_->steps();
+  if (steps != std::exchange(shard_steps_, steps)) step(core::ShardMoved{});
   step(core::WorkerTick{});
 }
 
 void WorkerDriver::safe_point() {
   if (exit_ || clock_.now() - polled_at_ < kPollUs) return;
   receive_all();
+  hear_shards();
   tick_if_due(clock_.now());
 }
 
@@ -128,6 +147,12 @@ void WorkerDriver::step(core::WorkerEvent event) {
       to_start_ = *execute;
     } else if (auto* changed = std::get_if<core::SharedChanged>(&action)) {
       executor_.shared_changed(changed->shared);
+    } else if (const auto* kept = std::get_if<core::KeepResult>(&action)) {
+      shards_->keep(kept->key, kept->result);
+    } else if (const auto* seal = std::get_if<core::SealShard>(&action)) {
+      shards_->seal(seal->again);
+    } else if (const auto* grant = std::get_if<core::OpenShards>(&action)) {
+      if (shards_ != nullptr) shards_->open(grant->grant);
     } else if (auto* exit = std::get_if<core::Exit>(&action)) {
       exit_ = std::move(*exit);
     }

@@ -6,6 +6,7 @@
 
 #include "core/worker.hpp"
 #include "driver/clock.hpp"
+#include "driver/shard_keeper.hpp"
 #include "transport/transport.hpp"
 #include "worker/executor.hpp"
 
@@ -19,9 +20,11 @@ struct WorkerDriverStats {
 
 class WorkerDriver {
  public:
-  /// All references must outlive the driver.
+  /// All references must outlive the driver. Without a keeper of shards the machine must not want
+  /// any: no outcome may come with what the folds take of it.
   WorkerDriver(core::WorkerMachine& machine, transport::Transport& transport,
-               worker::Executor& executor, Clock& clock, wire::JobId job, Rank master);
+               worker::Executor& executor, Clock& clock, wire::JobId job, Rank master,
+               ShardKeeper* shards = nullptr);
 
   void start();
   /// Receives, runs units for a moment, sends. Returns how much was done: messages and units.
@@ -43,6 +46,7 @@ class WorkerDriver {
   void receive_all();
   void tick_if_due(TimeUs now);
   [[nodiscard]] bool finish_unit();
+  std::size_t hear_shards();
 
   core::WorkerMachine& machine_;
   transport::Transport& transport_;
@@ -50,6 +54,8 @@ class WorkerDriver {
   Clock& clock_;
   wire::JobId job_;
   Rank master_;
+  ShardKeeper* shards_;
+  std::uint64_t shard_steps_ = 0;  // that the machine has heard of
   std::vector<transport::Incoming> incoming_;
   std::optional<core::Execute> to_start_;  // started outside of step, so that steps do not nest
   bool running_ = false;

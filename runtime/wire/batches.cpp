@@ -8,6 +8,7 @@ namespace steadfarm::wire {
 namespace {
 constexpr std::size_t kMalformed = static_cast<std::size_t>(-1);
 constexpr std::uint8_t kHasProposal = 1;
+constexpr std::uint8_t kHasPlace = 2;
 constexpr std::size_t kChildHeadBytes = 13;
 // A child's hints: most have none, and children are many.
 constexpr std::uint8_t kHasExpected = 1;
@@ -37,6 +38,28 @@ UnitHints get_hints(Reader& in) {
   if ((bits & kHasAffinity) != 0 && (hints.affinity = in.number<std::uint64_t>()) == 0) in.fail();
   return hints;
 }
+
+void put_place(Writer& out, const ShardPlace& place) {
+  const ShardInfo& shard = place.shard;
+  for (const std::uint64_t number :
+       {shard.name.owner_epoch.value, shard.name.nonce, shard.name.sequence, shard.results,
+        shard.bytes, shard.digest.hi, shard.digest.lo, place.row, place.bytes}) {
+    out.number(number);
+  }
+}
+
+ShardPlace get_place(Reader& in) {
+  ShardPlace place;
+  ShardInfo& shard = place.shard;
+  shard.name.owner_epoch = OwnerEpoch(in.number<std::uint64_t>());
+  for (std::uint64_t* number :
+       {&shard.name.nonce, &shard.name.sequence, &shard.results, &shard.bytes, &shard.digest.hi,
+        &shard.digest.lo, &place.row, &place.bytes}) {
+    *number = in.number<std::uint64_t>();
+  }
+  if (place.row >= shard.results || place.bytes > shard.bytes) in.fail();
+  return place;
+}
 }  // namespace
 
 void UnitBatch::add(const UnitKey& key, Attempt attempt, ByteView payload) {
@@ -65,13 +88,16 @@ void AnswerBatch::add(const AnswerView& answer) {
   out.key(answer.key);
   out.number(answer.attempt.value);
   out.number(static_cast<std::uint8_t>(answer.status));
-  out.number(answer.proposal_value ? kHasProposal : std::uint8_t{0});
+  const unsigned flags =
+      (answer.proposal_value ? kHasProposal : 0U) | (answer.place ? kHasPlace : 0U);
+  out.number(static_cast<std::uint8_t>(flags));
   out.number(static_cast<std::uint32_t>(answer.children.size()));
   out.block(answer.payload);
   if (answer.proposal_value) {
     out.number(*answer.proposal_value);
     out.block(answer.proposal_witness);
   }
+  if (answer.place) put_place(out, *answer.place);
   for (const Child& child : answer.children) {
     out.number(child.priority);
     put_hints(out, child.hints);
@@ -89,13 +115,19 @@ std::size_t AnswerBatch::read_at(std::size_t at, AnswerView& view) const {
   const auto flags = in.number<std::uint8_t>();
   const auto child_count = in.number<std::uint32_t>();
   view.payload = in.block();
-  if (status > 1 || flags > kHasProposal) return kMalformed;
+  if (status > 1 || flags > (kHasProposal | kHasPlace)) return kMalformed;
   view.status = static_cast<AnswerStatus>(status);
   view.proposal_value.reset();
   view.proposal_witness = {};
-  if (flags == kHasProposal) {
+  if ((flags & kHasProposal) != 0) {
     view.proposal_value = in.number<std::int64_t>();
     view.proposal_witness = in.block();
+  }
+  view.place.reset();
+  if ((flags & kHasPlace) != 0) {
+    // A failed unit has no result.
+    if (view.status != AnswerStatus::done) return kMalformed;
+    view.place = get_place(in);
   }
   view.children.clear();
   if (child_count > in.left() / kChildHeadBytes) return kMalformed;
@@ -128,7 +160,7 @@ bool operator==(const Report& a, const Report& b) {
   return a.report_seq == b.report_seq && a.assigns_seen == b.assigns_seen && a.idle == b.idle &&
          a.unacked == b.unacked && a.shared_version == b.shared_version &&
          a.executed == b.executed && a.busy_us == b.busy_us &&
-         a.busy_us_squared == b.busy_us_squared && *a.answers == *b.answers;
+         a.busy_us_squared == b.busy_us_squared && a.kept == b.kept && *a.answers == *b.answers;
 }
 
 }  // namespace steadfarm::wire

@@ -42,6 +42,7 @@ struct Encoder {
     out.number(m.busy_us);
     out.number(m.busy_us_squared);
     out.number(m.longest_us);
+    out.number(m.kept);
     out.number(m.answers->size());
     out.raw(m.answers->bytes());
   }
@@ -49,7 +50,13 @@ struct Encoder {
   void operator()(const EpochAck& m) const { out.number(m.epoch.value); }
   void operator()(const Propose& m) const { put(out, m.shared); }
   void operator()(const Goodbye& /*m*/) const {}
-  void operator()(const Welcome& m) const { out.number(m.job_seed); }
+  void operator()(const Trouble& m) const { out.text(m.text); }
+  void operator()(const Welcome& m) const {
+    out.number(m.job_seed);
+    out.number(m.shards.owner_epoch.value);
+    out.number(m.shards.fingerprint.hi);
+    out.number(m.shards.fingerprint.lo);
+  }
   void operator()(const Assign& m) const {
     out.number(m.assign_seq);
     out.number(static_cast<std::uint64_t>(m.units.heads.size()));
@@ -131,6 +138,7 @@ Report get(Reader& in) {
   m.busy_us = in.number<std::uint64_t>();
   m.busy_us_squared = in.number<std::uint64_t>();
   m.longest_us = in.number<std::uint64_t>();
+  m.kept = in.number<std::uint32_t>();
   const auto count = in.number<std::uint64_t>();
   auto answers = std::make_shared<AnswerBatch>();
   if (!answers->adopt(count, in.raw(in.left()))) in.fail();
@@ -155,7 +163,12 @@ Goodbye get(Reader& /*in*/) {
 }
 template <>
 Welcome get(Reader& in) {
-  return {in.number<std::uint64_t>()};
+  Welcome m;
+  m.job_seed = in.number<std::uint64_t>();
+  m.shards.owner_epoch = OwnerEpoch(in.number<std::uint64_t>());
+  m.shards.fingerprint.hi = in.number<std::uint64_t>();
+  m.shards.fingerprint.lo = in.number<std::uint64_t>();
+  return m;
 }
 // How many of these are to come: no more than there are bytes for.
 std::uint64_t get_count(Reader& in, std::size_t bytes_each) {
@@ -290,6 +303,11 @@ Overdue get(Reader& in) {
   m.key = in.key();
   m.attempt = Attempt(in.number<std::uint32_t>());
   return m;
+}
+
+template <>
+Trouble get(Reader& in) {
+  return {in.text()};
 }
 
 // Builds the alternative with this number; the number on the wire is the place in Body.

@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "base/shard.hpp"
 #include "base/shared_value.hpp"
 #include "steadfarm/types.hpp"
 #include "steadfarm/unit_hints.hpp"
@@ -72,10 +73,11 @@ struct AnswerView {
   UnitKey key;
   Attempt attempt;
   AnswerStatus status = AnswerStatus::done;
-  ByteView payload;  // the result, or the message if the unit failed
+  ByteView payload;  // the result, what folds take of a sharded one, or the message if it failed
   std::optional<std::int64_t> proposal_value;
   ByteView proposal_witness;
   std::vector<Child> children;
+  std::optional<ShardPlace> place{};  // of a result that lies in a shard
 };
 
 /// Answers packed end to end.
@@ -132,6 +134,7 @@ struct Report {
   std::uint64_t busy_us = 0;          // sum of their durations
   std::uint64_t busy_us_squared = 0;  // sum of squares, saturating
   std::uint64_t longest_us = 0;       // the longest of them
+  std::uint32_t kept = 0;             // executed units whose answers wait for a shard to be durable
   std::shared_ptr<const AnswerBatch> answers;  // never null
   friend bool operator==(const Report& a, const Report& b);
 };
@@ -181,6 +184,12 @@ struct Returned {
   friend bool operator==(const Returned&, const Returned&) = default;
 };
 
+/// This worker cannot write its shards, and tries again. For the user.
+struct Trouble {
+  std::string text;
+  friend bool operator==(const Trouble&, const Trouble&) = default;
+};
+
 struct Goodbye {
   friend bool operator==(const Goodbye&, const Goodbye&) = default;
 };
@@ -197,6 +206,7 @@ struct Overdue {
 /// Opens a session. A worker that sees a higher session than its own drops what it has queued.
 struct Welcome {
   std::uint64_t job_seed = 0;
+  ShardGrant shards{};
   friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 
@@ -248,7 +258,7 @@ struct Shutdown {
 
 using Body =
     std::variant<Hello, Report, Heartbeat, EpochAck, Propose, Goodbye, Welcome, Assign, Ack, Shared,
-                 EpochOpen, Beat, Stop, Shutdown, Partial, Recall, Returned, Overdue>;
+                 EpochOpen, Beat, Stop, Shutdown, Partial, Recall, Returned, Overdue, Trouble>;
 
 /// `session` is the sender's view of the conversation; 0 before the first Welcome.
 struct Message {

@@ -25,7 +25,8 @@ struct UnitOutcome {
   Bytes payload;  // the result, or the message if it failed
   std::vector<OwnedChild> children;
   std::optional<SharedValue> proposal;
-  bool left = false;  // it saved its state and ended early; nothing above counts
+  std::optional<Bytes> reduced;  // what folds take of a result that is to stay with the worker
+  bool left = false;             // it saved its state and ended early; nothing above counts
 };
 
 /// One unit at a time. Not thread-safe.

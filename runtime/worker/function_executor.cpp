@@ -83,6 +83,7 @@ void FunctionExecutor::start(const core::Execute& unit) {
   outcome_.payload.clear();
   outcome_.children.clear();
   outcome_.proposal.reset();
+  outcome_.reduced.reset();
   outcome_.left = false;
   Call call(*this, unit);
   const auto fail = [&](const char* message) {
@@ -97,6 +98,8 @@ void FunctionExecutor::start(const core::Execute& unit) {
   // The one place where the application's exceptions become values.
   try {
     function_(call);
+    const bool is_large = reduce_ && outcome_.payload.size() >= reduce_bytes_min_;
+    if (is_large && !outcome_.left) outcome_.reduced = reduce_(outcome_.payload);
   } catch (const std::exception& e) {
     fail(e.what());
   } catch (...) {

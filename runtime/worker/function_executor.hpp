@@ -1,6 +1,7 @@
 // Runs units by calling a function of the application, on the calling thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 #include "steadfarm/unit_call.hpp"
@@ -23,6 +24,12 @@ class FunctionExecutor final : public Executor {
 
   explicit FunctionExecutor(std::function<void(UnitCall&)> function);
   void set_hooks(Hooks hooks) { hooks_ = std::move(hooks); }
+  /// Results of at least so many bytes may stay with the worker. `reduce` says what the folds take
+  /// of one; if it throws, the unit has failed.
+  void set_reduction(std::uint64_t bytes_min, std::function<Bytes(ByteView result)> reduce) {
+    reduce_bytes_min_ = bytes_min;
+    reduce_ = std::move(reduce);
+  }
 
   void start(const core::Execute& unit) override;
   [[nodiscard]] const UnitOutcome* finished() override { return done_ ? &outcome_ : nullptr; }
@@ -33,6 +40,8 @@ class FunctionExecutor final : public Executor {
 
   std::function<void(UnitCall&)> function_;
   Hooks hooks_;
+  std::uint64_t reduce_bytes_min_ = 0;
+  std::function<Bytes(ByteView)> reduce_;
   UnitOutcome outcome_;
   std::optional<SharedValue> shared_;
   bool done_ = false;

@@ -71,6 +71,7 @@ int run(int argc, char** argv) {
   std::uint64_t folded = 0;
   steadfarm::ByteFarm::Fold fold;
   fold.apply = [&folded](const steadfarm::UnitKey&, steadfarm::ByteView) { ++folded; };
+  fold.reduce = [](steadfarm::ByteView) { return steadfarm::Bytes(); };
   fold.save = [&folded] {
     const auto* p = reinterpret_cast<const std::byte*>(&folded);
     return steadfarm::Bytes(p, p + sizeof folded);

@@ -50,7 +50,9 @@ int run(int argc, char** argv) {
 
   steadfarm::Farm<std::uint64_t, std::string> farm(options);
   std::uint64_t count = 0;
-  farm.fold(count, [](std::uint64_t& sum, const std::string& /*result*/) { ++sum; });
+  farm.fold_reduced(
+      count, [](const std::string& /*result*/) { return std::uint64_t{1}; },
+      [](std::uint64_t& sum, std::uint64_t one) { sum += one; });
   farm.range(load.units);
   farm.work([&load](std::uint64_t unit) { return run_unit(load, unit); });
   const steadfarm::Outcome outcome = farm.run();

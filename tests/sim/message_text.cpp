@@ -15,9 +15,11 @@ struct Describe {
     m.answers->for_each([&](const wire::AnswerView& answer) {
       out += answer.status == wire::AnswerStatus::done ? " done " : " failed ";
       out += to_string(answer.key) + "#" + number(answer.attempt.value);
+      if (answer.place) out += "@" + number(answer.place->shard.name.sequence);
       if (!answer.children.empty()) out += "(+" + number(answer.children.size()) + ")";
     });
     out += " assigns_seen=" + number(m.assigns_seen) + " unacked=" + number(m.unacked);
+    if (m.kept != 0) out += " kept=" + number(m.kept);
     return m.idle ? out + " idle" : out;
   }
   std::string operator()(const wire::Heartbeat& m) const { return "Heartbeat " + number(m.seq); }
@@ -27,6 +29,7 @@ struct Describe {
   std::string operator()(const wire::Propose& m) const {
     return "Propose " + std::to_string(m.shared.value);
   }
+  std::string operator()(const wire::Trouble& m) const { return "Trouble " + m.text; }
   std::string operator()(const wire::Goodbye& /*m*/) const { return "Goodbye"; }
   std::string operator()(const wire::Welcome& /*m*/) const { return "Welcome"; }
   std::string operator()(const wire::Assign& m) const {

@@ -58,6 +58,10 @@ class ByteFarm {
     /// order: the fold must be commutative and exact. With it by rising unit key: see
     /// Farm::fold_in_order.
     std::function<void(const UnitKey&, ByteView result)> apply;
+    /// If set, `apply` gets what this makes of the result: the same for the same result. Then large
+    /// results need not come to the master: see Options::shard_bytes. Called where the unit was
+    /// executed, or on the master. If it throws at a worker, the unit has failed.
+    std::function<Bytes(ByteView result)> reduce;
     /// The fold's state as bytes, and back (false if the bytes make no sense). Without them the
     /// fold is not part of checkpoints, and a farm with a store is refused.
     std::function<Bytes()> save;

@@ -172,6 +172,23 @@ class Farm {
   void fold(State& state, Function function) {
     add_fold(state, std::move(function), false);
   }
+  /// The same of a small value that `reduce`, a callable with (Result), makes of each result:
+  /// always the same of the same one. A farm that stores large results (store_results) and has no
+  /// other folds than these keeps them away from the master: the worker that has a result of at
+  /// least Options::shard_bytes writes it into the store itself, and only the small value travels.
+  ///   farm.fold_reduced(best, [](const Image& i) { return i.score; },
+  ///                     [](double& b, double score) { b = std::max(b, score); });
+  template <class State, class Reduce, class Function>
+  void fold_reduced(State& state, Reduce reduce, Function function) {
+    using Reduced = std::decay_t<std::invoke_result_t<Reduce&, const Result&>>;
+    ByteFarm::Fold fold = make_fold<Reduced>(state, std::move(function), false);
+    fold.reduce = [reduce = std::move(reduce)](ByteView bytes) mutable {
+      Result result{};
+      if (!from_bytes(bytes, result)) throw std::runtime_error("a result's bytes are malformed");
+      return to_bytes<Reduced>(reduce(std::as_const(result)));
+    };
+    farm_.fold(std::move(fold));
+  }
 
   /// The same by rising unit key: unit 0, then 1, and so on, as a plain loop would. So a sum of
   /// floating-point numbers repeats bit for bit, on any number of ranks and whatever died on the
@@ -189,7 +206,8 @@ class Farm {
   }
 
   /// Keeps every result in the store, to be read with `steadfarm results` and, as plain HDF5
-  /// datasets, with h5py, h5dump, Julia and MATLAB. Needs Options::store. A result that is a
+  /// datasets, with h5py, h5dump, Julia and MATLAB. Large ones are written by the workers, if the
+  /// folds allow it: see fold_reduced. Needs Options::store. A result that is a
   /// number, an array of numbers or a std::string is shown as such.
   void store_results() { farm_.store_results(); }
 
@@ -223,20 +241,26 @@ class Farm {
  private:
   template <class State, class Function>
   void add_fold(State& state, Function function, bool in_key_order) {
+    farm_.fold(make_fold<Result>(state, std::move(function), in_key_order));
+  }
+
+  // A fold of what the bytes that it is given are.
+  template <class Value, class State, class Function>
+  static ByteFarm::Fold make_fold(State& state, Function function, bool in_key_order) {
     ByteFarm::Fold fold;
     fold.in_key_order = in_key_order;
     fold.apply = [&state, function = std::move(function)](const UnitKey& key, ByteView bytes) {
-      Result result{};
-      if (!from_bytes(bytes, result)) throw std::runtime_error("a result's bytes are malformed");
-      if constexpr (std::invocable<Function&, State&, const UnitKey&, const Result&>) {
-        function(state, key, std::as_const(result));
+      Value value{};
+      if (!from_bytes(bytes, value)) throw std::runtime_error("a result's bytes are malformed");
+      if constexpr (std::invocable<Function&, State&, const UnitKey&, const Value&>) {
+        function(state, key, std::as_const(value));
       } else {
-        function(state, std::as_const(result));
+        function(state, std::as_const(value));
       }
     };
     fold.save = [&state] { return to_bytes(state); };
     fold.load = [&state](ByteView bytes) { return from_bytes(bytes, state); };
-    farm_.fold(std::move(fold));
+    return fold;
   }
 
   // The units of a range travel as their index alone; spawned ones carry bytes.

@@ -97,6 +97,11 @@ struct Options {
   /// Keep every unit's result in the store, to be read by unit key. Needs `store`. See also
   /// Farm::store_results.
   bool keep_results = false;
+  /// Results of at least this many bytes stay with the workers, which write them into the store
+  /// themselves, in files called shards: they do not pass through the master. 0: none. Needs
+  /// results that are kept, and counts only if no fold wants to see whole results: see
+  /// Farm::fold_reduced.
+  std::uint64_t shard_bytes = 1ULL << 20U;
   /// Under a fold in key order results wait for their turn. No unit is handed out that is this many
   /// or more units after the lowest unfinished one, so that fewer results than this wait.
   std::uint64_t hold_units = 65'536;

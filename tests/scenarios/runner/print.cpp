@@ -29,6 +29,12 @@ std::string print_history(std::uint32_t tries, std::uint32_t deaths) {
   return " tries=" + num(tries) + " deaths=" + num(deaths);
 }
 
+std::string print_place(const ShardPlace& place) {
+  const ShardName& name = place.shard.name;
+  return "in-shard " + num(name.owner_epoch.value) + "-" + num(name.nonce) + "-" +
+         num(name.sequence) + " row=" + num(place.row) + " bytes=" + num(place.bytes);
+}
+
 struct BodyPrinter {
   const UnitNames& names;
 
@@ -42,6 +48,7 @@ struct BodyPrinter {
     out += " seen=" + num(m.assigns_seen) + " unacked=" + num(m.unacked);
     if (m.shared_version != 0) out += " shared=v" + num(m.shared_version);
     if (m.executed != 0) out += " executed=" + num(m.executed) + " busy_us=" + num(m.busy_us);
+    if (m.kept != 0) out += " kept=" + num(m.kept);
     m.answers->for_each([&](const wire::AnswerView& answer) { out += " | " + print(answer); });
     return out;
   }
@@ -53,6 +60,7 @@ struct BodyPrinter {
       out += " proposes " + std::to_string(*answer.proposal_value) + " " +
              quoted(answer.proposal_witness);
     }
+    if (answer.place) out += " " + print_place(*answer.place);
     for (const wire::Child& child : answer.children) {
       out += " child " + quoted(child.payload);
       if (child.priority != 0) out += " priority=" + std::to_string(child.priority);
@@ -65,8 +73,13 @@ struct BodyPrinter {
   std::string operator()(const wire::Propose& m) const {
     return "Propose " + print_shared(m.shared);
   }
+  std::string operator()(const wire::Trouble& m) const { return "Trouble: " + m.text; }
   std::string operator()(const wire::Goodbye& /*m*/) const { return "Goodbye"; }
-  std::string operator()(const wire::Welcome& m) const { return "Welcome seed=" + num(m.job_seed); }
+  std::string operator()(const wire::Welcome& m) const {
+    const std::uint64_t owner_epoch = m.shards.owner_epoch.value;
+    return "Welcome seed=" + num(m.job_seed) +
+           (owner_epoch == 0 ? "" : " shards-of=" + num(owner_epoch));
+  }
   std::string operator()(const wire::Assign& m) const {
     std::string out = "Assign #" + num(m.assign_seq);
     std::size_t at = 0;
@@ -206,7 +219,8 @@ void print(const core::Action& action, const UnitNames& names, Lines& out) {
     out.push_back("send " + std::to_string(send->to.value) + " " +
                   print_session(send->message.session) + print(send->message.body, names));
   } else if (const auto* accept = std::get_if<core::Accept>(&action)) {
-    out.push_back("accept " + names.name(accept->key) + " " + quoted(accept->payload));
+    out.push_back("accept " + names.name(accept->key) + " " + quoted(accept->payload) +
+                  (accept->sharded ? " in-shard" : ""));
   } else if (const auto* due = std::get_if<core::FoldInOrder>(&action)) {
     out.push_back("fold " + names.name(due->key) + " " + quoted(due->payload));
   } else if (const auto* persist = std::get_if<core::Persist>(&action)) {
@@ -241,6 +255,12 @@ void print(const core::WorkerAction& action, const UnitNames& names, Lines& out)
                   print_saved(*execute));
   } else if (const auto* changed = std::get_if<core::SharedChanged>(&action)) {
     out.push_back("shared " + print_shared(changed->shared));
+  } else if (const auto* opened = std::get_if<core::OpenShards>(&action)) {
+    out.push_back("open shards of owner " + num(opened->grant.owner_epoch.value));
+  } else if (const auto* kept = std::get_if<core::KeepResult>(&action)) {
+    out.push_back("keep " + names.name(kept->key) + " " + quoted(kept->result));
+  } else if (const auto* seal = std::get_if<core::SealShard>(&action)) {
+    out.emplace_back(seal->again ? "seal again" : "seal");
   } else if (const auto* leave = std::get_if<core::Exit>(&action)) {
     out.push_back("exit " + std::to_string(leave->exit_code) +
                   (leave->reason.empty() ? "" : ": " + leave->reason));

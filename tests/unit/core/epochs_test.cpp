@@ -7,12 +7,13 @@
 namespace steadfarm::core {
 namespace {
 
+constexpr TimeUs kCollectUs = 100;
+
 using State = Epochs::State;
 
 MasterOptions options() {
   MasterOptions out;
   out.interval_us = 1000;
-  out.epoch_collect_us = 100;
   out.store_retry_us = 10;
   return out;
 }
@@ -20,7 +21,7 @@ MasterOptions options() {
 Epochs persisting(TimeUs now) {
   Epochs epochs(options());
   epochs.start(0);
-  epochs.open(now, {});
+  epochs.open(now, {}, kCollectUs);
   epochs.persist(now);
   return epochs;
 }
@@ -40,7 +41,7 @@ TEST(Epochs, is_due_at_once_when_asked_for_or_when_memory_is_full) {
   EXPECT_FALSE(epochs.due(1, false, true));
   epochs.request();
   EXPECT_TRUE(epochs.due(1, false, false));
-  epochs.open(1, {});
+  epochs.open(1, {}, kCollectUs);
   epochs.persist(0);
   epochs.durable(2);
   EXPECT_FALSE(epochs.due(2, true, false));  // asked once, answered once
@@ -48,7 +49,7 @@ TEST(Epochs, is_due_at_once_when_asked_for_or_when_memory_is_full) {
 
 TEST(Epochs, waits_for_every_worker) {
   Epochs epochs(options());
-  epochs.open(0, {Rank(1), Rank(2)});
+  epochs.open(0, {Rank(1), Rank(2)}, kCollectUs);
   EXPECT_EQ(epochs.epoch(), Epoch(1));
   EXPECT_FALSE(epochs.collected(1));
   epochs.acknowledged(Rank(1), Epoch(1));
@@ -62,7 +63,7 @@ TEST(Epochs, waits_for_every_worker) {
 
 TEST(Epochs, does_not_wait_for_the_gone_nor_past_its_deadline) {
   Epochs epochs(options());
-  epochs.open(0, {Rank(1), Rank(2)});
+  epochs.open(0, {Rank(1), Rank(2)}, kCollectUs);
   epochs.worker_gone(Rank(1));
   EXPECT_FALSE(epochs.collected(99));
   EXPECT_TRUE(epochs.collected(100));
@@ -72,7 +73,7 @@ TEST(Epochs, one_at_a_time) {
   Epochs epochs(options());
   epochs.start(0);
   epochs.request();
-  epochs.open(0, {Rank(1)});
+  epochs.open(0, {Rank(1)}, kCollectUs);
   epochs.request();
   EXPECT_FALSE(epochs.due(5000, true, true));
   epochs.persist(0);
@@ -88,7 +89,7 @@ TEST(Epochs, counts_from_idle_too) {
   epochs.persist(0);
   EXPECT_EQ(epochs.epoch(), Epoch(1));
   epochs.durable(0);
-  epochs.open(0, {});
+  epochs.open(0, {}, kCollectUs);
   epochs.persist(0);
   EXPECT_EQ(epochs.epoch(), Epoch(2));
 }
@@ -110,13 +111,13 @@ TEST(Epochs, tries_again_after_a_pause_that_doubles_up_to_a_limit) {
     EXPECT_FALSE(epochs.due(now + pause - 1, true, true)) << pause;
     EXPECT_TRUE(epochs.due(now + pause, true, false)) << pause;
     now += pause;
-    epochs.open(now, {});
+    epochs.open(now, {}, kCollectUs);
     epochs.persist(0);
   }
   epochs.durable(now);
   EXPECT_EQ(epochs.failing_since(), -1);
   epochs.request();
-  epochs.open(now, {});
+  epochs.open(now, {}, kCollectUs);
   epochs.persist(0);
   epochs.failed(now);
   EXPECT_EQ(epochs.failing_since(), now);
@@ -127,8 +128,8 @@ TEST(EpochsDeathTest, refuses_word_from_the_store_when_nothing_was_written) {
   Epochs epochs(options());
   EXPECT_DEATH(epochs.durable(0), "assertion failed");
   EXPECT_DEATH(epochs.failed(0), "assertion failed");
-  epochs.open(0, {});
-  EXPECT_DEATH(epochs.open(0, {}), "assertion failed");
+  epochs.open(0, {}, kCollectUs);
+  EXPECT_DEATH(epochs.open(0, {}, kCollectUs), "assertion failed");
 }
 
 TEST(Epochs, takes_its_interval_from_what_the_last_one_cost) {
@@ -136,7 +137,7 @@ TEST(Epochs, takes_its_interval_from_what_the_last_one_cost) {
   o.mtbf_us = 3'600 * kSecondUs;
   Epochs epochs(o);
   epochs.start(0);
-  epochs.open(1'000, {});
+  epochs.open(1'000, {}, kCollectUs);
   epochs.persist(1'000);
   epochs.durable(1'000 + 2 * kSecondUs);
   const TimeUs end = 1'000 + 2 * kSecondUs;
@@ -151,7 +152,7 @@ TEST(Epochs, does_not_follow_a_checkpoint_that_costs_nothing_into_a_storm) {
   o.mtbf_us = kSecondUs;
   Epochs epochs(o);
   epochs.start(0);
-  epochs.open(1'000, {});
+  epochs.open(1'000, {}, kCollectUs);
   epochs.persist(1'000);
   epochs.durable(1'010);
   EXPECT_FALSE(epochs.due(1'009 + kSecondUs, true, false));

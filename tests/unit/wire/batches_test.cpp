@@ -34,7 +34,7 @@ TEST(AnswerBatch, visits_its_answers_in_order_and_in_full) {
   std::vector<AnswerView> seen;
   const auto batch = test::sample_answers();
   batch->for_each([&](const AnswerView& answer) { seen.push_back(answer); });
-  ASSERT_EQ(seen.size(), 3U);
+  ASSERT_EQ(seen.size(), 4U);
   EXPECT_EQ(seen[0].key, UnitKey::index(7));
   EXPECT_EQ(seen[0].status, AnswerStatus::done);
   EXPECT_FALSE(seen[0].proposal_value.has_value());
@@ -54,6 +54,32 @@ TEST(AnswerBatch, visits_its_answers_in_order_and_in_full) {
   EXPECT_FALSE(seen[2].proposal_value.has_value());
   EXPECT_TRUE(seen[2].proposal_witness.empty());
   EXPECT_TRUE(seen[2].children.empty());
+  EXPECT_FALSE(seen[2].place.has_value());
+  ASSERT_TRUE(seen[3].place.has_value());
+  EXPECT_EQ(seen[3].place->shard.name, (ShardName{OwnerEpoch(3), 0xABCDEF, 7}));
+  EXPECT_EQ(seen[3].place->shard.results, 12U);
+  EXPECT_EQ(seen[3].place->shard.digest, (Digest{1, 2}));
+  EXPECT_EQ(seen[3].place->row, 11U);
+  EXPECT_EQ(seen[3].place->bytes, 1'000'000U);
+}
+
+TEST(AnswerBatch, refuses_places_that_cannot_be) {
+  const auto adopts = [](const AnswerView& answer) {
+    AnswerBatch batch;
+    batch.add(answer);
+    return AnswerBatch().adopt(1, batch.bytes());
+  };
+  AnswerView answer;
+  answer.place = ShardPlace{{{OwnerEpoch(1), 2, 3}, 4, 100, {}}, 3, 100};
+  EXPECT_TRUE(adopts(answer));
+  answer.place->row = 4;
+  EXPECT_FALSE(adopts(answer)) << "past the results of the shard";
+  answer.place->row = 0;
+  answer.place->bytes = 101;
+  EXPECT_FALSE(adopts(answer)) << "larger than its shard";
+  answer.place->bytes = 1;
+  answer.status = AnswerStatus::failed;
+  EXPECT_FALSE(adopts(answer)) << "a failed unit has no result";
 }
 
 TEST(AnswerBatch, adopts_what_another_wrote) {
@@ -68,7 +94,7 @@ TEST(AnswerBatch, adopts_what_another_wrote) {
 TEST(AnswerBatch, refuses_another_count_than_the_bytes_hold) {
   const auto batch = test::sample_answers();
   for (const std::uint64_t count :
-       {std::uint64_t{0}, std::uint64_t{2}, std::uint64_t{4}, ~std::uint64_t{0}}) {
+       {std::uint64_t{0}, std::uint64_t{2}, std::uint64_t{5}, ~std::uint64_t{0}}) {
     AnswerBatch copy;
     EXPECT_FALSE(copy.adopt(count, batch->bytes())) << count;
     EXPECT_TRUE(copy.empty());
@@ -90,7 +116,8 @@ TEST(AnswerBatch, refuses_unknown_status_and_flags_and_impossible_counts) {
   EXPECT_TRUE(adopts(20, 1));
   EXPECT_FALSE(adopts(20, 2));
   EXPECT_FALSE(adopts(21, 1));  // a proposal that is not there
-  EXPECT_FALSE(adopts(21, 2));
+  EXPECT_FALSE(adopts(21, 2));  // a place that is not there
+  EXPECT_FALSE(adopts(21, 4));
   EXPECT_FALSE(adopts(22, 1));  // a child that is not there
   EXPECT_FALSE(adopts(25, 255));
   EXPECT_FALSE(adopts(26, 2));  // a payload longer than the bytes

@@ -42,6 +42,14 @@ inline std::shared_ptr<const AnswerBatch> sample_answers() {
   failed.status = AnswerStatus::failed;
   failed.payload = view("it threw");
   batch->add(failed);
+  AnswerView sharded;
+  sharded.key = UnitKey::index(11);
+  sharded.attempt = Attempt(1);
+  sharded.payload = view("reduced");
+  sharded.proposal_value = 5;
+  sharded.proposal_witness = view("w");
+  sharded.place = ShardPlace{{{OwnerEpoch(3), 0xABCDEF, 7}, 12, 5'000'000, {1, 2}}, 11, 1'000'000};
+  batch->add(sharded);
   return batch;
 }
 
@@ -56,6 +64,7 @@ inline Report sample_report() {
   m.busy_us = 1000;
   m.busy_us_squared = 500'000;
   m.longest_us = 700;
+  m.kept = 2;
   m.answers = sample_answers();
   return m;
 }
@@ -86,7 +95,7 @@ inline std::vector<Message> samples() {
   add(EpochAck{Epoch(12)});
   add(Propose{shared});
   add(Goodbye{});
-  add(Welcome{0x123456789abcdefULL});
+  add(Welcome{0x123456789abcdefULL, {OwnerEpoch(12), {0x11, 0x22}}});
   add(sample_assign());
   add(Ack{5});
   add(Shared{3, shared});
@@ -96,11 +105,12 @@ inline std::vector<Message> samples() {
   add(Shutdown{-75});
   add(Partial{UnitKey::index(3), Attempt(2), 12,
               std::make_shared<const Bytes>(bytes("half of it"))});
-  // The two that came last.
+  // Those that came last.
   add(Recall{3, 17});
   add(Returned{3,
                {{UnitKey::index(9), Attempt(2)}, {child_key(UnitKey::index(3), 1), Attempt(1)}}});
   add(Overdue{UnitKey::index(3), Attempt(2)});
+  add(Trouble{"the disk is full"});
   add(empty);
   return out;
 }
