@@ -9,15 +9,19 @@
 #include "driver/signals.hpp"
 #include "transport/mpi/mpi_environment.hpp"
 #include "transport/mpi/mpi_transport.hpp"
+#include "transport/mpi/start_guard.hpp"
 
 namespace steadfarm {
 
 class ByteFarm::Impl {
  public:
   explicit Impl(Options given) : options(std::move(given)) {
+    // Where MPI is the application's, only that knows how long its ranks wait for each other.
+    transport::StartGuard guard;
     auto started = transport::MpiEnvironment::start(nullptr, nullptr);
     if (!started) throw std::runtime_error(started.error().message);
     environment.emplace(std::move(started).value());
+    if (!environment->owns_mpi()) guard.disarm();
     transport::MpiTransportOptions transport_options;
     transport_options.communicator = options.communicator;
     auto opened = transport::open_mpi_transport(*environment, transport_options);

@@ -34,6 +34,7 @@ steadfarm_layer(transport
     runtime/transport/mpi/mpi_transport.cpp
     runtime/transport/mpi/mpi_version.cpp
     runtime/transport/mpi/outbox.cpp
+    runtime/transport/mpi/start_guard.cpp
     runtime/transport/mpi/urgent_lane.cpp
     runtime/transport/mpi/watchdog.cpp
   PUBLIC steadfarm_core

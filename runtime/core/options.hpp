@@ -101,7 +101,7 @@ struct WorkerOptions {
   TimeUs hello_us = 1 * kSecondUs;              // between Hellos until a Welcome comes
   TimeUs heartbeat_us = 1 * kSecondUs;          // only used below MPI_THREAD_MULTIPLE
   TimeUs master_timeout_us = 30 * kSecondUs;    // silence before the worker ends itself
-  TimeUs startup_timeout_us = 600 * kSecondUs;  // the same before the first Welcome
+  TimeUs startup_timeout_us = 600 * kSecondUs;  // the same before its first word
   TimeUs report_us = 5'000;                     // answers wait no longer than this for company
   TimeUs idle_report_us = 1 * kSecondUs;        // an idle worker asks again
   TimeUs resend_us = 2 * kSecondUs;

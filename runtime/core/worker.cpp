@@ -33,7 +33,9 @@ void WorkerMachine::say_hello(WorkerActions& out) {
 }
 
 void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
-  const TimeUs timeout_us = welcomed_ ? options_.master_timeout_us : options_.startup_timeout_us;
+  // A master that beats has begun; what it still reads takes its time, but it beats meanwhile.
+  const bool begun = welcomed_ || (options_.concurrent && master_spoke_);
+  const TimeUs timeout_us = begun ? options_.master_timeout_us : options_.startup_timeout_us;
   // Silence counts only while we listen.
   if (now_ - last_tick_ > timeout_us / 2) heard_at_ = now_;
   if (now_ - last_tick_ > options_.shard_stall_us / 2) shelf_moved_at_ = now_;
@@ -60,6 +62,7 @@ void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
 
 void WorkerMachine::on(WorkerMessage& event, WorkerActions& out) {
   heard_at_ = now_;
+  master_spoke_ = true;
   const Session session = event.message.session;
   std::visit([&](auto& body) { on_body(body, session, out); }, event.message.body);
 }

@@ -177,6 +177,7 @@ class WorkerMachine {
   Session session_;
   std::uint64_t job_seed_ = 0;
   bool welcomed_ = false;
+  bool master_spoke_ = false;
   bool stopping_ = false;
   bool exiting_ = false;
 

@@ -27,6 +27,7 @@ while [ $((SECONDS - begun)) -lt "$seconds" ]; do sleep 0.2; done
 kill_process CONT "${FARM_PIDS[2]}"
 log_wait "$JOBS_TMP/stopped.log" "2 in values('worker_returned', 'rank')" 20 ||
   fail "the woken worker was not taken back"
+back_s=$((SECONDS - begun))
 # It works: it gets units after its return.
 log_wait "$JOBS_TMP/stopped.log" "any(e['kind'] == 'progress' and e['leases'].get('2', 0) > 0 and
   e['t_ms'] > last('worker_returned')['t_ms'] for e in events)" 20 ||
@@ -42,4 +43,4 @@ loss, = json.load(open(sys.argv[1]))["losses"]
 assert loss["how"] in ("silence", "phi") and loss["work_went_on_after_s"] is not None, loss
 print((loss["rank"], loss["returned"]))' "$JOBS_TMP/report")"
 echo "noticed after $(log_says stopped 'last("worker_lost")["silence_ms"]') ms of silence" \
-  "($(log_says stopped 'last("worker_lost")["how"]')); taken back after $((SECONDS - begun)) s"
+  "($(log_says stopped 'last("worker_lost")["how"]')); stopped for $back_s s, taken back, at work again"

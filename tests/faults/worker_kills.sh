@@ -78,8 +78,21 @@ for case in "one 2" "two 1 3" "most 1 2 3 4"; do
   lost "$name" "[${victims// /, }]"
 done
 
+# ---- before all are there: they wait for it in vain, and the next start does better ----
+export STEADFARM_KILL_RANK=2 STEADFARM_START_TIMEOUT=10
+MPIRUN_OPTIONS=("${MPIRUN_RECOVERY[@]}")
+export STEADFARM_KILL_AT=dup STEADFARM_KILL_MARK=$JOBS_TMP/dup.mark
+units=100
+answer=$((units * (units - 1) / 2 + units * 1000000))
+LD_PRELOAD=$FARMS_TEST_BIN/libkill_at.so supervised_start dup 4 "$program" --units "$units" \
+  --unit-ms 20 --store "$JOBS_TMP/dup"
+job_wait "$JOB_PID" "$bound" || fail "dup: no end"
+expect_eq "dup: answer and restarts" "($answer, 1)" "$(out_says dup '(answer, restarts)')"
+expect_eq "dup: ranks that said why they end" 3 \
+  "$(grep -c 'MPI did not start within 10 s' "$JOBS_TMP/dup.err")"
+unset STEADFARM_START_TIMEOUT
+
 # ---- at a certain moment of its life ----
-export STEADFARM_KILL_RANK=2
 for moment in hello-before hello-after goodbye-before goodbye-after finalize; do
   export STEADFARM_KILL_AT=$moment STEADFARM_KILL_MARK=$JOBS_TMP/$moment.mark
   LD_PRELOAD=$FARMS_TEST_BIN/libkill_at.so start "$moment" 4 100

@@ -1,7 +1,8 @@
 // Kills a rank at a certain moment of its life, through LD_PRELOAD: STEADFARM_KILL_RANK says whom,
 // STEADFARM_KILL_AT when: before or after it hands a message of a type to MPI (hello-before,
-// hello-after, goodbye-before, goodbye-after), or in MPI_Finalize (finalize). Only once: the file
-// STEADFARM_KILL_MARK is made by it, and spares all later starts.
+// hello-after, goodbye-before, goodbye-after), in MPI_Comm_dup (dup), with which the farm begins,
+// or in MPI_Finalize (finalize). Only once: the file STEADFARM_KILL_MARK is made by it, and spares
+// all later starts.
 #include <fcntl.h>
 #include <mpi.h>
 
@@ -56,6 +57,11 @@ int MPI_Isend(const void* bytes, int count, MPI_Datatype datatype, int to, int t
   const int code = PMPI_Isend(bytes, count, datatype, to, tag, communicator, request);
   if (!type.empty()) die_if(type, "-after");
   return code;
+}
+
+int MPI_Comm_dup(MPI_Comm communicator, MPI_Comm* copy) {
+  die_if("dup", "");
+  return PMPI_Comm_dup(communicator, copy);
 }
 
 int MPI_Finalize() {

@@ -1,0 +1,44 @@
+#include "transport/mpi/start_guard.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "transport/mpi/watchdog.hpp"
+
+namespace steadfarm::transport {
+namespace {
+
+constexpr int kDefaultSeconds = 120;
+constexpr int kMostSeconds = 1'000'000;
+constexpr int kExitAgain = 75;
+
+int deadline_seconds() {
+  const char* value = std::getenv("STEADFARM_START_TIMEOUT");
+  if (value == nullptr) return kDefaultSeconds;
+  const std::string_view text(value);
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool is_number = error == std::errc() && end == text.data() + text.size() && seconds >= 0;
+  return is_number ? std::min(seconds, kMostSeconds) : kDefaultSeconds;
+}
+
+}  // namespace
+
+StartGuard::StartGuard() {
+  const int seconds = deadline_seconds();
+  if (seconds == 0) return;
+  constexpr int kMsPerSecond = 1000;
+  watchdog_ = std::make_unique<Watchdog>(
+      seconds * kMsPerSecond, kExitAgain,
+      "steadfarm: MPI did not start within " + std::to_string(seconds) +
+          " s (STEADFARM_START_TIMEOUT); perhaps a rank died meanwhile; leaving");
+}
+
+StartGuard::~StartGuard() = default;
+
+void StartGuard::disarm() { watchdog_.reset(); }
+
+}  // namespace steadfarm::transport
