@@ -42,5 +42,6 @@ expect_eq "the report says" "(2, True)" "$("$JOBS_PYTHON" -c 'import json, sys
 loss, = json.load(open(sys.argv[1]))["losses"]
 assert loss["how"] in ("silence", "phi") and loss["work_went_on_after_s"] is not None, loss
 print((loss["rank"], loss["returned"]))' "$JOBS_TMP/report")"
-echo "noticed after $(log_says stopped 'last("worker_lost")["silence_ms"]') ms of silence" \
-  "($(log_says stopped 'last("worker_lost")["how"]')); stopped for $back_s s, taken back, at work again"
+echo "noticed after $(log_says stopped 'round(last("worker_lost")["silence_ms"])') ms of silence" \
+  "($(log_says stopped 'last("worker_lost")["how"]'))," \
+  "stopped for $back_s s, taken back, at work again"
