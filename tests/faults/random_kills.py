@@ -168,6 +168,8 @@ def main():
         except AssertionError as wrong:
             print(f"run {number}, {run.text()}: FAILED: {wrong}; see {run.folder}", flush=True)
             for name in ("err", "log"):
+                if not (run.folder / name).exists():
+                    continue
                 tail = (run.folder / name).read_text(errors="replace").splitlines()[-15:]
                 print("\n".join(f"  {name}: {line}" for line in tail))
             return 1

@@ -88,8 +88,7 @@ LD_PRELOAD=$FARMS_TEST_BIN/libkill_at.so supervised_start dup 4 "$program" --uni
   --unit-ms 20 --store "$JOBS_TMP/dup"
 job_wait "$JOB_PID" "$bound" || fail "dup: no end"
 expect_eq "dup: answer and restarts" "($answer, 1)" "$(out_says dup '(answer, restarts)')"
-expect_eq "dup: ranks that said why they end" 3 \
-  "$(grep -c 'MPI did not start within 10 s' "$JOBS_TMP/dup.err")"
+grep -q 'MPI did not start within 10 s' "$JOBS_TMP/dup.err" || fail "dup: nobody said why it ended"
 unset STEADFARM_START_TIMEOUT
 
 # ---- at a certain moment of its life ----

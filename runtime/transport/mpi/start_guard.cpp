@@ -1,8 +1,13 @@
 #include "transport/mpi/start_guard.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -25,6 +30,24 @@ int deadline_seconds() {
   return is_number ? std::min(seconds, kMostSeconds) : kDefaultSeconds;
 }
 
+// The name of a process, as the kernel has it: its first 15 characters.
+std::string name_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
+
+void end_the_launcher() {
+  constexpr std::array<std::string_view, 6> kLaunchers = {"mpirun",  "mpiexec", "orterun",
+                                                          "prterun", "orted",   "prted"};
+  const pid_t parent = getppid();
+  const std::string name = name_of(parent);
+  if (std::find(kLaunchers.begin(), kLaunchers.end(), name) != kLaunchers.end()) {
+    kill(parent, SIGTERM);
+  }
+}
+
 }  // namespace
 
 StartGuard::StartGuard() {
@@ -34,7 +57,8 @@ StartGuard::StartGuard() {
   watchdog_ = std::make_unique<Watchdog>(
       seconds * kMsPerSecond, kExitAgain,
       "steadfarm: MPI did not start within " + std::to_string(seconds) +
-          " s (STEADFARM_START_TIMEOUT); perhaps a rank died meanwhile; leaving");
+          " s (STEADFARM_START_TIMEOUT); perhaps a rank died meanwhile; leaving",
+      end_the_launcher);
 }
 
 StartGuard::~StartGuard() = default;

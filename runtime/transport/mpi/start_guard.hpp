@@ -8,7 +8,9 @@ namespace steadfarm::transport {
 class Watchdog;
 
 /// Ends the process with exit code 75 and a line on standard error if it is not disarmed in time:
-/// within STEADFARM_START_TIMEOUT seconds, by default 120; 0 means any time.
+/// within STEADFARM_START_TIMEOUT seconds, by default 120; 0 means any time. Asks an mpirun that is
+/// its parent to end as well: told to let others live, Open MPI's says 0 whatever its ranks said,
+/// and that would pass for a run that went well.
 class StartGuard {
  public:
   StartGuard();

@@ -9,8 +9,9 @@
 
 namespace steadfarm::transport {
 
-Watchdog::Watchdog(int deadline_ms, int exit_code, std::string last_words)
-    : last_words_(std::move(last_words)) {
+Watchdog::Watchdog(int deadline_ms, int exit_code, std::string last_words,
+                   std::function<void()> last_act)
+    : last_words_(std::move(last_words)), last_act_(std::move(last_act)) {
   if (!last_words_.empty()) last_words_.push_back('\n');
   // A new thread inherits the mask, so that signals stay with the application's threads.
   sigset_t all;
@@ -41,6 +42,7 @@ void Watchdog::watch(int deadline_ms, int exit_code) {
     [[maybe_unused]] const ssize_t n =
         ::write(STDERR_FILENO, last_words_.data(), last_words_.size());
   }
+  if (last_act_) last_act_();
   ::_exit(exit_code);
 }
 

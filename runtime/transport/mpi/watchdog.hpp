@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -12,7 +13,9 @@ class Watchdog {
  public:
   /// Unless disarmed within `deadline_ms`, writes `last_words` (may be empty) to stderr and calls
   /// _exit(exit_code) from a thread of its own, in which all signals are blocked.
-  Watchdog(int deadline_ms, int exit_code, std::string last_words);
+  /// Before that it calls `last_act`, if there is one.
+  Watchdog(int deadline_ms, int exit_code, std::string last_words,
+           std::function<void()> last_act = {});
   ~Watchdog();  // disarms
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -26,6 +29,7 @@ class Watchdog {
   std::condition_variable changed_;
   bool disarmed_ = false;
   std::string last_words_;
+  std::function<void()> last_act_;
   std::thread thread_;
 };
 
