@@ -22,6 +22,7 @@ struct Arguments {
   supervisor::Limits limits;
   double backoff_s = 1;
   double stall_s = 0;
+  double launch_s = 600;
   double stop_grace_s = 25;
   std::int64_t deadline_unix_s = 0;  // 0: none
   double walltime_s = 0;             // 0: any time
@@ -81,6 +82,7 @@ int run(const Arguments& arguments) {
   options.limits = arguments.limits;
   options.limits.backoff_ms = to_ms(arguments.backoff_s);
   options.stall_ms = to_ms(arguments.stall_s);
+  options.launch_ms = to_ms(arguments.launch_s);
   options.stop_grace_ms = to_ms(arguments.stop_grace_s);
   options.deadline_unix_ms = deadline_of(arguments);
   options.log = arguments.log;
@@ -110,6 +112,12 @@ void add_options(CLI::App& command, Arguments& arguments) {
                   "seconds without a new generation until the command is killed and started again; "
                   "take more than its longest unit and its --interval. Default: never")
       ->check(CLI::Range(0.1, 1e9));
+  command
+      .add_option("--launch", arguments.launch_s,
+                  "seconds from a start until the program has opened its store, else it is killed "
+                  "and started again; 0: any time")
+      ->check(CLI::Range(0.0, 1e9))
+      ->capture_default_str();
   command
       .add_option("--stop-grace", arguments.stop_grace_s,
                   "seconds from a stop signal until what is left is ended")

@@ -8,3 +8,6 @@ endfunction()
 
 steadfarm_cluster_test(hosts tests/cluster/hosts_test.sh)
 steadfarm_cluster_test(mpirun tests/cluster/mpirun_test.sh)
+steadfarm_cluster_test(slurm_hosts tests/cluster/slurm_hosts_test.sh)
+steadfarm_cluster_test(slurm_stops tests/cluster/slurm_stops_test.sh)
+steadfarm_cluster_test(slurm_workers tests/cluster/slurm_workers_test.sh)

@@ -58,7 +58,13 @@ HostWatch::HostWatch(std::vector<std::string> words, const HostOptions& options,
     trouble_ = "--probe and --spares need to know the hosts: give --hostfile or --host to mpirun";
   }
   if (hosts.empty() || (hosts.size() == 1 && spares.empty())) return;
-  book_.emplace(std::move(hosts), std::move(spares), line_.ranks);
+  std::optional<int> ranks = line_.ranks;
+  // srun takes what it is not told from its job, which asks for all hosts.
+  if (!ranks && line_.launcher == Launcher::srun) {
+    const std::vector<int> tasks = expand_slurm_counts(variable("SLURM_NTASKS"));
+    if (!tasks.empty()) ranks = tasks.front();
+  }
+  book_.emplace(std::move(hosts), std::move(spares), ranks);
 }
 
 HostWatch::~HostWatch() {

@@ -102,7 +102,7 @@ int Supervisor::run() {
 std::optional<int> Supervisor::one_start() {
   Circumstances now;
   now.before = view_store();
-  newest_generation_ = now.before.generation;
+  newest_generation_ = first_generation_ = now.before.generation;
   Result<HostWatch::Start> start = next_start();
   if (!start) return finish(kGaveUp, "error: " + start.error().message);
   nlohmann::json fields = {{"restarts", tally_.restarts},
@@ -187,7 +187,7 @@ Result<CommandEnd> Supervisor::keep_to_the_end(HostWatch::Start& start) {
   const TimeUs started_at = clock_.now();
   moved_at_ = started_at;
   next_look_ = started_at;
-  stalled_ = false;
+  stalled_ms_ = 0;
   hosts_->open_pipe();
   spec.error_end = hosts_->error_end();
   Result<Keeper> made = Keeper::start(spec, signals_.former_mask());
@@ -210,9 +210,9 @@ Result<CommandEnd> Supervisor::keep_to_the_end(HostWatch::Start& start) {
   kept_ = keeper.kept();
   const TimeUs ended_at = clock_.now();
   CommandEnd end = end_of(kept_, (ended_at - started_at) / kMsUs);
-  if (stalled_) {
+  if (stalled_ms_ > 0) {
     end.kind = CommandEnd::Kind::stalled;
-    end.value = static_cast<int>(options_.stall_ms / 1000);
+    end.value = static_cast<int>(stalled_ms_ / 1000);
   }
   return end;
 }
@@ -221,25 +221,33 @@ std::int64_t Supervisor::next_wake_ms() {
   const TimeUs now = clock_.now();
   TimeUs wake_at = now + kWatchUs;
   if (ask_deadline_ >= 0) wake_at = std::min(wake_at, ask_deadline_);
-  if (options_.stall_ms > 0 && !stalled_) wake_at = std::min(wake_at, next_look_);
+  if (patience_ms() > 0 && stalled_ms_ == 0) wake_at = std::min(wake_at, next_look_);
   return std::max<TimeUs>(0, wake_at - now) / kMsUs + 1;
 }
 
-// A run that lives publishes: at its start, and whenever something has become durable.
+// How long a run that lives may publish nothing. It does when it takes its store over, at its
+// start, and later whenever something has become durable. A launcher that hangs never gets there.
+std::int64_t Supervisor::patience_ms() const {
+  if (newest_generation_ != first_generation_ || options_.launch_ms == 0) return options_.stall_ms;
+  return options_.stall_ms == 0 ? options_.launch_ms
+                                : std::min(options_.launch_ms, options_.stall_ms);
+}
+
 void Supervisor::look_for_stall(Keeper& keeper) {
   const TimeUs now = clock_.now();
-  if (options_.stall_ms == 0 || stalled_ || asked_ != Asked::nothing || now < next_look_) return;
-  const TimeUs stall_us = options_.stall_ms * kMsUs;
-  next_look_ = now + std::clamp<TimeUs>(stall_us / 10, 100'000, 5'000'000);
+  if (patience_ms() == 0 || stalled_ms_ > 0 || asked_ != Asked::nothing || now < next_look_) return;
+  next_look_ = now + std::clamp<TimeUs>(patience_ms() * kMsUs / 10, 100'000, 5'000'000);
   const StoreView view = view_store();
   if (view.state == StoreView::State::good && view.generation != newest_generation_) {
     newest_generation_ = view.generation;
     moved_at_ = now;
   }
-  if (now - moved_at_ < stall_us) return;
-  stalled_ = true;
-  const std::string text = "no new generation for " + seconds(options_.stall_ms) +
-                           " (--stall); killing the command to start it again";
+  const bool is_launched = newest_generation_ != first_generation_;
+  if (patience_ms() == 0 || now - moved_at_ < patience_ms() * kMsUs) return;
+  stalled_ms_ = patience_ms();
+  const std::string text = "no new generation for " + seconds(stalled_ms_) +
+                           (is_launched ? " (--stall)" : " since its start (--launch)") +
+                           "; killing the command to start it again";
   say(text);
   log("command_killed", {{"text", text}});
   keeper.end();

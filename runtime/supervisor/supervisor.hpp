@@ -21,6 +21,7 @@ struct SupervisorOptions {
   std::string store;               // the folder that the command uses, too
   Limits limits;
   std::int64_t stall_ms = 0;            // without a new generation until a restart; 0: any time
+  std::int64_t launch_ms = 600'000;     // until the first one of a start; 0: any time
   std::int64_t stop_grace_ms = 25'000;  // from a stop signal until what is left is ended
   std::optional<std::int64_t> deadline_unix_ms;  // when the allocation ends
   std::string log;                               // JSON lines; empty: none
@@ -44,6 +45,7 @@ class Supervisor {
   [[nodiscard]] std::optional<std::int64_t> left_ms() const;
   [[nodiscard]] std::optional<int> pause(std::int64_t delay_ms);
   void on_signal(int signal, Keeper* keeper);
+  [[nodiscard]] std::int64_t patience_ms() const;
   void look_for_stall(Keeper& keeper);
   [[nodiscard]] std::int64_t next_wake_ms();
   void log_end(const CommandEnd& end, const StoreView& after, const Kept& kept);
@@ -61,8 +63,9 @@ class Supervisor {
   TimeUs ask_deadline_ = -1;  // when the stop has to be over; -1: no stop, or already enforced
   TimeUs next_look_ = 0;      // at the store, for the stall
   TimeUs moved_at_ = 0;       // when the newest generation was first seen
+  std::uint64_t first_generation_ = 0;  // the newest one when the command was started
   std::uint64_t newest_generation_ = 0;
-  bool stalled_ = false;
+  std::int64_t stalled_ms_ = 0;  // so long nothing was published, and the command was killed
   Kept kept_;
 };
 

@@ -138,4 +138,15 @@ now=$(date +%s)
 if [ "$told" -le $((now + 800)) ] || [ "$told" -gt $((now + 1000)) ]; then
   fail "the command was told the deadline $told at $now"
 fi
+
+# ---- a launcher that hangs before there is a store: ended, started again, given up ----
+# It ignores what asks it to end.
+job_start hung "$FARMS_BIN/steadfarm" run --store "$JOBS_TMP/hung-store" --launch 1 --backoff 0 \
+  --max-idle-restarts 1 --log "$JOBS_TMP/hung.log" -- bash -c 'trap "" TERM; sleep 1000'
+job_wait "$JOB_PID" 60 || fail "hung: it waits for ever"
+expect_eq "hung: exit code" 76 "$JOB_EXIT"
+expect_eq "hung: ends of the starts" "['stalled', 'stalled']" \
+  "$(log_value "$JOBS_TMP/hung.log" 'values("command_end", "how")')"
+expect_eq "hung: lines that say why" 2 \
+  "$(grep -c 'no new generation for 1.0 s since its start (--launch); killing' "$JOBS_TMP/hung.err")"
 echo "steadfarm run starts, refuses, gives up and leaves nothing"

@@ -11,7 +11,7 @@ cluster_cleanup() {
   set +e
   jobs_end
   cluster_down "$CLUSTER_DIR" || code=1
-  if [ "$code" -ne 0 ]; then tail -n 3 "$CLUSTER_DIR"/log/*.log >&2; fi
+  if [ "$code" -ne 0 ]; then tail -n 5 "$CLUSTER_DIR"/log/{rack,slurmctld}.log >&2; fi
   (exit "$code")
   farms_cleanup
 }

@@ -20,6 +20,8 @@ for ((i = 0; i < 500; ++i)); do
   sleep 0.02
 done
 ip address add "10.77.0.$((10 + number))/24" dev eth0
+# The same after a restart, as others remember it.
+ip link set eth0 address "$(printf '02:77:00:00:00:%02x' "$number")"
 ip link set eth0 up
 
 /usr/sbin/sshd -D -e -f "$dir/ssh/sshd_config" &

@@ -29,7 +29,8 @@ SchedulerType=sched/backfill
 SchedulerParameters=batch_sched_delay=0,sched_interval=2,bf_interval=1
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
-SlurmdTimeout=10
+SlurmdTimeout=5
+MessageTimeout=3
 KillWait=30
 JobRequeue=1
 AccountingStorageType=accounting_storage/none
