@@ -33,6 +33,7 @@ foreach(header IN LISTS public_headers)
 endforeach()
 # Only what an outside user gets: no internal folder, no MPI, no HDF5.
 add_library(steadfarm_header_check OBJECT ${header_sources})
+set_target_properties(steadfarm_header_check PROPERTIES UNITY_BUILD OFF)
 target_include_directories(steadfarm_header_check PRIVATE ${PROJECT_SOURCE_DIR}/runtime/include)
 target_compile_features(steadfarm_header_check PRIVATE cxx_std_20)
 target_compile_options(steadfarm_header_check PRIVATE -Wall -Wextra -Wpedantic -Werror)

@@ -22,6 +22,8 @@ function(steadfarm_canary name file)
     COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DFILE=${file} -DPATCH=${patch}
             -DOUT=${scratch} -P ${apply}
     DEPENDS ${PROJECT_SOURCE_DIR}/${file} ${patch} ${apply} VERBATIM)
+  # An object of its own, in its library too, or there is nothing to take the place of.
+  set_source_files_properties(${file} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   add_executable(canary_${name} EXCLUDE_FROM_ALL tests/sim/sim_main.cpp ${scratch}/${file})
   target_link_libraries(canary_${name} PRIVATE steadfarm_simulator)
   set_target_properties(canary_${name} PROPERTIES
