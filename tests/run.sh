@@ -33,7 +33,8 @@ build_release() {
 }
 
 test_release() {
-  local arguments=(--preset release -j "$jobs")
+  # Many of these wait most of their time, and say so by PROCESSORS.
+  local arguments=(--preset release -j "$((2 * jobs))")
   # A release without these tools cannot check the style, so that is no skip.
   deps_have_style_tools || arguments+=(-E '^tidy_format$')
   # A machine that cannot have virtual hosts, as tried and said above.
@@ -41,8 +42,8 @@ test_release() {
   ctest "${arguments[@]}" 2>&1 | tee build/ctest-run.log
 }
 
-# The sanitizers: the unit tests only. MPI and HDF5 are not instrumented, and several thousand
-# simulated runs are for the release build.
+# The sanitizers: the unit tests only, and those with threads under the thread sanitizer. MPI and
+# HDF5 are not instrumented, and several thousand simulated runs are for the release build.
 test_sanitized() {
   local preset=$1 run=()
   # ThreadSanitizer cannot live with much address space randomisation; where it may be turned

@@ -45,8 +45,10 @@ function(steadfarm_program name)
   target_link_libraries(${name} PRIVATE ${arg_LINKS} steadfarm_build_flags)
 endfunction()
 
-# All test programs labelled `unit`: what the sanitizers run.
+# All test programs labelled `unit`: what the sanitizers run; and those of them that have threads,
+# labelled `threads` as well: what ThreadSanitizer runs.
 add_custom_target(steadfarm_unit_tests)
+add_custom_target(steadfarm_threaded_tests)
 
 # steadfarm_test(NAME SOURCES ... LINKS ... [LABELS ...] [TIMEOUT seconds]): a GoogleTest program,
 # one ctest entry. The timeout only guards against hangs.
@@ -70,6 +72,9 @@ function(steadfarm_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
   if("unit" IN_LIST arg_LABELS)
     add_dependencies(steadfarm_unit_tests ${name})
+  endif()
+  if("threads" IN_LIST arg_LABELS)
+    add_dependencies(steadfarm_threaded_tests ${name})
   endif()
 endfunction()
 

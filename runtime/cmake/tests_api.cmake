@@ -24,7 +24,7 @@ steadfarm_test(driver_test
           tests/unit/driver/process_watch_test.cpp tests/unit/driver/unit_guard_test.cpp
           tests/unit/driver/worker_driver_test.cpp tests/unit/worker/function_executor_test.cpp
   LINKS steadfarm_driver steadfarm_memory_file_system
-  LABELS unit)
+  LABELS unit threads)
 
 steadfarm_test(api_test
   SOURCES tests/unit/api/command_line_test.cpp tests/unit/api/deadline_test.cpp
@@ -34,11 +34,11 @@ steadfarm_test(api_test
           tests/unit/api/run_test.cpp tests/unit/api/store_results_test.cpp
           tests/unit/api/submitted_units_test.cpp tests/unit/api/unit_hints_test.cpp
   LINKS steadfarm::steadfarm steadfarm_driver CLI11::CLI11 nlohmann_json::nlohmann_json
-  LABELS unit)
+  LABELS unit threads)
 steadfarm_test(api_stop_test
   SOURCES tests/unit/api/stop_test.cpp
   LINKS steadfarm::steadfarm steadfarm_driver
-  LABELS unit)
+  LABELS unit threads)
 
 add_executable(farm_contract tests/mpi/farm_contract.cpp)
 target_link_libraries(farm_contract PRIVATE steadfarm::steadfarm MPI::MPI_C steadfarm_build_flags)
@@ -55,4 +55,4 @@ steadfarm_test(supervisor_test
           tests/unit/supervisor/processes_test.cpp tests/unit/supervisor/short_command_test.cpp
           tests/unit/supervisor/signal_queue_test.cpp
   LINKS steadfarm_supervisor
-  LABELS unit)
+  LABELS unit threads)

@@ -18,7 +18,7 @@ steadfarm_test(checkpoint_unit_test
           tests/unit/checkpoint/retention_test.cpp tests/unit/checkpoint/segment_test.cpp
           tests/unit/checkpoint/store_test.cpp tests/unit/checkpoint/watched_folder_test.cpp
   LINKS steadfarm_checkpoint_test_support
-  LABELS unit)
+  LABELS unit threads)
 
 # With an operator new of its own, which fails.
 steadfarm_test(checkpoint_memory_test

@@ -24,7 +24,7 @@ steadfarm_test(cli_test
 
 foreach(test usage damaged_store other_job live_store failing_units disk results
              run_command)
-  steadfarm_script_test(cli_${test} tests/cli/${test}.sh LABELS cli TIMEOUT 600 PROCESSORS 3)
+  steadfarm_script_test(cli_${test} tests/cli/${test}.sh LABELS cli TIMEOUT 600 PROCESSORS 2)
 endforeach()
 set_tests_properties(cli_disk PROPERTIES SKIP_RETURN_CODE 77)
 

@@ -1,13 +1,14 @@
 # The built programs from outside: killed, stopped, given bad input.
+# PROCESSORS is what a test keeps busy: 1 where units sleep and the test waits most of its time.
 # A slow disk for them, through LD_PRELOAD.
 add_library(slow_disk SHARED tests/faults/slow_disk.cpp)
 target_link_libraries(slow_disk PRIVATE steadfarm_build_flags ${CMAKE_DL_LIBS})
 set_target_properties(slow_disk PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 foreach(kind fsync writes)
   steadfarm_script_test(slow_${kind} tests/faults/slow_${kind}.sh
-    LABELS faults TIMEOUT 600 PROCESSORS 3)
+    LABELS faults TIMEOUT 600 PROCESSORS 2)
 endforeach()
-steadfarm_script_test(hung_disk tests/faults/hung_disk.sh LABELS faults TIMEOUT 300 PROCESSORS 3)
+steadfarm_script_test(hung_disk tests/faults/hung_disk.sh LABELS faults TIMEOUT 300 PROCESSORS 1)
 # Kills a rank at a certain moment, the same way.
 add_library(kill_at SHARED tests/mpi/kill_at.cpp)
 target_compile_definitions(kill_at PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
@@ -45,14 +46,16 @@ if(STEADFARM_BUILD_EXAMPLES)
   steadfarm_script_test(ordered_fold tests/faults/ordered_fold.sh
     LABELS faults TIMEOUT 900 PROCESSORS 4)
   steadfarm_script_test(stragglers tests/faults/stragglers.sh
-    LABELS faults TIMEOUT 900 PROCESSORS 4)
+    LABELS faults TIMEOUT 900 PROCESSORS 1)
   steadfarm_script_test(two_owners tests/faults/two_owners.sh
     LABELS faults TIMEOUT 900 PROCESSORS 4)
   steadfarm_script_test(stop_long_unit tests/faults/stop_long_unit.sh
     LABELS faults TIMEOUT 300 PROCESSORS 2)
-  steadfarm_script_test(wall_time tests/faults/wall_time.sh LABELS faults TIMEOUT 600 PROCESSORS 3)
-  foreach(test kill signals ends)
+  steadfarm_script_test(wall_time tests/faults/wall_time.sh LABELS faults TIMEOUT 600 PROCESSORS 1)
+  steadfarm_script_test(supervised_kill tests/faults/supervised_kill.sh
+    LABELS faults TIMEOUT 1500 PROCESSORS 3)
+  foreach(test signals ends)
     steadfarm_script_test(supervised_${test} tests/faults/supervised_${test}.sh
-      LABELS faults TIMEOUT 1500 PROCESSORS 3)
+      LABELS faults TIMEOUT 1500 PROCESSORS 1)
   endforeach()
 endif()

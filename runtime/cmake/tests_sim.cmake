@@ -12,6 +12,9 @@ add_test(NAME sim_regress
 set_tests_properties(sim_fresh PROPERTIES LABELS sim TIMEOUT 1800)
 set_tests_properties(sim_regress PROPERTIES LABELS sim TIMEOUT 600)
 
+add_library(steadfarm_canary_main OBJECT EXCLUDE_FROM_ALL tests/sim/sim_main.cpp)
+target_link_libraries(steadfarm_canary_main PRIVATE steadfarm_simulator)
+
 # steadfarm_canary(NAME FILE): canary_NAME, a simulator with canaries/NAME.patch in FILE. The
 # patched object is linked before the libraries, so that it takes the place of the sound one.
 function(steadfarm_canary name file)
@@ -24,8 +27,8 @@ function(steadfarm_canary name file)
     DEPENDS ${PROJECT_SOURCE_DIR}/${file} ${patch} ${apply} VERBATIM)
   # An object of its own, in its library too, or there is nothing to take the place of.
   set_source_files_properties(${file} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-  add_executable(canary_${name} EXCLUDE_FROM_ALL tests/sim/sim_main.cpp ${scratch}/${file})
-  target_link_libraries(canary_${name} PRIVATE steadfarm_simulator)
+  add_executable(canary_${name} EXCLUDE_FROM_ALL ${scratch}/${file})
+  target_link_libraries(canary_${name} PRIVATE steadfarm_canary_main steadfarm_simulator)
   set_target_properties(canary_${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 endfunction()

@@ -27,11 +27,11 @@ target_link_libraries(steadfarm_transport_contract
 steadfarm_test(transport_local_test
   SOURCES tests/unit/transport/joined/joined_transport_test.cpp
           tests/unit/transport/local/local_hub_test.cpp
-  LINKS steadfarm_transport_contract LABELS unit transport)
+  LINKS steadfarm_transport_contract LABELS unit threads transport)
 steadfarm_test(transport_launch_test
   SOURCES tests/unit/transport/mpi/launch_check_test.cpp
           tests/unit/transport/mpi/watchdog_test.cpp
-  LINKS steadfarm_transport LABELS unit transport)
+  LINKS steadfarm_transport LABELS unit threads transport)
 
 add_executable(transport_mpi_test tests/mpi/contract_test.cpp tests/mpi/mpi_test_main.cpp)
 target_link_libraries(transport_mpi_test

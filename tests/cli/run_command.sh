@@ -148,5 +148,5 @@ expect_eq "hung: exit code" 76 "$JOB_EXIT"
 expect_eq "hung: ends of the starts" "['stalled', 'stalled']" \
   "$(log_value "$JOBS_TMP/hung.log" 'values("command_end", "how")')"
 expect_eq "hung: lines that say why" 2 \
-  "$(grep -c 'no new generation for 1.0 s since its start (--launch); killing' "$JOBS_TMP/hung.err")"
+  "$(grep -c 'no new generation for 1.0 s since its start (--launch); kill' "$JOBS_TMP/hung.err")"
 echo "steadfarm run starts, refuses, gives up and leaves nothing"
