@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that can be tested on this machine: builds build/, runs its tests, the unit tests
-# under the sanitizers, and the style checks. Installs what is missing with apt-get
+# under the sanitizers, the style checks, and what depends on the MPI with Open MPI 5, in a
+# Debian 13 beside this machine. Installs what is missing with apt-get
 # (STEADFARM_NO_INSTALL=1 forbids it). Exit 0 only if all of it ran and passed; what was skipped
 # counts as failed unless STEADFARM_ALLOW_SKIP=1. The last line is ctest's summary of build/.
 set -euo pipefail
@@ -24,6 +25,18 @@ try() {
 skip() {
   echo "SKIPPED: $*"
   [ "${STEADFARM_ALLOW_SKIP:-0}" = 1 ] || troubles+=("skipped: $*")
+}
+
+# try_lane NAME SCRIPT: its exit code 77 means that this machine cannot do it.
+try_lane() {
+  local code=0
+  section "$1"
+  bash "$2" || code=$?
+  case $code in
+    0) ;;
+    77) skip "$1" ;;
+    *) troubles+=("$1") ;;
+  esac
 }
 
 build_release() {
@@ -88,6 +101,11 @@ elif deps_style_to_be_had; then
   skip "clang-format and clang-tidy: apt-get install ${STEADFARM_STYLE_PACKAGES[*]}"
 else
   echo "This release has no clang 14; the style is checked on Debian 12."
+fi
+
+# On Debian 13 the tests above were those with Open MPI 5.
+if [ "$(bash tests/lib/launcher.sh kind)" != openmpi5 ]; then
+  try_lane "Debian 13: Open MPI 5 with ULFM, HDF5 1.14" tests/debian13.sh
 fi
 
 section "end"

@@ -55,12 +55,14 @@ class ByteFarm::Impl {
     }
     exit_code = outcome.exit_code;
     store_hangs = outcome.store_hangs;
+    all_is_well = outcome.complete && outcome.workers_lost == 0;
     if (!environment->owns_mpi()) signals.reset();
     return outcome;
   }
 
   void close() {
     constexpr int kCloseMs = 3'000;
+    constexpr int kFinalizePatienceMs = 3'600'000;
     if (!transport) return;
     const bool closed = transport->close(kCloseMs);
     transport.reset();  // keeps what MPI may still write into
@@ -68,6 +70,11 @@ class ByteFarm::Impl {
     if (!closed) transport::MpiEnvironment::leave_now(exit_code);
     transport::FinalizeOptions finalize;
     finalize.exit_code = exit_code;
+    // Rank 0 may still work on the outcome, and the others wait for it in MPI_Finalize. Where the
+    // launcher takes their giving up for a crash, it would end rank 0 as well.
+    if (all_is_well && !transport::MpiEnvironment::others_outlive_us()) {
+      finalize.deadline_ms = kFinalizePatienceMs;
+    }
     static_cast<void>(environment->finalize(finalize));
     // A thread that may wake at any time must not meet the end of static objects.
     if (store_hangs) transport::MpiEnvironment::leave_now(exit_code);
@@ -86,6 +93,7 @@ class ByteFarm::Impl {
   bool was_run = false;
   int exit_code = 70;
   bool store_hangs = false;
+  bool all_is_well = false;
 };
 
 ByteFarm::ByteFarm(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}

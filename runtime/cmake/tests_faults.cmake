@@ -26,6 +26,8 @@ steadfarm_script_test(busy_machine tests/faults/busy_machine.sh ARGS 30
   LABELS faults TIMEOUT 300 PROCESSORS 8)
 steadfarm_script_test(random_kills tests/faults/random_kills.sh ARGS 5
   LABELS faults TIMEOUT 1200 PROCESSORS 4)
+steadfarm_script_test(lingering_master tests/faults/lingering_master.sh
+  LABELS faults TIMEOUT 120)
 if(STEADFARM_BUILD_EXAMPLES)
   foreach(tree T1L T2L T3L)
     steadfarm_script_test(uts_kill_${tree} tests/faults/uts_kill.sh ARGS ${tree}

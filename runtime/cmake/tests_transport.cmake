@@ -18,6 +18,11 @@ function(steadfarm_mpi_test name)
   endforeach()
 endfunction()
 
+execute_process(
+  COMMAND ${CMAKE_COMMAND} -E env STEADFARM_MPIRUN=${MPIEXEC_EXECUTABLE}
+          bash ${PROJECT_SOURCE_DIR}/tests/lib/launcher.sh kind
+  OUTPUT_VARIABLE STEADFARM_LAUNCHER OUTPUT_STRIP_TRAILING_WHITESPACE)
+
 add_library(steadfarm_transport_contract STATIC
   tests/unit/transport/contract_cases.cpp tests/unit/transport/contract_delivery.cpp
   tests/unit/transport/contract_flow.cpp tests/unit/transport/contract_tools.cpp)
@@ -49,15 +54,26 @@ steadfarm_mpi_test(transport_mpi_reversed PROGRAM transport_mpi_test RANKS 3
 steadfarm_mpi_test(transport_mpi_subset PROGRAM transport_mpi_test RANKS 4
   ARGS --communicator=subset --application-init --thread-level=serialized LABELS transport)
 # Over TCP as between nodes: other eager limits, other ways to stall.
-steadfarm_mpi_test(transport_mpi_tcp PROGRAM transport_mpi_test RANKS 3
-  MPIRUN_ARGS --mca btl self,tcp --mca btl_tcp_if_include lo LABELS transport)
+if(STEADFARM_LAUNCHER MATCHES openmpi)
+  steadfarm_mpi_test(transport_mpi_tcp PROGRAM transport_mpi_test RANKS 3
+    MPIRUN_ARGS --mca btl self,tcp --mca btl_tcp_if_include lo LABELS transport)
+endif()
+# The same contract where MPI watches for deaths.
+if(STEADFARM_LAUNCHER STREQUAL openmpi5)
+  steadfarm_mpi_test(transport_mpi_ulfm PROGRAM transport_mpi_test RANKS 2 4
+    MPIRUN_ARGS --with-ft ulfm LABELS transport)
+  steadfarm_mpi_test(transport_mpi_ulfm_tcp PROGRAM transport_mpi_test RANKS 3
+    MPIRUN_ARGS --with-ft ulfm --mca btl self,tcp --mca btl_tcp_if_include lo LABELS transport)
+endif()
 
 add_executable(kill_rank_program tests/mpi/kill_rank_program.cpp)
 target_link_libraries(kill_rank_program PRIVATE steadfarm_transport steadfarm_build_flags)
 set_target_properties(kill_rank_program PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-steadfarm_script_test(transport_kill_rank_4 tests/mpi/kill_rank_test.sh
-  ARGS 4 2 LABELS mpi kill transport TIMEOUT 300 PROCESSORS 4)
+foreach(victim 2 0)
+  steadfarm_script_test(transport_kill_rank_${victim} tests/mpi/kill_rank_test.sh
+    ARGS 4 ${victim} LABELS mpi kill recovery transport TIMEOUT 300 PROCESSORS 4)
+endforeach()
 
 add_executable(environment_program tests/mpi/environment_program.cpp)
 target_link_libraries(environment_program PRIVATE steadfarm_transport steadfarm_build_flags)

@@ -17,6 +17,7 @@ struct Load {
   std::int64_t throws = -1;
   std::int64_t throws_number = -1;
   std::int64_t kills = -1;
+  std::uint64_t linger_ms = 0;
 };
 
 std::string run_unit(const Load& load, std::uint64_t unit) {
@@ -43,6 +44,7 @@ int run(int argc, char** argv) {
   app.add_option("--throws", load.throws, "index of a unit that always throws");
   app.add_option("--throws-number", load.throws_number, "index of a unit that throws an int");
   app.add_option("--kills", load.kills, "index of a unit that kills its process");
+  app.add_option("--linger-ms", load.linger_ms, "how long rank 0 works on after the farm's end");
   steadfarm::add_options(app, options);
   if (const auto code = steadfarm::parse_command_line(app, argc, argv)) return *code;
   options.identity = "units_program --result-bytes " + std::to_string(load.result_bytes);
@@ -56,6 +58,9 @@ int run(int argc, char** argv) {
   farm.range(load.units);
   farm.work([&load](std::uint64_t unit) { return run_unit(load, unit); });
   const steadfarm::Outcome outcome = farm.run();
+  if (farm.is_master()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(load.linger_ms));
+  }
   if (farm.is_master() && options.json) {
     std::printf("%s\n", outcome.json("{\"count\": " + std::to_string(count) + "}").c_str());
   }

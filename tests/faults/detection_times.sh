@@ -3,12 +3,23 @@
 # its process, and 20 times by SIGSTOP, which only silence tells. With the default times. Prints
 # median and worst; tests/faults/README.md has the figures.
 #
-#   detection_times.sh [TIMES]
+#   detection_times.sh [TIMES] [apart]
+#
+# apart: by SIGKILL alone, and every rank in a process namespace of its own (as root), so that the
+# master cannot see the process end, as on another host: MPI's word (ULFM) or silence has to tell.
 set -euo pipefail
 # shellcheck source=tests/lib/farms.sh
 source "$STEADFARM_SOURCE/tests/lib/farms.sh"
 
 times=${1:-20}
+signals=(KILL STOP)
+words=("$FARMS_TEST_BIN/stragglers_program" --units 100000 --unit-ms 50)
+if [ "${2:-}" = apart ]; then
+  signals=(KILL)
+  words=("$(command -v unshare)" --pid --fork --kill-child "${words[@]}")
+  # Such ranks cannot copy from each other's memory.
+  export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_smsc='^cma'
+fi
 [ "$LAUNCHER_SURVIVES" = 1 ] || fail "$LAUNCHER ends all ranks with one"
 
 # measure NAME SIGNAL: prints milliseconds from the signal to the notice, and to the first of the
@@ -16,9 +27,8 @@ times=${1:-20}
 measure() {
   local name=$1 signal=$2 at_ms
   rm -f "$JOBS_TMP/$name.log"
-  job_start "$name" "${MPIRUN[@]}" "${MPIRUN_RECOVERY[@]}" -n 4 \
-    "$FARMS_TEST_BIN/stragglers_program" --units 100000 --unit-ms 50 --json --progress off \
-    --log "$JOBS_TMP/$name.log"
+  job_start "$name" "${MPIRUN[@]}" "${MPIRUN_RECOVERY[@]}" -n 4 "${words[@]}" --json \
+    --progress off --log "$JOBS_TMP/$name.log"
   farm_ranks 4
   # Enough heartbeats that their regularity is known.
   if [ "$signal" = STOP ]; then sleep 25; else at_units "$name" 100; fi
@@ -33,7 +43,7 @@ measure() {
   poll_until 20 "the ranks to end" farm_is_gone
 }
 
-for signal in KILL STOP; do
+for signal in "${signals[@]}"; do
   for ((i = 1; i <= times; ++i)); do
     measure "$signal$i" "$signal"
   done >"$JOBS_TMP/$signal.txt"

@@ -35,8 +35,8 @@ constexpr std::size_t kRounds = 50;
 
 class Survivors {
  public:
-  Survivors(Transport& transport, Rank victim, std::FILE* log)
-      : transport_(transport), victim_(victim), log_(log) {}
+  Survivors(Transport& transport, Rank victim, Rank leader, std::FILE* log)
+      : transport_(transport), victim_(victim), leader_(leader), log_(log) {}
 
   void run();
 
@@ -56,6 +56,7 @@ class Survivors {
 
   Transport& transport_;
   Rank victim_;
+  Rank leader_;
   std::FILE* log_;
   std::vector<Incoming> early_;
 };
@@ -104,7 +105,7 @@ void Survivors::hear_of_the_death() {
   log("{\"kind\": \"heard\", \"ms\": " + std::to_string(took.count()) + "}");
 }
 
-// Rank 0 learns the victim's process id, waits for its death, and tells the others.
+// The leader learns the victim's process id, waits for its death, and tells the others.
 void Survivors::lead() {
   for (int i = 0; i < 40; ++i) {
     if (!transport_.send(victim_, Bytes(kPartBytes)).ok()) give_up("send to the victim");
@@ -126,14 +127,15 @@ void Survivors::lead() {
   }
   transport_.forget(victim_);
   if (!transport_.flushed()) give_up("forget left something to send");
-  for (Rank to(1); to.value < transport_.rank_count(); to = to.next()) {
-    if (to != victim_ && !transport_.send(to, Bytes(1)).ok()) give_up("send to a survivor");
+  for (Rank to(0); to.value < transport_.rank_count(); to = to.next()) {
+    if (to != victim_ && to != leader_ && !transport_.send(to, Bytes(1)).ok())
+      give_up("send to a survivor");
   }
 }
 
 void Survivors::follow() {
   if (transport_.hears_of_deaths()) hear_of_the_death();
-  if (next(Rank(0)).size() != 1) give_up("not the word of rank 0");
+  if (next(leader_).size() != 1) give_up("not the word of the leader");
   transport_.forget(victim_);
 }
 
@@ -142,18 +144,18 @@ void Survivors::talk_in_a_ring() {
     if (!transport_.send(neighbour(1), Bytes(kRingBytes + round)).ok()) give_up("send in the ring");
     if (next(neighbour(-1)).size() != kRingBytes + round) give_up("ring size");
   }
-  if (transport_.self() != Rank(0)) {
-    if (!transport_.send(Rank(0), Bytes(2)).ok()) give_up("send the report");
+  if (transport_.self() != leader_) {
+    if (!transport_.send(leader_, Bytes(2)).ok()) give_up("send the report");
     return;
   }
-  for (Rank from(1); from.value < transport_.rank_count(); from = from.next()) {
-    if (from != victim_ && next(from).size() != 2) give_up("not a report");
+  for (Rank from(0); from.value < transport_.rank_count(); from = from.next()) {
+    if (from != victim_ && from != leader_ && next(from).size() != 2) give_up("not a report");
   }
   log("{\"kind\": \"talked\", \"rounds\": " + std::to_string(kRounds) + "}");
 }
 
 void Survivors::run() {
-  if (transport_.self() == Rank(0)) {
+  if (transport_.self() == leader_) {
     lead();
   } else {
     follow();
@@ -164,10 +166,10 @@ void Survivors::run() {
   log("{\"kind\": \"closed\"}");
 }
 
-[[noreturn]] void be_the_victim(Transport& transport) {
-  if (!transport.send(Rank(0), Bytes(kBigBytes)).ok()) give_up("send of the victim");
+[[noreturn]] void be_the_victim(Transport& transport, Rank leader) {
+  if (!transport.send(leader, Bytes(kBigBytes)).ok()) give_up("send of the victim");
   const pid_t pid = ::getpid();
-  transport.send_urgent(Rank(0), std::as_bytes(std::span(&pid, 1)));
+  transport.send_urgent(leader, std::as_bytes(std::span(&pid, 1)));
   for (;;) ::pause();
 }
 
@@ -182,10 +184,12 @@ int run(int argc, char** argv) {
   if (!transport.ok()) give_up(transport.error().message);
   const Rank victim(std::atoi(argv[2]));
   const Rank self = transport.value()->self();
-  if (self == victim) be_the_victim(*transport.value());
-  std::FILE* log = self == Rank(0) ? std::fopen(argv[1], "w") : nullptr;
-  if (self == Rank(0) && log == nullptr) give_up("cannot write the log");
-  Survivors(*transport.value(), victim, log).run();
+  // The first of those that live.
+  const Rank leader(victim == Rank(0) ? 1 : 0);
+  if (self == victim) be_the_victim(*transport.value(), leader);
+  std::FILE* log = self == leader ? std::fopen(argv[1], "w") : nullptr;
+  if (self == leader && log == nullptr) give_up("cannot write the log");
+  Survivors(*transport.value(), victim, leader, log).run();
   if (transport.value()->hears_of_deaths()) MpiEnvironment::leave_now(0);
   FinalizeOptions finalize;
   finalize.deadline_ms = 15'000;

@@ -19,11 +19,11 @@ kill_process KILL "$RANK_PID"
 log_wait "$log" 'count("talked", rounds=50) == 1' 60
 log_wait "$log" 'count("closed") == 1' 30
 if [ "$LAUNCHER_ULFM" = 1 ]; then
-  expect_eq "rank 0 heard of the death from MPI within a second" True \
+  expect_eq "the leader heard of the death from MPI within a second" True \
     "$(log_value "$log" 'last("heard")["ms"] < 1000')"
   job_wait "$mpirun_pid" 5 || fail "without MPI_Finalize the job did not end at once"
   expect_eq "exit code" 0 "$JOB_EXIT"
-  echo "rank $victim of $ranks killed; MPI told rank 0 after $(log_value "$log" \
+  echo "rank $victim of $ranks killed; MPI told the leader after $(log_value "$log" \
     'last("heard")["ms"]') ms; survivors talked and ended"
   exit 0
 fi

@@ -23,6 +23,9 @@ class FailedRanks {
 
   [[nodiscard]] bool enabled() const { return enabled_; }
 
+  /// True once MPI told of a death.
+  [[nodiscard]] bool any() const { return known_ > 0; }
+
   /// Those that MPI learned of since the last call; it looks no oftener than once a millisecond.
   /// They are acknowledged, so that MPI goes on matching messages from any source.
   [[nodiscard]] std::vector<int> take();

@@ -34,4 +34,11 @@ std::optional<std::string> lonely_rank_reason(int world_size, const EnvironmentL
   return std::nullopt;
 }
 
+bool launcher_lets_others_live(const EnvironmentLookup& lookup) {
+  if (number(lookup("OMPI_MCA_orte_enable_recovery")) == 1) return true;
+  // Below an mpirun that srun started there is a step too, but then mpirun has the say.
+  return lookup("SLURM_STEP_ID") != nullptr && lookup("OMPI_COMM_WORLD_SIZE") == nullptr &&
+         lookup("PMI_SIZE") == nullptr;
+}
+
 }  // namespace steadfarm::transport

@@ -1,4 +1,5 @@
-// Notices a launcher that started N lonely copies of the program instead of one job of N ranks.
+// What the environment tells of the launcher: whether it started N lonely copies of the program
+// instead of one job of N ranks, and what it does when a rank ends.
 #pragma once
 
 #include <functional>
@@ -15,5 +16,9 @@ using EnvironmentLookup = std::function<const char*(const char*)>;
 /// the size of the job itself (mpirun -n 1 inside an allocation) is believed.
 [[nodiscard]] std::optional<std::string> lonely_rank_reason(int world_size,
                                                             const EnvironmentLookup& lookup);
+
+/// True if the launcher lets the others live when a rank ends without MPI_Finalize: by Open MPI 4's
+/// word in the environment, or because srun started the ranks itself. ULFM is MPI's own word.
+[[nodiscard]] bool launcher_lets_others_live(const EnvironmentLookup& lookup);
 
 }  // namespace steadfarm::transport

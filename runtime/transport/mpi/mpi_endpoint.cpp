@@ -213,8 +213,8 @@ bool MpiEndpoint::close(int deadline_ms) {
     // Collective by the letter, so not after a loss; a leaked communicator costs nothing then.
     MPI_Comm_free(&state_->communicator);
   }
-  // Under ULFM MPI_Finalize begins with an agreement of all, which hangs after most losses.
-  return clean && !(lost_somebody_ && failed_ranks_.enabled());
+  // Under ULFM MPI_Finalize begins with an agreement of all, which hangs after most deaths.
+  return clean && !failed_ranks_.any();
 }
 
 bool MpiEndpoint::anything_outstanding() {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "transport/mpi/failed_ranks.hpp"
 #include "transport/mpi/launch_check.hpp"
 #include "transport/mpi/mpi_error.hpp"
 #include "transport/mpi/watchdog.hpp"
@@ -81,6 +82,11 @@ Result<MpiEnvironment> MpiEnvironment::start(int* argc, char*** argv, ThreadLeve
     return unsupported(*reason);
   }
   return environment;
+}
+
+bool MpiEnvironment::others_outlive_us() {
+  const auto lookup = [](const char* name) -> const char* { return std::getenv(name); };
+  return ulfm_enabled() || launcher_lets_others_live(lookup);
 }
 
 Status MpiEnvironment::finalize(const FinalizeOptions& options) {

@@ -29,6 +29,10 @@ class MpiEnvironment {
   /// True if `start` initialised MPI; otherwise `finalize` leaves it to the application.
   [[nodiscard]] bool owns_mpi() const { return owns_; }
 
+  /// True if the launcher lets the others live when this process ends without MPI_Finalize. Where
+  /// not, giving up on MPI_Finalize ends them all.
+  [[nodiscard]] static bool others_outlive_us();
+
   /// Ends MPI if it is ours. Returns, or ends the process at the deadline.
   [[nodiscard]] Status finalize(const FinalizeOptions& options);
 

@@ -45,5 +45,25 @@ TEST(LaunchCheck, accepts_a_real_job_and_nonsense_values) {
   EXPECT_FALSE(reason(1, {{"SLURM_NTASKS", ""}}).has_value());
 }
 
+bool lets_live(const std::map<std::string, std::string>& env) {
+  return launcher_lets_others_live([&env](const char* name) -> const char* {
+    const auto found = env.find(name);
+    return found == env.end() ? nullptr : found->second.c_str();
+  });
+}
+
+TEST(LaunchCheck, others_live_on_where_the_launcher_says_so) {
+  EXPECT_TRUE(lets_live({{"OMPI_COMM_WORLD_SIZE", "4"}, {"OMPI_MCA_orte_enable_recovery", "1"}}));
+  EXPECT_TRUE(lets_live({{"SLURM_STEP_ID", "0"}, {"SLURM_STEP_NUM_TASKS", "4"}}));
+}
+
+TEST(LaunchCheck, others_die_with_a_rank_of_a_plain_launcher) {
+  EXPECT_FALSE(lets_live({}));
+  EXPECT_FALSE(lets_live({{"OMPI_COMM_WORLD_SIZE", "4"}}));
+  EXPECT_FALSE(lets_live({{"OMPI_COMM_WORLD_SIZE", "4"}, {"OMPI_MCA_orte_enable_recovery", "0"}}));
+  EXPECT_FALSE(lets_live({{"OMPI_COMM_WORLD_SIZE", "4"}, {"SLURM_STEP_ID", "0"}}));
+  EXPECT_FALSE(lets_live({{"PMI_SIZE", "4"}, {"SLURM_STEP_ID", "0"}}));
+}
+
 }  // namespace
 }  // namespace steadfarm::transport
