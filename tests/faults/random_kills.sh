@@ -3,7 +3,8 @@
 # `steadfarm run` ends with the exact answer; one without it with the exact answer or an exit code
 # of its own. All in bounded time: no run hangs.
 #
-#   random_kills.sh [RUNS [SEED]]    20 runs by default; the seed says who is killed, and when
+#   random_kills.sh [RUNS [SEED [FIRST]]]    20 runs by default; the seed says who is killed, and
+#                                            when; FIRST begins with that run of the seed
 #
 # STEADFARM_LAUNCH names the launcher with its options, up to the number of ranks: by default mpirun
 # with what lets the other ranks live on. For example "srun --mpi=pmix --no-kill
@@ -18,6 +19,7 @@ seed=${2:-$(date +%s)}
 read -ra launch <<<"${STEADFARM_LAUNCH:-${MPIRUN[*]} ${MPIRUN_RECOVERY[*]} -n}"
 export STEADFARM_START_TIMEOUT=${STEADFARM_START_TIMEOUT:-20}
 echo "seed $seed: ${launch[*]}"
-exec "$JOBS_PYTHON" "$STEADFARM_SOURCE/tests/faults/random_kills.py" --runs "$runs" --seed "$seed" \
+exec "$JOBS_PYTHON" "$STEADFARM_SOURCE/tests/faults/random_kills.py" --runs "$runs" \
+  --seed "$seed" --first "${3:-0}" \
   --bin "$FARMS_BIN" --program "$FARMS_TEST_BIN/stragglers_program" --folder "$JOBS_TMP" \
   -- "${launch[@]}"
