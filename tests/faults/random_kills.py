@@ -146,9 +146,9 @@ class Run:
             return f"complete after {complete[-1]['restarts']} restarts"
         if complete:
             return "complete"
-        # Where MPI could not start, a rank has asked the launcher to end. That says 1.
-        said = (self.folder / "err").read_text(errors="replace")
-        no_start = code == 1 and "MPI did not start within" in said
+        # Where ranks die before MPI has started, 1 is the launcher's own word for it.
+        started = (self.folder / "log").exists()
+        no_start = code == 1 and not started
         assert code < 0 or code > 128 or code in OWN_EXIT_CODES or no_start, f"exit code {code}"
         return f"ended with {code}"
 
