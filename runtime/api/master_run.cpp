@@ -202,7 +202,7 @@ driver::MasterHooks MasterRun::hooks() {
     };
   }
   if (job_.folds.any(false) && has_shards(job_)) {
-    hooks.fold_reduced = [this](const UnitKey& key, ByteView reduced) {
+    hooks.fold_reduced = [this](const UnitKey& key, ByteView reduced, const ShardPlace&) {
       in_fold_ = true;
       if (!job_.folds.apply_reduced(key, reduced)) {
         throw std::runtime_error("what a worker made of a result is malformed");

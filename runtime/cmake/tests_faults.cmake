@@ -28,6 +28,7 @@ steadfarm_script_test(random_kills tests/faults/random_kills.sh ARGS 5
   LABELS faults TIMEOUT 1200 PROCESSORS 4)
 steadfarm_script_test(lingering_master tests/faults/lingering_master.sh
   LABELS faults TIMEOUT 120)
+steadfarm_script_test(shards tests/faults/shards.sh LABELS faults TIMEOUT 600 PROCESSORS 4)
 if(STEADFARM_BUILD_EXAMPLES)
   foreach(tree T1L T2L T3L)
     steadfarm_script_test(uts_kill_${tree} tests/faults/uts_kill.sh ARGS ${tree}

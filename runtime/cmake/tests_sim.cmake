@@ -33,6 +33,8 @@ function(steadfarm_canary name file)
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 endfunction()
 
+steadfarm_canary(answer_before_durable checkpoint/shard_writer.cpp)
+steadfarm_canary(remove_named_shards checkpoint/housekeeping.cpp)
 steadfarm_canary(accept_twice runtime/core/master_answers.cpp)
 steadfarm_canary(commit_before_durable runtime/core/master_epochs.cpp)
 steadfarm_canary(count_late_failure runtime/core/master_answers.cpp)

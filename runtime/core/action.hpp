@@ -28,7 +28,8 @@ struct Send {
 struct Accept {
   UnitKey key;
   ByteView payload;
-  bool sharded = false;  // the result lies in a shard: `payload` is what the folds take of it
+  // If the result lies in a shard, `payload` is what the folds take of it.
+  std::optional<ShardPlace> place{};
 };
 /// Apply a result to the ordered fold: its turn has come. Comes in the order of the indices, after
 /// the unit's Accept, in its step or a later one.

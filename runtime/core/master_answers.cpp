@@ -68,7 +68,7 @@ void Master::accept(Worker& from, Slot slot, const wire::AnswerView& answer, Act
   if (options_.has_store && options_.keep_results) {
     learn_result(answer.place ? sizeof(ShardIndex::Record) : answer.payload.size());
   }
-  out.emplace_back(Accept{unit.key, answer.payload, answer.place.has_value()});
+  out.emplace_back(Accept{unit.key, answer.payload, answer.place});
   if (options_.ordered) hold_.accepted(unit.key.lo, answer.payload);
   table_.remove(slot);
   fold_due(out);

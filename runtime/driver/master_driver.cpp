@@ -114,8 +114,11 @@ void MasterDriver::carry_out(core::Actions& actions) {
       const Status status = transport_.send(send->to, wire::encode(job_, send->message));
       if (!status) refused(*send, status.error().message);
     } else if (auto* accept = std::get_if<core::Accept>(&action)) {
-      const auto& fold = accept->sharded ? hooks_.fold_reduced : hooks_.fold;
-      if (fold) fold(accept->key, accept->payload);
+      if (accept->place) {
+        if (hooks_.fold_reduced) hooks_.fold_reduced(accept->key, accept->payload, *accept->place);
+      } else if (hooks_.fold) {
+        hooks_.fold(accept->key, accept->payload);
+      }
     } else if (auto* due = std::get_if<core::FoldInOrder>(&action)) {
       if (hooks_.fold_in_order) hooks_.fold_in_order(due->key, due->payload);
     } else if (auto* persist_action = std::get_if<core::Persist>(&action)) {

@@ -19,7 +19,7 @@ struct MasterHooks {
   /// Applies a result to the application's fold.
   std::function<void(const UnitKey&, ByteView)> fold;
   /// The same of a result that lies in a shard: with what the folds take of it.
-  std::function<void(const UnitKey&, ByteView)> fold_reduced{};
+  std::function<void(const UnitKey&, ByteView, const ShardPlace&)> fold_reduced{};
   /// Applies a result to the application's ordered fold; comes by rising unit index.
   std::function<void(const UnitKey&, ByteView)> fold_in_order;
   /// The folds' state, for the checkpoint.

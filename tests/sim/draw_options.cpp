@@ -130,6 +130,15 @@ void draw_load(SimOptions& o) {
   if (prng.chance(0.3)) o.faults |= 1U << static_cast<std::uint32_t>(FaultClass::load);
 }
 
+// The same. No shards for an ordered fold.
+void draw_shards(SimOptions& o) {
+  Prng prng(mix(o.seed, 15));
+  if (o.store == 0 || o.ordered != 0 || !prng.chance(0.5)) return;
+  o.keep_results = 1;
+  o.shard_bytes = between(prng, 1, 60);  // some results are smaller
+  if (prng.chance(0.5)) o.shard_bytes_max = between(prng, 1, 400);
+}
+
 void draw_faults(SimOptions& o, Prng& prng) {
   if (prng.chance(0.03)) return;  // a calm run, so that calm runs are tested as well
   const double share = prng.chance(0.5) ? 0.2 : 0.5;
@@ -184,6 +193,7 @@ SimOptions options_from_seed(std::uint64_t seed) {
   draw_order(options);
   draw_hints(options);
   draw_policy(options);
+  draw_shards(options);
   draw_faults(options, prng);
   draw_tail(options);
   draw_load(options);

@@ -107,6 +107,8 @@ void SimExecutor::decide(const Workload::Entry& entry, std::uint32_t unit) {
     outcome_.payload.assign(text, text + kMessage.size());
   } else {
     outcome_.payload = world_.workload.result(node_);
+    // The folds take all of it, so that the record can compare it.
+    if (world_.options.shard_bytes > 0) outcome_.reduced = outcome_.payload;
     for (const Node& child : world_.workload.children(node_)) {
       outcome_.children.push_back({world_.workload.priority(child),
                                    world_.workload.spawn_payload(child),

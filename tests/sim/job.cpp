@@ -119,6 +119,8 @@ void Job::end(Rank rank, Life how) {
 void Job::kill(Rank rank) {
   const Life before = life_of(rank);
   if (before == Life::dead || before == Life::ended) return;
+  const bool unheard = rank != kMaster && worker(rank).has_unheard_shard();
+  if (unheard) ++world_.recovery.shards_unheard;
   end(rank, Life::dead);
 }
 

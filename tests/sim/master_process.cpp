@@ -52,6 +52,11 @@ core::MasterOptions MasterProcess::options(TimeUs start_at) const {
   m.deaths_max = o.deaths_max;
   m.keep_results = o.keep_results != 0;
   m.has_store = store_ != nullptr;
+  if (store_ && o.shard_bytes > 0) {
+    m.shards = {store_->owner_epoch(), digest(std::string_view(kJobText))};
+    m.shards_from = store_->owner_epoch();
+  }
+  m.shard_collect_us = o.timeout_us / 2;
   m.lossless = o.lossless != 0;
   m.heartbeat_us = o.heartbeat_us();
   m.timeout_us = o.timeout_us;
@@ -93,12 +98,17 @@ void MasterProcess::load_fold() {
 
 driver::MasterHooks MasterProcess::hooks() {
   driver::MasterHooks h;
-  h.fold = [this](const UnitKey& key, ByteView result) {
+  const auto accept = [this](const UnitKey& key, ByteView result) {
     world_.trace.event(world_.now, job_, kMaster, "  accepts", key.lo,
                        [&] { return to_string(key); });
     fold_.apply(result);
     record_.accept(lineage_, key, result);
     if (world_.options.proposals != 0) record_.check_shared(job_, key, machine_->shared());
+  };
+  h.fold = accept;
+  h.fold_reduced = [this, accept](const UnitKey& key, ByteView result, const ShardPlace& place) {
+    record_.check_shard(key, result, place);
+    accept(key, result);
   };
   h.fold_in_order = [this](const UnitKey& key, ByteView result) {
     fold_.apply_in_order(key, result);

@@ -48,6 +48,8 @@ void visit_numbers(Options& o, Visit visit) {
   visit("store", o.store);
   visit("keep_results", o.keep_results);
   visit("result_bytes", o.result_bytes);
+  visit("shard_bytes", o.shard_bytes);
+  visit("shard_bytes_max", o.shard_bytes_max);
   visit("payload_bytes", o.payload_bytes);
   visit("proposals", o.proposals);
   visit("steps_max", o.steps_max);

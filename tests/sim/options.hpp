@@ -23,6 +23,8 @@ struct SimOptions {
   std::uint32_t store = 1;          // 1: there is a store
   std::uint32_t keep_results = 0;   // 1: results go into the store
   std::uint32_t result_bytes = 32;  // largest filler of a result
+  std::uint32_t shard_bytes = 0;    // above 0: stored results from this on stay with the workers
+  std::uint32_t shard_bytes_max = 1'000'000;
   std::uint32_t payload_bytes = 0;  // largest filler of a payload
   std::uint32_t proposals = 0;      // 1: units propose a shared value
   std::uint32_t ordered = 0;        // 1: results are also folded by index; nothing is spawned

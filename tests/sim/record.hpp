@@ -39,6 +39,8 @@ class Record {
 
   // what a master does
   void accept(Lineage& lineage, const UnitKey& key, ByteView result);
+  /// A unit is accepted whose result lies in a shard: there, and durable by now.
+  void check_shard(const UnitKey& key, ByteView result, const ShardPlace& place);
   /// With an accepted unit comes the value by which it was pruned.
   void check_shared(std::uint32_t job, const UnitKey& key,
                     const std::optional<SharedValue>& shared);

@@ -1,6 +1,8 @@
 // The record of what was made durable, and what a start may therefore find.
 #include <algorithm>
 
+#include "checkpoint/names.hpp"
+#include "checkpoint/segment.hpp"
 #include "sim/record.hpp"
 
 namespace steadfarm::sim {
@@ -153,6 +155,26 @@ Lineage Record::opened(std::uint32_t job, const checkpoint::OpenReport& report) 
         std::to_string(state.counters.accepted) +
         " accepted units, which is no state since the last committed one");
   return fresh_lineage();
+}
+
+void Record::check_shard(const UnitKey& key, ByteView result, const ShardPlace& place) {
+  const std::string name = checkpoint::shard_name(place.shard.name);
+  const std::string about = "unit " + to_string(key) + " was accepted, but " + name;
+  if (!world_.files.is_durable("/store", name)) {
+    wrong(about + " is not durable");
+    return;
+  }
+  const Bytes& content = world_.files.disk("/store").find(name)->content;
+  if (content.size() != place.shard.bytes || digest(ByteView(content)) != place.shard.digest) {
+    wrong(about + " is not what was said of it");
+    return;
+  }
+  const Result<checkpoint::Segment> shard = checkpoint::hdf5_codec().decode(content);
+  const bool there = shard && place.row < shard.value().delta.results.size() &&
+                     shard.value().delta.results.keys[place.row] == key &&
+                     std::ranges::equal(shard.value().delta.results.payload(place.row), result);
+  if (!there) wrong(about + " does not hold its result at row " + std::to_string(place.row));
+  ++world_.recovery.results_in_shards;
 }
 
 }  // namespace steadfarm::sim

@@ -44,6 +44,8 @@ struct Totals {
   std::uint64_t steps = 0;
   std::uint64_t unit_steps = 0;
   std::uint64_t steps_skipped = 0;
+  std::uint64_t results_in_shards = 0;
+  std::uint64_t shards_unheard = 0;
   double simulated_s = 0;
   int exit_code = 0;
   steadfarm::sim::FaultTally tally;
@@ -65,6 +67,8 @@ void run_one(const SimOptions& options, Totals& totals) {
   totals.steps += result.steps;
   totals.unit_steps += result.unit_steps;
   totals.steps_skipped += result.steps_skipped;
+  totals.results_in_shards += result.results_in_shards;
+  totals.shards_unheard += result.shards_unheard;
   totals.simulated_s += static_cast<double>(result.simulated_us) * 1e-6;
   totals.tally.add(result.tally);
   if (result.exit_code == 0) return;
@@ -80,6 +84,8 @@ void print_totals(const Totals& totals, double seconds) {
             << totals.repeated << " run twice, " << totals.failed << " failed\n"
             << totals.unit_steps << " steps of units executed, " << totals.steps_skipped
             << " skipped thanks to saved states\n"
+            << totals.results_in_shards << " results accepted in shards, " << totals.shards_unheard
+            << " shards durable when their worker died before it could say so\n"
             << std::left << std::setw(16) << "fault class" << std::right << std::setw(12)
             << "injected" << std::setw(14) << "took effect" << '\n';
   for (std::size_t i = 0; i < steadfarm::sim::kFaultClasses; ++i) {
@@ -100,6 +106,10 @@ int judge_the_whole(const Totals& totals) {
   }
   if (totals.steps_skipped * 500 < totals.unit_steps) {
     std::cout << "saved states spared less than 0.2 % of the steps\n";
+    exit_code = std::max(exit_code, 1);
+  }
+  if (totals.results_in_shards == 0 || (totals.seeds >= 1000 && totals.shards_unheard == 0)) {
+    std::cout << "no shard was used, or none was lost between the disk and the word of it\n";
     exit_code = std::max(exit_code, 1);
   }
   if (totals.recovered * 10 < totals.seeds * 3) {

@@ -46,6 +46,8 @@ SimResult Simulation::run() {
   result.executions = world_.executions;
   result.unit_steps = world_.steps;
   result.steps_skipped = world_.recovery.steps_skipped;
+  result.results_in_shards = world_.recovery.results_in_shards;
+  result.shards_unheard = world_.recovery.shards_unheard;
   if (!jobs_.empty()) result.accepted = current().master().lineage().accepted;
   result.starts = static_cast<std::uint32_t>(jobs_.size());
   result.simulated_us = world_.now;
@@ -74,8 +76,8 @@ void Simulation::handle(const Event& event) {
 std::unique_ptr<checkpoint::Store> Simulation::open_store(checkpoint::OpenReport& report) {
   checkpoint::StoreOptions options;
   options.path = kStorePath;
-  options.fingerprint = digest(std::string_view("the simulated job"));
-  options.description = "the simulated job";
+  options.fingerprint = digest(std::string_view(kJobText));
+  options.description = kJobText;
   options.keep = 2 + static_cast<std::uint32_t>(mix(world_.options.seed, 11) % 2);
   options.compact_every = 2 + static_cast<std::uint32_t>(mix(world_.options.seed, 12) % 40);
   if (mix(world_.options.seed, 13) % 4 == 0) options.segment_bytes_max = 2000;

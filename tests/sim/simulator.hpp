@@ -21,8 +21,10 @@ struct SimResult {
   std::uint64_t hash = 0;  // of everything that happened
   std::uint64_t steps = 0;  // simulated events
   std::uint64_t executions = 0;
-  std::uint64_t unit_steps = 0;     // of all executions
-  std::uint64_t steps_skipped = 0;  // that executions would have repeated without saved states
+  std::uint64_t unit_steps = 0;         // of all executions
+  std::uint64_t steps_skipped = 0;      // that executions would have repeated without saved states
+  std::uint64_t results_in_shards = 0;  // accepted
+  std::uint64_t shards_unheard = 0;     // durable when their worker died before it could say so
   std::uint64_t accepted = 0;
   std::uint32_t starts = 0;  // of the job
   TimeUs simulated_us = 0;

@@ -15,6 +15,7 @@
 namespace steadfarm::sim {
 
 inline constexpr const char* kStorePath = "/store";
+inline constexpr const char* kJobText = "the simulated job";
 
 /// Counts the file system's faults between its construction and `finish`.
 class FaultWatch {

@@ -20,6 +20,13 @@ core::WorkerOptions options_for(const SimOptions& o, Rank rank) {
   w.retain_bytes = o.retain_bytes;
   w.partial_us = o.partial_us;
   w.partial_step_bytes = 1000;
+  w.shard_bytes_min = o.shard_bytes;
+  w.shard_bytes_max = o.shard_bytes_max;
+  w.shard_rest_us = o.timeout_us / 20;
+  w.shard_long_us = o.timeout_us;
+  w.shard_retry_us = o.timeout_us / 10;
+  w.shard_patience_us = 6 * o.timeout_us;
+  w.shard_stall_us = 3 * o.timeout_us;
   return w;
 }
 
@@ -54,8 +61,10 @@ WorkerProcess::WorkerProcess(World& world, Record& record, SimTransport& transpo
                  [this](std::uint64_t sequence, Bytes state) {
                    driver_.save(sequence, std::move(state));
                  }}),
+      shards_(world),
       machine_(options_for(world.options, rank), clock_.now()),
-      driver_(machine_, transport, executor_, clock_, job_id, kMaster),
+      driver_(machine_, transport, executor_, clock_, job_id, kMaster,
+              world.options.shard_bytes > 0 ? &shards_ : nullptr),
       heartbeat_(wire::encode(job_id, {Session(0), wire::Heartbeat{1}})) {}
 
 void WorkerProcess::start() {
@@ -68,6 +77,7 @@ bool WorkerProcess::inside_unit() const {
 }
 
 void WorkerProcess::turn() {
+  shards_.turn();
   if (!inside_unit()) {
     busy_ = driver_.turn() > 0;
   } else if (world_.now >= executor_.look_at()) {
@@ -92,10 +102,16 @@ bool WorkerProcess::has_left() const { return driver_.exit().has_value() && !ins
 
 TimeUs WorkerProcess::next_turn() const {
   TimeUs next = world_.now + (busy_ ? 10 : world_.options.poll_us);
+  const TimeUs shard_at = std::max(world_.now + 1, shards_.next_at());
+  next = std::min(next, shard_at);
   if (executor_.running()) {
     const TimeUs unit = std::min(executor_.end_at(), executor_.deadly_at());
     const TimeUs within = std::min(executor_.look_at(), executor_.step_at());
-    if (inside_unit()) return std::max(world_.now + 1, std::min(unit, within));
+    if (inside_unit()) {
+      // Its thread writes meanwhile; what it has to say is heard when the unit lets it.
+      const TimeUs look = std::max(world_.now + 1, std::min(unit, within));
+      return shards_.waits() ? std::min(look, shard_at) : look;
+    }
     next = std::min(next, std::max(executor_.step_at(), world_.now + 1));
     next = std::min(next, std::max(unit, world_.now + 1));
   }

@@ -5,6 +5,7 @@
 #include "driver/worker_driver.hpp"
 #include "sim/executor.hpp"
 #include "sim/network.hpp"
+#include "sim/sim_shards.hpp"
 
 namespace steadfarm::sim {
 
@@ -34,6 +35,8 @@ class WorkerProcess {
   [[nodiscard]] bool wants_to_die() const;
   [[nodiscard]] bool has_left() const;
   [[nodiscard]] std::string text() const;
+  /// A shard of it is durable, and it does not know that yet.
+  [[nodiscard]] bool has_unheard_shard() const { return shards_.unheard(); }
 
   Life life = Life::waiting;
   TimeUs turn_at = kNever;  // of the turn that is planned
@@ -48,6 +51,7 @@ class WorkerProcess {
   SimTransport& transport_;
   SimClock clock_;
   SimExecutor executor_;
+  SimShards shards_;
   core::WorkerMachine machine_;
   driver::WorkerDriver driver_;
   Bytes heartbeat_;

@@ -220,7 +220,7 @@ void print(const core::Action& action, const UnitNames& names, Lines& out) {
                   print_session(send->message.session) + print(send->message.body, names));
   } else if (const auto* accept = std::get_if<core::Accept>(&action)) {
     out.push_back("accept " + names.name(accept->key) + " " + quoted(accept->payload) +
-                  (accept->sharded ? " in-shard" : ""));
+                  (accept->place ? " " + print_place(*accept->place) : ""));
   } else if (const auto* due = std::get_if<core::FoldInOrder>(&action)) {
     out.push_back("fold " + names.name(due->key) + " " + quoted(due->payload));
   } else if (const auto* persist = std::get_if<core::Persist>(&action)) {

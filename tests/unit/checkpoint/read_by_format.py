@@ -41,6 +41,34 @@ def pieces(group, data):
         yield (int(high), int(low)), bytes(content[begin:end])
 
 
+def shard_paths(group):
+    for owner, nonce, counter in group["names"][:]:
+        nonce = f"{int(nonce):016x}"
+        yield f"shards/{nonce[-2:]}/shard-{int(owner)}-{nonce}-{int(counter)}.h5"
+
+
+def read_sharded(store, file, fingerprint):
+    """The results that this segment says lie in shards."""
+    wanted = {}
+    for key, (shard, row, size) in zip(file["sharded/keys"][:], file["sharded/places"][:]):
+        wanted.setdefault(int(shard), []).append((tuple(map(int, key)), int(row), int(size)))
+    rows = zip(shard_paths(file["shards"]), file["shards/sizes"][:], file["shards/digests"][:])
+    for place, (name, (count, size), _digest) in enumerate(rows):
+        path = os.path.join(store, name)
+        assert os.path.getsize(path) == int(size), name
+        with h5py.File(path, "r") as shard:
+            assert shard.attrs["format"] == b"steadfarm-segment"
+            assert int(shard.attrs["generation"]) == 0
+            assert int(shard.attrs["owner_epoch"]) == int(name.split("-")[1])
+            assert shard.attrs["fingerprint"].decode() == fingerprint
+            assert set(shard) == {"results"}
+            found = list(pieces(shard["results"], "bytes"))
+        assert len(found) == int(count), name
+        for key, row, size in wanted[place]:
+            assert found[row][0] == key and len(found[row][1]) == size, (name, row)
+            yield found[row]
+
+
 def main(store):
     fields, segments = read_manifest(os.path.join(store, newest_manifest(store)))
     units, hints, state, results, partials = {}, {}, None, {}, {}
@@ -54,6 +82,11 @@ def main(store):
             assert file.attrs["fingerprint"].decode() == fields["fingerprint"]
             found = dict(pieces(file["results"], "bytes")) if "results" in file else {}
             assert len(found) == int(count), name
+            if "sharded" in file:
+                sharded = list(read_sharded(store, file, fields["fingerprint"]))
+                assert not found.keys() & {key for key, _ in sharded}, "a key twice"
+                found.update(sharded)
+                assert len(found) == int(count) + len(sharded), "a key twice"
             assert not found.keys() & results.keys(), "a key twice"
             results.update(found)
             if role == "results":
