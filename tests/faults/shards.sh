@@ -25,6 +25,7 @@ at_units_held first 30 2
 kill_process KILL "${FARM_PIDS[2]}"
 log_wait "$JOBS_TMP/first.log" "count('worker_lost') == 1" 60 || fail "nobody noticed the death"
 at_units first 90
+unset 'FARM_PIDS[2]'
 farm_kill_all
 expect_middle first "$(accepted_now first)" "$units"
 expect_committed first "$store"
