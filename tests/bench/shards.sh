@@ -19,7 +19,8 @@ print(json.loads(open(sys.argv[1]).read().splitlines()[-1])[sys.argv[2]])' "$fol
 
 run large --units 1000 --bytes $((16 << 20)) --interval 5
 echo "1000 results of 16 MiB in shards: $(says large seconds) s, the master's memory grew by" \
-  "$(says large peak_bytes_grown) bytes at most, $(find "$folder/large/shards" -type f | wc -l) shards"
+  "$(says large peak_bytes_grown) bytes at most," \
+  "$(find "$folder/large/shards" -type f | wc -l) shards"
 rm -rf "$folder/large"
 
 run many --units 24000 --bytes 100000 --work-us 2000 --shard 50000 --interval 0.08

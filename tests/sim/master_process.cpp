@@ -107,7 +107,8 @@ driver::MasterHooks MasterProcess::hooks() {
   };
   h.fold = accept;
   h.fold_reduced = [this, accept](const UnitKey& key, ByteView result, const ShardPlace& place) {
-    record_.check_shard(key, result, place);
+    // A newer owner tidies away what this one will never publish.
+    if (record_.is_owner(job_)) record_.check_shard(key, result, place);
     accept(key, result);
   };
   h.fold_in_order = [this](const UnitKey& key, ByteView result) {

@@ -160,11 +160,12 @@ Lineage Record::opened(std::uint32_t job, const checkpoint::OpenReport& report) 
 void Record::check_shard(const UnitKey& key, ByteView result, const ShardPlace& place) {
   const std::string name = checkpoint::shard_name(place.shard.name);
   const std::string about = "unit " + to_string(key) + " was accepted, but " + name;
-  if (!world_.files.is_durable("/store", name)) {
+  const auto file = world_.files.disk("/store").find(name);
+  if (!file || !world_.files.is_durable("/store", name)) {
     wrong(about + " is not durable");
     return;
   }
-  const Bytes& content = world_.files.disk("/store").find(name)->content;
+  const Bytes& content = file->content;
   if (content.size() != place.shard.bytes || digest(ByteView(content)) != place.shard.digest) {
     wrong(about + " is not what was said of it");
     return;
