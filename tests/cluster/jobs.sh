@@ -48,3 +48,22 @@ supervisor_says() { log_value "$JOBS_TMP/store-$1.run.log" "$2"; }
 job_rank() { rank_pid "$(host_init "$1")" "$2" 30 || fail "no rank $2 on node$1"; }
 
 slurm_all_idle() { poll_until 60 "Slurm to have all its hosts" slurm_has_idle "$1"; }
+
+# expect_end_in_allocation NAME: complete in the same allocation, and nothing durable done again.
+expect_end_in_allocation() {
+  job_wait_for "$1" "$JOB_ID" COMPLETED 90
+  expect_same_answer "$1"
+  expect_eq "$1: requeues" 0 "$(job_field "$JOB_ID" Restarts)"
+  expect_true "$1: a start did not begin where one had ended" "$(supervisor_says "$1" \
+    "set($(log_says "$1" 'values("start", "units_restored")[1:]')) <= set(
+      values('command_end', 'committed'))")"
+}
+
+# The deaths were noticed by the farm that went on, or by the supervisor that started it again.
+expect_noticed() {  # NAME RANKS
+  local lost restarts
+  lost=$(log_says "$1" 'sorted(values("worker_lost", "rank"))')
+  restarts=$(supervisor_says "$1" 'count("restart")')
+  [ "$lost" = "[$2]" ] || [ "$restarts" -ge 1 ] || fail "$1: nobody noticed that $2 are dead"
+  echo "$1: lost in the farm: $lost, restarts in the allocation: $restarts"
+}

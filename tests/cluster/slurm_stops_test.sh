@@ -43,6 +43,8 @@ expect_eq "limit: requeues" "$limits" "$(job_field "$JOB_ID" Restarts)"
 expect_resumed limit $((limits + 1))
 expect_eq "limit: ends of the supervisor" "$("$JOBS_PYTHON" -c "print([75] * $limits + [0])")" \
   "$(supervisor_says limit 'values("run_end", "exit_code")')"
+echo "limit: reached the time limit $limits times in a row, with what was accepted at each:" \
+  "$(restored limit)"
 
 # ---- scancel: everything is durable within 20 s, nothing is requeued, a new job goes on ----
 SLEEP_US=20000

@@ -39,30 +39,12 @@ job_start_farm() {  # NAME
   pids_of_workers
 }
 
-job_end() {  # NAME: in the same allocation, without doing again what was durable
-  job_wait_for "$1" "$JOB_ID" COMPLETED 90
-  expect_same_answer "$1"
-  expect_eq "$1: requeues" 0 "$(job_field "$JOB_ID" Restarts)"
-  expect_true "$1: a start did not begin where one had ended" "$(supervisor_says "$1" \
-    "set($(log_says "$1" 'values("start", "units_restored")[1:]')) <= set(
-      values('command_end', 'committed'))")"
-}
-
-# The deaths were noticed by the farm that went on, or by the supervisor that started it again.
-expect_noticed() {  # NAME RANKS
-  local lost restarts
-  lost=$(log_says "$1" 'sorted(values("worker_lost", "rank"))')
-  restarts=$(supervisor_says "$1" 'count("restart")')
-  [ "$lost" = "[$2]" ] || [ "$restarts" -ge 1 ] || fail "$1: nobody noticed that $2 are dead"
-  echo "$1: lost in the farm: $lost, restarts in the allocation: $restarts"
-}
-
 kill_in_middle() {  # NAME RANKS RANK...
   job_start_farm "$1"
   at_units "$1" $((UNITS / 5))
   expect_mid_run "$1" "workers ${*:3}"
   kill_workers "${@:3}"
-  job_end "$1"
+  expect_end_in_allocation "$1"
   expect_noticed "$1" "$2"
 }
 
@@ -75,11 +57,11 @@ job_start_farm first
 kill_workers 5
 expect_true "first: half of the work was done at the kill; it proves nothing" \
   "$(log_says first "(last('progress') or {}).get('accepted', 0) < $UNITS / 2")"
-job_end first
+expect_end_in_allocation first
 expect_noticed first 5
 
 # ---- while it ends: from the last accepted unit on ----
 job_start_farm last
 at_units last "$UNITS"
 kill -s KILL "${WORKER_PIDS[5]}" 2>/dev/null || echo "last: worker 5 had ended already"
-job_end last
+expect_end_in_allocation last
