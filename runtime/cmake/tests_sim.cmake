@@ -29,7 +29,7 @@ function(steadfarm_canary name file)
   set_source_files_properties(${file} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   add_executable(canary_${name} EXCLUDE_FROM_ALL ${scratch}/${file})
   target_link_libraries(canary_${name} PRIVATE steadfarm_canary_main steadfarm_simulator)
-  set_target_properties(canary_${name} PROPERTIES
+  set_target_properties(canary_${name} PROPERTIES UNITY_BUILD OFF
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 endfunction()
 
