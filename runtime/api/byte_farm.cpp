@@ -8,6 +8,7 @@
 #include "base/digest.hpp"
 #include "driver/signals.hpp"
 #include "transport/mpi/mpi_environment.hpp"
+#include "transport/mpi/mpi_spawner.hpp"
 #include "transport/mpi/mpi_transport.hpp"
 #include "transport/mpi/start_guard.hpp"
 
@@ -45,6 +46,8 @@ class ByteFarm::Impl {
     job.result_fields = result_fields;
     job.work = std::move(work);
     job.id = wire::JobId(digest(options.identity).lo);
+    job.open_spawner = [this] { return open_spawner(); };
+    job.replacement = environment->replacement().has_value();
     Outcome outcome;
     if (transport->rank_count() == 1) {
       outcome = api::run_alone(job);
@@ -56,8 +59,18 @@ class ByteFarm::Impl {
     exit_code = outcome.exit_code;
     store_hangs = outcome.store_hangs;
     all_is_well = outcome.complete && outcome.workers_lost == 0;
+    spawn_hangs = outcome.spawn_hangs;
     if (!environment->owns_mpi()) signals.reset();
     return outcome;
+  }
+
+  Result<std::unique_ptr<transport::Spawner>> open_spawner() {
+    if (options.communicator) {
+      return Error{ErrorCode::usage,
+                   "--respawn: no worker can be replaced here, because the farm works on a "
+                   "communicator of the application, which a new process does not have"};
+    }
+    return transport::open_mpi_spawner(*environment, *transport);
   }
 
   void close() {
@@ -67,7 +80,7 @@ class ByteFarm::Impl {
     const bool closed = transport->close(kCloseMs);
     transport.reset();  // keeps what MPI may still write into
     if (!environment->owns_mpi()) return;
-    if (!closed) transport::MpiEnvironment::leave_now(exit_code);
+    if (!closed || spawn_hangs) transport::MpiEnvironment::leave_now(exit_code);
     transport::FinalizeOptions finalize;
     finalize.exit_code = exit_code;
     // Rank 0 may still work on the outcome, and the others wait for it in MPI_Finalize. Where the
@@ -94,6 +107,7 @@ class ByteFarm::Impl {
   int exit_code = 70;
   bool store_hangs = false;
   bool all_is_well = false;
+  bool spawn_hangs = false;
 };
 
 ByteFarm::ByteFarm(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}

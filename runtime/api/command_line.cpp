@@ -9,12 +9,14 @@
 
 #include "core/policy/names.hpp"
 #include "core/policy/speeds.hpp"
+#include "transport/mpi/replacement.hpp"
 
 namespace steadfarm {
 namespace {
 
 // Before MPI runs, the launcher's environment tells which copy should speak.
 bool speaks() {
+  if (std::getenv(transport::kReplacementVariable) != nullptr) return false;
   for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"}) {
     const char* value = std::getenv(name);
     if (value != nullptr && *value != '\0') return std::string_view(value) == "0";
@@ -170,6 +172,9 @@ void add_running_options(CLI::App& app, Options& options, const std::string& gro
       ->group(group);
   app.add_flag("--master-works", options.master_works, "rank 0 computes as well, beside the master")
       ->envname("STEADFARM_MASTER_WORKS")
+      ->group(group);
+  app.add_flag("--respawn", options.respawn, "replace lost workers by new processes")
+      ->envname("STEADFARM_RESPAWN")
       ->group(group);
   app.add_option("--progress", options.progress, "what to show while running")
       ->envname("STEADFARM_PROGRESS")

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "api/folds.hpp"
@@ -9,6 +10,7 @@
 #include "api/unit_hints.hpp"
 #include "base/error.hpp"
 #include "steadfarm/byte_farm.hpp"
+#include "transport/spawner.hpp"
 #include "transport/transport.hpp"
 #include "wire/messages.hpp"
 
@@ -23,6 +25,9 @@ struct Job {
   std::string result_fields;  // how stored results are to be read; empty: as bytes
   std::function<void(UnitCall&)> work;
   wire::JobId id;
+  /// For `respawn`. Errors: usage, with why there can be no replacements.
+  std::function<Result<std::unique_ptr<transport::Spawner>>()> open_spawner{};
+  bool replacement = false;  // this process is one
 
   [[nodiscard]] std::uint64_t unit_count() const {
     return range_count > 0 ? range_count : submitted->count();

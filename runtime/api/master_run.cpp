@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "api/deadline.hpp"
@@ -22,8 +23,14 @@ namespace {
 
 constexpr TimeUs kLogProgressUs = 100'000;
 constexpr TimeUs kGivenUpUs = 1'000'000;     // for a store that was waited for already
+constexpr TimeUs kSpawnEndUs = 3'000'000;    // for a replacement that is being started
 constexpr TimeUs kStoppedEndUs = 3'000'000;  // for what the store can leave undone, after a stop
 constexpr std::size_t kFailuresKept = 1000;  // with their messages, in memory and in the report
+
+// Some may die early or not come at all; who dies again and again is not to be started for ever.
+std::uint32_t replacements_max(std::size_t workers) {
+  return std::max<std::uint32_t>(8, 2 * static_cast<std::uint32_t>(workers));
+}
 
 driver::ProgressMode progress_mode(const std::string& name) {
   if (name == "auto") return driver::ProgressMode::automatic;
@@ -70,6 +77,10 @@ bool MasterRun::start() {
     return false;
   }
   log_ = std::move(log).value();
+  if (const Status status = open_spawner(); !status) {
+    refuse(64, status.error().message);
+    return false;
+  }
   // Before the store is read, which may take long: the workers wait for us, and a stop must not.
   start_heartbeat();
   if (const Status status = open_store(); !status) {
@@ -80,6 +91,14 @@ bool MasterRun::start() {
   make_driver();
   driver_->start();
   return true;
+}
+
+Status MasterRun::open_spawner() {
+  if (!options_.respawn || rank_count_ == 1) return {};
+  auto spawner = job_.open_spawner();
+  if (!spawner) return spawner.error();
+  spawner_ = std::move(spawner).value();
+  return {};
 }
 
 Status MasterRun::open_store() {
@@ -133,6 +152,7 @@ core::MasterOptions MasterRun::machine_options() {
   m.policy.speeds = options_.speeds;
   m.policy.prefetch_max = options_.prefetch;
   m.tail.second_executions = options_.stragglers == "twice";
+  if (spawner_) m.respawn.tries_max = replacements_max(workers_.size());
   m.tries_max = options_.retries;
   m.keep_results = options_.keep_results;
   m.has_store = store_ != nullptr;
@@ -181,6 +201,7 @@ void MasterRun::make_driver() {
   if (store_) writer_ = std::make_unique<driver::ThreadedWriter>(store_);
   driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, writer_.get(), clock_,
                                                    job_.id, hooks());
+  if (spawner_) driver_->use_spawner(*spawner_);
 }
 
 // A worker on this very rank and thread needs no heartbeats, and could not take them in.
@@ -252,7 +273,9 @@ void MasterRun::on_note(const core::Note& note) {
   if (note.kind == NoteKind::unit_failed || note.kind == NoteKind::unit_quarantined) {
     if (failures_.size() < kFailuresKept) failures_.push_back({note.unit, note.text});
   }
-  if (note.kind == NoteKind::worker_lost) log_->progress(machine_->progress(), {});
+  if (note.kind == NoteKind::worker_lost || note.kind == NoteKind::replacement_started) {
+    log_->progress(machine_->progress(), {});
+  }
   if (note.kind == NoteKind::generation_failed) {
     progress_.end();
     say("warning: a checkpoint failed, the last good generation stays: " + note.text);
@@ -271,12 +294,20 @@ void MasterRun::on_note(const core::Note& note) {
         std::to_string(core::MasterOptions().partial_bytes_max >> 20U) +
         " MiB; older ones stay, save smaller states");
   }
+  if (note.kind == NoteKind::replacement_started) workers_.push_back(note.rank);
+  if (note.kind == NoteKind::replacement_failed) {
+    progress_.end();
+    say("warning: a lost worker could not be replaced: " + note.text);
+  }
   if (options_.announce) announce(note);
 }
 
 void MasterRun::announce(const core::Note& note) {
   using core::NoteKind;
-  if (note.kind == NoteKind::worker_lost) {
+  if (note.kind == NoteKind::replacement_started) {
+    progress_.end();
+    say("worker " + std::to_string(note.rank.value) + " was started in place of a lost one");
+  } else if (note.kind == NoteKind::worker_lost) {
     progress_.end();
     say("worker " + losses_.name(note.rank) + " is lost (" + note.text + "); its " +
         std::to_string(note.count) + " units go to the others");
@@ -364,17 +395,41 @@ bool MasterRun::end_writer() {
   return ended;
 }
 
+// One that is being started is sent home. False if it does not come.
+bool MasterRun::end_spawner() {
+  if (!spawner_) return true;
+  const TimeUs end_at = clock_.now() + kSpawnEndUs;
+  while (!spawner_->idle() && clock_.now() < end_at) {
+    if (const auto done = spawner_->take_done(); done && done->status) send_home(done->rank);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  if (spawner_->idle()) return true;
+  progress_.end();
+  say("warning: MPI_Comm_spawn has not returned; this process ends without MPI_Finalize");
+  return false;
+}
+
+void MasterRun::send_home(Rank worker) {
+  const int exit_code =
+      refused_ ? refused_->exit_code : core::exit_code(driver_->finish()->outcome);
+  const wire::Message leave{Session(0), wire::Shutdown{exit_code}};
+  static_cast<void>(transport_.send(worker, wire::encode(job_.id, leave)));
+}
+
 Outcome MasterRun::outcome() {
   heartbeat_.reset();
+  const bool spawn_hangs = !end_spawner();
   const bool store_hangs = !end_writer();
   if (refused_) {
     refused_->store_hangs = store_hangs;
+    refused_->spawn_hangs = spawn_hangs;
     return *refused_;
   }
   const core::Finish& finish = *driver_->finish();
   const core::Progress progress = machine_->progress();
   Outcome outcome;
   outcome.store_hangs = store_hangs;
+  outcome.spawn_hangs = spawn_hangs;
   outcome.exit_code = core::exit_code(finish.outcome);
   outcome.complete =
       finish.outcome == core::Outcome::complete || finish.outcome == core::Outcome::complete_failed;
@@ -388,6 +443,7 @@ Outcome MasterRun::outcome() {
   outcome.units_failed = progress.counters.failed;
   outcome.executions = progress.counters.executions;
   outcome.workers_lost = driver_->stats().workers_lost;
+  outcome.workers_replaced = driver_->stats().workers_replaced;
   outcome.restarts = restarts();
   outcome.generation = store_ ? store_->generation().value : 0;
   outcome.generations_published = driver_->stats().publishes;
@@ -443,6 +499,7 @@ void MasterRun::say_start() {
     text += "; new store '" + options_.store + "'";
   }
   if (transport_.hears_of_deaths() && rank_count_ > 1) text += "; MPI tells of deaths (ULFM)";
+  if (spawner_) text += "; lost workers are replaced";
   if (!transport_.concurrent() && !workers_.empty() && rank_count_ > 1) {
     text +=
         "; MPI gave no MPI_THREAD_MULTIPLE, so heartbeats go out at safe points only and "
@@ -469,6 +526,7 @@ void MasterRun::say_end(const Outcome& outcome) {
   if (outcome.units_failed > 0) text += ", " + std::to_string(outcome.units_failed) + " failed";
   if (outcome.workers_lost > 0) {
     text += ", " + std::to_string(outcome.workers_lost) + " workers lost";
+    if (spawner_) text += " and " + std::to_string(outcome.workers_replaced) + " replaced";
   }
   if (store_) text += ", generation " + std::to_string(outcome.generation);
   text += ", " + std::string(seconds);
@@ -481,6 +539,7 @@ void MasterRun::write_report(const Outcome& outcome) {
   nlohmann::json report = nlohmann::json::parse(outcome.json("null"));
   report.erase("answer");
   report["exit_code"] = outcome.exit_code;
+  report["workers_replaced"] = outcome.workers_replaced;
   report["message"] = outcome.message;
   report["failures"] = nlohmann::json::array();
   for (const FailedUnitReport& failure : outcome.failures) {

@@ -36,6 +36,7 @@ class MasterRun {
   [[nodiscard]] Status open_store();
   [[nodiscard]] Status load_fold(const core::RecoveredState& recovered);
   [[nodiscard]] core::MasterOptions machine_options();
+  [[nodiscard]] Status open_spawner();
   void start_heartbeat();
   void make_driver();
   [[nodiscard]] driver::MasterHooks hooks();
@@ -47,6 +48,8 @@ class MasterRun {
   void say_start();
   void say_end(const Outcome& outcome);
   [[nodiscard]] bool end_writer();
+  [[nodiscard]] bool end_spawner();
+  void send_home(Rank worker);
   void warn_of_log();
   [[nodiscard]] std::uint64_t restarts();
   void write_report(const Outcome& outcome);
@@ -61,6 +64,7 @@ class MasterRun {
   std::unique_ptr<driver::EventLog> log_;
   std::shared_ptr<checkpoint::Store> store_;  // shared with the writer's thread
   std::unique_ptr<driver::ThreadedWriter> writer_;
+  std::unique_ptr<transport::Spawner> spawner_;  // null: lost workers are not replaced
   checkpoint::OpenReport opened_;
   JobHints hints_;
   std::unique_ptr<core::Master> machine_;

@@ -32,7 +32,8 @@ namespace steadfarm::api {
 namespace {
 
 constexpr int kFlushMs = 2'000;
-constexpr TimeUs kMasterTurnUs = 1'000;      // between the master's turns inside one unit
+constexpr TimeUs kMasterTurnUs = 1'000;                // between the master's turns inside one unit
+constexpr TimeUs kReplacementPatienceUs = 60'000'000;  // with a first word
 constexpr TimeUs kLeaveGraceUs = 5'000'000;  // for a unit that still runs when the run is over
 // A message that may be dropped is said so often, so far apart, before the process ends. Meanwhile
 // the master can write down what the unit is charged with.
@@ -61,7 +62,8 @@ std::unique_ptr<driver::ThreadedShards> open_shards(const Job& job) {
                                                   core::WorkerOptions().shard_bytes_max);
 }
 
-core::WorkerOptions worker_options(const Options& options, bool concurrent) {
+core::WorkerOptions worker_options(const Job& job, bool concurrent) {
+  const Options& options = *job.options;
   core::WorkerOptions w;
   w.host = host_name();
   const driver::ProcessName process = driver::own_process();
@@ -74,6 +76,8 @@ core::WorkerOptions worker_options(const Options& options, bool concurrent) {
   // a heartbeat thread its silence says nothing about its life.
   const TimeUs patience = concurrent ? 3 : 60;
   w.master_timeout_us = patience * to_us(options.timeout_s);
+  // A replacement is started by a master that is at work already.
+  if (job.replacement) w.startup_timeout_us = kReplacementPatienceUs;
   w.startup_timeout_us = std::max(w.startup_timeout_us, w.master_timeout_us);
   w.shard_bytes_min = options.shard_bytes;
   return w;
@@ -92,7 +96,7 @@ class WorkerSide {
   /// this thread is the only one of the process that makes HDF5 calls for the run.
   WorkerSide(const Job& job, transport::Transport& transport, bool concurrent, bool with_shards,
              driver::Heartbeat* guard, std::function<void()> at_save_point = {})
-      : machine_(worker_options(*job.options, concurrent), clock_.now()),
+      : machine_(worker_options(job, concurrent), clock_.now()),
         executor_(limited(job)),
         shards_(with_shards ? open_shards(job) : nullptr),
         driver_(machine_, transport, executor_, clock_, job.id, Rank(0), shards_.get()),

@@ -52,6 +52,19 @@ if(STEADFARM_BUILD_EXAMPLES)
     LABELS faults TIMEOUT 900 PROCESSORS 1)
   steadfarm_script_test(two_owners tests/faults/two_owners.sh
     LABELS faults TIMEOUT 900 PROCESSORS 4)
+  # An MPI_Comm_spawn that goes wrong, through LD_PRELOAD, and farms that can have no replacements.
+  add_library(stuck_spawn SHARED tests/mpi/stuck_spawn.cpp)
+  add_executable(respawn_refused tests/mpi/respawn_refused.cpp)
+  target_link_libraries(stuck_spawn PRIVATE MPI::MPI_C steadfarm_build_flags)
+  target_link_libraries(respawn_refused PRIVATE steadfarm::steadfarm MPI::MPI_C
+    steadfarm_build_flags)
+  foreach(target stuck_spawn respawn_refused)
+    target_compile_definitions(${target} PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+    set_target_properties(${target} PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests
+      LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  endforeach()
+  steadfarm_script_test(respawn tests/faults/respawn.sh LABELS faults TIMEOUT 1500 PROCESSORS 4)
   steadfarm_script_test(stop_long_unit tests/faults/stop_long_unit.sh
     LABELS faults TIMEOUT 300 PROCESSORS 2)
   steadfarm_script_test(wall_time tests/faults/wall_time.sh LABELS faults TIMEOUT 600 PROCESSORS 1)

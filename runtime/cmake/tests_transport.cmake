@@ -35,6 +35,7 @@ steadfarm_test(transport_local_test
   LINKS steadfarm_transport_contract LABELS unit threads transport)
 steadfarm_test(transport_launch_test
   SOURCES tests/unit/transport/mpi/launch_check_test.cpp
+          tests/unit/transport/mpi/replacement_test.cpp
           tests/unit/transport/mpi/watchdog_test.cpp
   LINKS steadfarm_transport LABELS unit threads transport)
 

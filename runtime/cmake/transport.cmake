@@ -31,9 +31,11 @@ steadfarm_layer(transport
     runtime/transport/mpi/mpi_endpoint.cpp
     runtime/transport/mpi/mpi_environment.cpp
     runtime/transport/mpi/mpi_error.cpp
+    runtime/transport/mpi/mpi_spawner.cpp
     runtime/transport/mpi/mpi_transport.cpp
     runtime/transport/mpi/mpi_version.cpp
     runtime/transport/mpi/outbox.cpp
+    runtime/transport/mpi/replacement.cpp
     runtime/transport/mpi/start_guard.cpp
     runtime/transport/mpi/urgent_lane.cpp
     runtime/transport/mpi/watchdog.cpp

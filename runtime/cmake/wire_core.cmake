@@ -18,6 +18,7 @@ steadfarm_layer(core
     runtime/core/master_losses.cpp
     runtime/core/master_members.cpp
     runtime/core/master_policy.cpp
+    runtime/core/master_respawn.cpp
     runtime/core/master_tail.cpp
     runtime/core/membership.cpp
     runtime/core/ordered_hold.cpp
@@ -32,6 +33,7 @@ steadfarm_layer(core
     runtime/core/policy/speeds.cpp
     runtime/core/policy/trapezoid.cpp
     runtime/core/ready_queue.cpp
+    runtime/core/respawns.cpp
     runtime/core/saved_states.cpp
     runtime/core/suspicion.cpp
     runtime/core/unit_table.cpp

@@ -70,6 +70,12 @@ const char* to_string(NoteKind kind) {
       return "dispatch_throttled";
     case NoteKind::shard_trouble:
       return "shard_trouble";
+    case NoteKind::replacement_wanted:
+      return "replacement_wanted";
+    case NoteKind::replacement_started:
+      return "replacement_started";
+    case NoteKind::replacement_failed:
+      return "replacement_failed";
     case NoteKind::stopping:
       return "stopping";
   }

@@ -63,6 +63,11 @@ struct Trust {
   Rank rank;
 };
 
+/// Start one more process of this program, as this rank, and report back. Takes its time.
+struct Spawn {
+  Rank rank;
+};
+
 enum class NoteKind : std::uint8_t {
   worker_joined,
   worker_suspected,
@@ -89,6 +94,9 @@ enum class NoteKind : std::uint8_t {
   unit_overdue,
   dispatch_throttled,
   shard_trouble,
+  replacement_wanted,
+  replacement_started,
+  replacement_failed,
   stopping,
 };
 [[nodiscard]] const char* to_string(NoteKind kind);
@@ -130,7 +138,7 @@ struct Finish {
 };
 
 using Action = std::variant<Send, Accept, FoldInOrder, Persist, Committed, Forget, Readmit, Suspect,
-                            Trust, Note, Finish>;
+                            Trust, Spawn, Note, Finish>;
 using Actions = std::vector<Action>;
 
 }  // namespace steadfarm::core

@@ -46,12 +46,21 @@ struct GenerationFailed {
 };
 /// The store has come a step further with what it was last given.
 struct StoreMoved {};
+/// The process that a Spawn asked for is there, and the transport reaches it as this rank.
+struct ReplacementStarted {
+  Rank rank;
+};
+struct ReplacementFailed {
+  Rank rank;
+  Error error;
+};
 struct CheckpointRequested {};
 struct StopRequested {
   std::string reason;
 };
 
 using Event = std::variant<Started, Tick, MessageFrom, PeerLost, GenerationDurable,
-                           GenerationFailed, StoreMoved, CheckpointRequested, StopRequested>;
+                           GenerationFailed, StoreMoved, ReplacementStarted, ReplacementFailed,
+                           CheckpointRequested, StopRequested>;
 
 }  // namespace steadfarm::core

@@ -6,6 +6,14 @@
 #include "base/assert.hpp"
 
 namespace steadfarm::core {
+namespace {
+
+Rank rank_after(const std::vector<Rank>& workers) {
+  const auto last = std::max_element(workers.begin(), workers.end());
+  return last == workers.end() ? Rank(1) : Rank(last->value + 1);
+}
+
+}  // namespace
 
 Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<Rank>& workers,
                TimeUs now, const std::optional<RecoveredState>& recovered)
@@ -21,7 +29,8 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
       saved_(options_.partial_bytes_max),
       rule_(options_.policy.kind),
       speeds_(options_.policy.speeds, workers),
-      wall_time_(options_.deadline_us, options_.deadline_reserve_us) {
+      wall_time_(options_.deadline_us, options_.deadline_reserve_us),
+      respawns_(options_.respawn, static_cast<std::uint32_t>(workers.size()), rank_after(workers)) {
   if (options_.ordered) {
     index_units_.priorities.clear();  // by index, or the hold never drains
     ready_.ignore_costs();
@@ -173,6 +182,7 @@ void Master::step(TimeUs now, const Event& event, Actions& out) {
   std::visit([&](const auto& e) { on(e, out); }, event);
   feed_hungry(out);
   if (tail_due_) balance_tail(out);
+  drive_respawns(out);
   drive_epochs(out);
   advance_phase(out);
 }
@@ -194,7 +204,7 @@ void Master::on(const Tick& /*event*/, Actions& out) {
       if (members_.state(worker.rank) == MemberState::alive) send(worker, wire::Beat{}, out);
     }
   }
-  if (members_.alive_count() + members_.joining_count() > 0) {
+  if (members_.alive_count() + members_.joining_count() > 0 || respawns_.under_way()) {
     alone_since_ = -1;
   } else if (alone_since_ < 0) {
     alone_since_ = now_;

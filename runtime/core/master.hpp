@@ -22,6 +22,7 @@
 #include "core/policy/chunk_rule.hpp"
 #include "core/policy/load_index.hpp"
 #include "core/policy/speeds.hpp"
+#include "core/respawns.hpp"
 #include "core/unit_table.hpp"
 #include "core/wall_time.hpp"
 
@@ -138,6 +139,8 @@ class Master {
   void on(const GenerationDurable& event, Actions& out);
   void on(const GenerationFailed& event, Actions& out);
   void on(const StoreMoved& event, Actions& out);
+  void on(const ReplacementStarted& event, Actions& out);  // in master_respawn.cpp
+  void on(const ReplacementFailed& event, Actions& out);   // as well
   void on(const CheckpointRequested& event, Actions& out);
   void on(const StopRequested& event, Actions& out);
   void advance_phase(Actions& out);
@@ -259,6 +262,9 @@ class Master {
   void learn_times(const Worker& worker, const wire::Report& report);
   void worker_gone(const Worker& worker);
 
+  // master_respawn.cpp
+  void drive_respawns(Actions& out);
+
   // master_epochs.cpp
   void drive_epochs(Actions& out);
   [[nodiscard]] bool anything_kept() const;
@@ -289,6 +295,7 @@ class Master {
   Speeds speeds_;    // used where measures_workers()
   LoadIndex loads_;  // used by `least_loaded`
   WallTime wall_time_;
+  Respawns respawns_;
   std::vector<Worker> workers_;  // sorted by rank
   std::deque<Rank> hungry_;
   bool tail_due_ = false;         // somebody may be idle who was not before

@@ -53,6 +53,7 @@ void Master::accept(Worker& from, Slot slot, const wire::AnswerView& answer, Act
     ready_.forget(slot);
   }
   ++counters_.accepted;
+  respawns_.worked(from.rank);
   if (answer.proposal_value) {
     consider_shared(
         {*answer.proposal_value, {answer.proposal_witness.begin(), answer.proposal_witness.end()}},

@@ -20,6 +20,7 @@ void Master::on(const MessageFrom& event, Actions& out) {
   }
   if (before == MemberState::joining && !goodbye) {
     note(out, NoteKind::worker_joined, worker->rank, {}, 0);
+    ready_.add(worker->rank);
     new_session(*worker, out);
   }
   std::visit([&](const auto& body) { on_message(*worker, body, event, out); }, event.message.body);
@@ -129,6 +130,7 @@ void Master::on_message(Worker& worker, const wire::Trouble& m, const MessageFro
 void Master::on_message(Worker& worker, const wire::Goodbye& /*m*/, const MessageFrom& /*event*/,
                         Actions& out) {
   members_.set_left(worker.rank);
+  respawns_.left();
   epochs_.worker_gone(worker.rank);
   worker_gone(worker);
   if (clearing_ == worker.rank) clearing_.reset();
@@ -185,6 +187,7 @@ void Master::lose(Worker& worker, const Loss& loss, const std::string& evidence,
   out.emplace_back(Note{NoteKind::worker_lost, worker.rank, {}, leases_of(worker), evidence, loss});
   epochs_.worker_gone(worker.rank);
   worker_gone(worker);
+  respawns_.lost(worker.rank, now_);
   if (clearing_ == worker.rank) clearing_.reset();
   // When the run is being ended, the launcher may be ending the workers as well.
   open_loss(worker);

@@ -51,10 +51,20 @@ struct TailOptions {
   TimeUs straggler_us = 100'000;  // but never one that runs for less than this
 };
 
+/// Replacements of lost workers; see core/respawns.hpp.
+struct RespawnOptions {
+  std::uint32_t tries_max = 0;          // of a run; 0: lost workers are not replaced
+  TimeUs patience_us = 30 * kSecondUs;  // until a replacement that is being started is given up
+  TimeUs pause_us = 1 * kSecondUs;      // after a try that brought nothing; doubles
+  // After any loss: a launcher that is still busy with a death may never finish a start.
+  TimeUs settle_us = 1 * kSecondUs;
+};
+
 struct MasterOptions {
   std::uint64_t job_seed = 1;
   PolicyOptions policy;
   TailOptions tail;
+  RespawnOptions respawn;
   std::uint32_t tries_max = 3;   // executions of a unit that throws, before it is given up
   std::uint32_t deaths_max = 3;  // workers that may die with a unit before it is quarantined
   bool keep_results = false;     // results go into the store, not only to the fold

@@ -51,6 +51,7 @@ void PlacedQueue::sort_by(const HintSource* hints) {
 }
 
 void PlacedQueue::ignore_costs() {
+  ignores_costs_ = true;
   shared_.ignore_costs();
   for (Home& home : homes_) home.queue.ignore_costs();
 }
@@ -60,8 +61,7 @@ bool PlacedQueue::on_ring() const {
 }
 
 std::uint32_t PlacedQueue::home_index(Rank worker) const {
-  const auto it = std::lower_bound(homes_.begin(), homes_.end(), worker,
-                                   [](const Home& home, Rank r) { return home.worker < r; });
+  const auto it = std::lower_bound(homes_.begin(), homes_.end(), worker, HomeOrder());
   STEADFARM_ASSERT(it != homes_.end() && it->worker == worker);
   return static_cast<std::uint32_t>(it - homes_.begin());
 }
@@ -242,8 +242,12 @@ void PlacedQueue::start() {
   move_out(shared_);
 }
 
+bool PlacedQueue::has_home(Rank worker) const {
+  return std::binary_search(homes_.begin(), homes_.end(), worker, HomeOrder());
+}
+
 void PlacedQueue::remove(Rank worker) {
-  if (!placing_) return;
+  if (!placing_ || !has_home(worker)) return;
   const std::uint32_t home = home_index(worker);
   std::erase(live_, home);
   ring_.remove(worker);
@@ -254,6 +258,13 @@ void PlacedQueue::remove(Rank worker) {
 
 void PlacedQueue::add(Rank worker) {
   if (!placing_) return;
+  if (!has_home(worker)) {
+    // Places are known by number, so a new one is the last.
+    STEADFARM_ASSERT(homes_.empty() || homes_.back().worker < worker);
+    homes_.push_back(Home{worker, ReadyQueue(table_)});
+    if (ignores_costs_) homes_.back().queue.ignore_costs();
+    if (hints_ != nullptr) homes_.back().queue.sort_by(hints_);
+  }
   const std::uint32_t home = home_index(worker);
   if (std::find(live_.begin(), live_.end(), home) != live_.end()) return;
   live_.insert(std::lower_bound(live_.begin(), live_.end(), home), home);

@@ -73,7 +73,8 @@ class PlacedQueue {
 
   /// The worker is gone: what was placed for it, and only that, gets other places.
   void remove(Rank worker);
-  /// It is back. Under `hash` and `affinity` its keys return to it.
+  /// It is back, or new with a rank above all others. Under `hash` and `affinity` its keys come to
+  /// it.
   void add(Rank worker);
 
  private:
@@ -83,9 +84,14 @@ class PlacedQueue {
     std::uint32_t leases = 0;
     bool has_asked = false;
   };
+  struct HomeOrder {
+    bool operator()(const Home& home, Rank worker) const { return home.worker < worker; }
+    bool operator()(Rank worker, const Home& home) const { return worker < home.worker; }
+  };
   static constexpr std::uint32_t kShared = UINT32_MAX;
 
   [[nodiscard]] bool on_ring() const;
+  [[nodiscard]] bool has_home(Rank worker) const;
   [[nodiscard]] std::uint32_t home_index(Rank worker) const;
   [[nodiscard]] ReadyQueue& queue(std::uint32_t home);
   [[nodiscard]] std::uint64_t kept_load() const;
@@ -106,6 +112,7 @@ class PlacedQueue {
   PolicyKind kind_;
   bool placing_;
   bool started_ = false;
+  bool ignores_costs_ = false;
   std::uint64_t block_;
   const HintSource* hints_ = nullptr;
   Prng prng_;

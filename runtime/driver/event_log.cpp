@@ -6,35 +6,10 @@
 #include <utility>
 
 namespace steadfarm::driver {
+namespace {
 
-Result<std::unique_ptr<EventLog>> EventLog::open(const std::string& path, Clock& clock) {
-  if (path.empty()) return std::unique_ptr<EventLog>(new EventLog(path, nullptr, clock));
-  auto file = open_private_file(path, OpenMode::append);
-  if (!file) {
-    return Error{ErrorCode::io,
-                 "cannot write the log '" + path + "': " + file.error().message + "; check --log"};
-  }
-  return std::unique_ptr<EventLog>(new EventLog(path, std::move(file).value(), clock));
-}
-
-EventLog::EventLog(std::string path, PrivateFile file, Clock& clock)
-    : path_(std::move(path)), file_(std::move(file)), clock_(clock), opened_at_(clock.now()) {}
-
-void EventLog::write(const char* kind, const nlohmann::json& fields) {
-  if (!file_) return;
-  nlohmann::json line = {{"t_ms", (clock_.now() - opened_at_) / 1000}, {"kind", kind}};
-  if (fields.is_object()) line.update(fields);
-  // Worker bytes may be anything; what is not UTF-8 is replaced, never passed on.
-  std::string text = line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-  text.push_back('\n');
-  const bool written = std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size();
-  if (written && std::fflush(file_.get()) == 0) return;
-  failure_ = Error{ErrorCode::io, "the log '" + path_ + "' ends here: " + std::strerror(errno)};
-  file_.reset();
-}
-
-void EventLog::note(const core::Note& note) {
-  if (!file_) return;
+// What the kind has.
+nlohmann::json fields_of(const core::Note& note) {
   using core::NoteKind;
   nlohmann::json fields;
   switch (note.kind) {
@@ -87,10 +62,49 @@ void EventLog::note(const core::Note& note) {
     case NoteKind::dispatch_throttled:
       fields = {{"bytes", note.count}};
       break;
+    case NoteKind::replacement_wanted:
+    case NoteKind::replacement_started:
+    case NoteKind::replacement_failed:
+      fields = {{"rank", note.rank.value}};
+      break;
     case NoteKind::stopping:
       fields = {{"leases", note.count}};
       break;
   }
+  return fields;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EventLog>> EventLog::open(const std::string& path, Clock& clock) {
+  if (path.empty()) return std::unique_ptr<EventLog>(new EventLog(path, nullptr, clock));
+  auto file = open_private_file(path, OpenMode::append);
+  if (!file) {
+    return Error{ErrorCode::io,
+                 "cannot write the log '" + path + "': " + file.error().message + "; check --log"};
+  }
+  return std::unique_ptr<EventLog>(new EventLog(path, std::move(file).value(), clock));
+}
+
+EventLog::EventLog(std::string path, PrivateFile file, Clock& clock)
+    : path_(std::move(path)), file_(std::move(file)), clock_(clock), opened_at_(clock.now()) {}
+
+void EventLog::write(const char* kind, const nlohmann::json& fields) {
+  if (!file_) return;
+  nlohmann::json line = {{"t_ms", (clock_.now() - opened_at_) / 1000}, {"kind", kind}};
+  if (fields.is_object()) line.update(fields);
+  // Worker bytes may be anything; what is not UTF-8 is replaced, never passed on.
+  std::string text = line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  text.push_back('\n');
+  const bool written = std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size();
+  if (written && std::fflush(file_.get()) == 0) return;
+  failure_ = Error{ErrorCode::io, "the log '" + path_ + "' ends here: " + std::strerror(errno)};
+  file_.reset();
+}
+
+void EventLog::note(const core::Note& note) {
+  if (!file_) return;
+  nlohmann::json fields = fields_of(note);
   if (note.loss) {
     fields["how"] = core::to_string(note.loss->how);
     fields["silence_ms"] = static_cast<double>(note.loss->silence_us) * 1e-3;

@@ -32,7 +32,7 @@ std::size_t MasterDriver::turn() {
   for (transport::DeadPeer& dead : transport_.take_dead_peers()) {
     step(core::PeerLost{dead.rank, std::move(dead.evidence), 0});
   }
-  const std::size_t heard = hear_writer();
+  const std::size_t heard = hear_writer() + hear_spawner();
   incoming_.clear();
   const std::size_t count = transport_.poll(incoming_, kMessagesPerTurn);
   for (const transport::Incoming& incoming : incoming_) receive(incoming);
@@ -72,6 +72,20 @@ std::size_t MasterDriver::hear_writer() {
     step(core::GenerationDurable{writing_, done->value()});
   } else {
     step(core::GenerationFailed{writing_, done->error()});
+  }
+  return 1;
+}
+
+// Before the transport is polled: what it says from now on comes from a rank that is known.
+std::size_t MasterDriver::hear_spawner() {
+  if (spawner_ == nullptr) return 0;
+  const std::optional<transport::Spawner::Done> done = spawner_->take_done();
+  if (!done) return 0;
+  if (done->status) {
+    ++stats_.workers_replaced;
+    step(core::ReplacementStarted{done->rank});
+  } else {
+    step(core::ReplacementFailed{done->rank, done->status.error()});
   }
   return 1;
 }
@@ -138,6 +152,9 @@ void MasterDriver::carry_out(core::Actions& actions) {
       if (hooks_.peer_changed) hooks_.peer_changed(suspect->rank, false);
     } else if (const auto* trust = std::get_if<core::Trust>(&action)) {
       if (hooks_.peer_changed) hooks_.peer_changed(trust->rank, true);
+    } else if (auto* spawn = std::get_if<core::Spawn>(&action)) {
+      STEADFARM_ASSERT(spawner_ != nullptr);
+      spawner_->start(spawn->rank);
     } else if (auto* finish = std::get_if<core::Finish>(&action)) {
       finish_ = std::move(*finish);
     }

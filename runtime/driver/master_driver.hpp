@@ -11,6 +11,7 @@
 #include "core/master.hpp"
 #include "driver/clock.hpp"
 #include "driver/generation_writer.hpp"
+#include "transport/spawner.hpp"
 #include "transport/transport.hpp"
 
 namespace steadfarm::driver {
@@ -41,6 +42,7 @@ struct MasterDriverStats {
   std::uint64_t messages_out = 0;
   std::uint64_t messages_refused = 0;  // strays and malformed
   std::uint64_t workers_lost = 0;
+  std::uint64_t workers_replaced = 0;
   std::uint64_t publishes = 0;  // that went well
   TimeUs publish_us_max = 0;    // longest time that the loop stood still for a generation
   TimeUs durable_us_max = 0;    // longest time from its beginning until it was durable
@@ -51,6 +53,9 @@ class MasterDriver {
   /// `writer` may be null: nothing is durable then. All references must outlive the driver.
   MasterDriver(core::Master& machine, transport::Transport& transport, GenerationWriter* writer,
                Clock& clock, wire::JobId job, MasterHooks hooks);
+
+  /// For the machine's Spawns; without one there must be none. Must outlive the driver's turns.
+  void use_spawner(transport::Spawner& spawner) { spawner_ = &spawner; }
 
   void start();
   /// Hears the writer, receives, steps, sends. Returns how many messages came in, and one more for
@@ -71,10 +76,12 @@ class MasterDriver {
   void persist(const core::Persist& action);
   std::size_t hear_writer();
   void hear_ended(TimeUs now);
+  std::size_t hear_spawner();
 
   core::Master& machine_;
   transport::Transport& transport_;
   GenerationWriter* writer_;
+  transport::Spawner* spawner_ = nullptr;
   Clock& clock_;
   wire::JobId job_;
   MasterHooks hooks_;

@@ -139,6 +139,14 @@ void draw_shards(SimOptions& o) {
   if (prng.chance(0.5)) o.shard_bytes_max = between(prng, 1, 400);
 }
 
+// The same.
+void draw_respawn(SimOptions& o) {
+  Prng prng(mix(o.seed, 10));
+  if (!prng.chance(0.4)) return;
+  o.respawn = between(prng, 1, std::min<std::int64_t>(2 * std::int64_t{o.workers}, 40));
+  if (prng.chance(0.4)) o.faults |= 1U << static_cast<std::uint32_t>(FaultClass::failed_spawn);
+}
+
 void draw_faults(SimOptions& o, Prng& prng) {
   if (prng.chance(0.03)) return;  // a calm run, so that calm runs are tested as well
   const double share = prng.chance(0.5) ? 0.2 : 0.5;
@@ -197,6 +205,7 @@ SimOptions options_from_seed(std::uint64_t seed) {
   draw_faults(options, prng);
   draw_tail(options);
   draw_load(options);
+  draw_respawn(options);
   draw_partial_states(options, prng);
   draw_wall_time(options, prng);
   return options;

@@ -2,27 +2,31 @@
 // did; "took effect" is what the runtime had to answer. A class that is injected and never takes
 // effect tests nothing, so the fresh seeds fail then.
 //
+// clang-format off
 //   class          injected when                          took effect when
 //   worker_death   a live worker process is ended         the master lost it while it held units
 //   worker_freeze  a live worker process is stopped       it was lost meanwhile and came back
 //   master_freeze  the owner's master is stopped          it woke to workers silent for a time-out
 //   job_kill       all processes are ended                the next start restored accepted units
 //   delay          a message is held back                 it came later than a heartbeat interval
-//   reorder        a message may pass earlier ones        it came before one that was sent earlier
+//   reorder        a message may pass earlier ones        it came before one sent earlier
 //   duplicate      a message is sent twice                both copies came to a live process
-//   drop           a message is lost                      it was no heartbeat; a live process
-//   missed it partition      links are cut                          a message that is no heartbeat
-//   was held or lost unit_throw     a unit's execution fails               the master counted the
-//   try poison_unit    a unit kills its worker                the unit was quarantined torn_write
-//   the power goes inside a publish        a file was left torn failed_write   a file operation but
-//   a sync fails      a publish or an opening failed with it failed_sync    an fsync of file or
-//   folder fails       a publish or an opening failed with it unsynced_loss  the machine goes down
-//   bytes or names that were not synced are gone no_space       the disk is made full a publish
-//   failed for want of space second_master  a second job takes the store over      the first one
-//   found itself fenced
+//   drop           a message is lost                      a live process missed it, no heartbeat
+//   partition      links are cut                          a message, no heartbeat, was held or lost
+//   unit_throw     a unit's execution fails               the master counted the try
+//   poison_unit    a unit kills its worker                the unit was quarantined
+//   torn_write     the power goes inside a publish        a file was left torn
+//   failed_write   a file operation but a sync fails      a publish or an opening failed with it
+//   failed_sync    an fsync of file or folder fails       a publish or an opening failed with it
+//   unsynced_loss  the machine goes down                  unsynced bytes or names are gone
+//   no_space       the disk is made full                  a publish failed for want of space
+//   second_master  a second job takes the store over      the first one found itself fenced
 //   slow_worker    a live worker works many times slower  units were taken back from it, or one of
-//   its units was executed a second time load           heartbeats come late for a while   a worker
-//   was suspected, and spoke again
+//                                                         them was executed a second time
+//   load           heartbeats come late for a while      a worker was suspected, and spoke again
+//   failed_spawn   a replacement fails to start, hangs,   the master heard of it, gave up or lost
+//                  or dies at its start                   one that never worked
+// clang-format on
 #pragma once
 
 #include <array>
@@ -51,8 +55,9 @@ enum class FaultClass : std::uint8_t {
   second_master,
   slow_worker,
   load,
+  failed_spawn,
 };
-inline constexpr std::size_t kFaultClasses = 19;
+inline constexpr std::size_t kFaultClasses = 20;
 
 [[nodiscard]] const char* to_string(FaultClass fault);
 

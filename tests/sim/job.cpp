@@ -11,13 +11,17 @@ Job::Job(World& world, Record& record, std::uint32_t number, std::uint32_t worke
       record_(record),
       number_(number),
       job_id_(mix(world.options.seed, 1000 + number)),
+      first_workers_(static_cast<std::int32_t>(workers)),
       network_(world, *this, number, job_id_, static_cast<std::int32_t>(workers + 1)),
+      spawner_(world, number, first_workers_ + 1,
+               [this](Rank rank, bool dies_at_once) { add_replacement(rank, dies_at_once); }),
       master_(world, record, network_.transport(kMaster),
               {number, job_id_, workers, std::move(store), std::move(recovered), std::move(lineage),
-               [this](const core::Note& note) { on_lost(note); },
+               &spawner_, [this](const core::Note& note) { on_lost(note); },
                [this](Rank rank) { on_returned(rank); }}),
       frozen_at_(workers + 1, -1),
-      struck_dead_(workers + 1) {
+      struck_dead_(workers + 1),
+      stillborn_(workers + 1) {
   for (std::uint32_t i = 1; i <= workers; ++i) {
     const Rank rank(static_cast<std::int32_t>(i));
     workers_.push_back(std::make_unique<WorkerProcess>(world, record, network_.transport(rank),
@@ -113,7 +117,30 @@ void Job::end(Rank rank, Life how) {
                      master_.finish()->reason
                : std::string();
   });
-  if (rank != kMaster) tell_master(rank);
+  if (rank != kMaster) {
+    tell_master(rank);
+  } else {
+    spawner_.master_gone();
+  }
+}
+
+void Job::add_replacement(Rank rank, bool dies_at_once) {
+  network_.add_rank();
+  workers_.push_back(std::make_unique<WorkerProcess>(world_, record_, network_.transport(rank),
+                                                     number_, job_id_, rank));
+  frozen_at_.push_back(-1);
+  struck_dead_.push_back(false);
+  stillborn_.push_back(dies_at_once);
+  world_.trace.event(world_.now, number_, rank, "COMES", static_cast<std::uint64_t>(dies_at_once));
+  if (dies_at_once) {
+    end(rank, Life::dead);
+    return;
+  }
+  const TimeUs at = world_.now + world_.process_prng.between(1, world_.options.timeout_us / 50);
+  plan_turn(rank, at);
+  if (world_.options.concurrent != 0) {
+    world_.queue.push(at, EventKind::heartbeat, number_, static_cast<std::uint32_t>(rank.value));
+  }
 }
 
 void Job::kill(Rank rank) {
@@ -140,6 +167,10 @@ void Job::strike_dead(Rank rank) {
 }
 
 void Job::on_lost(const core::Note& note) {
+  spawner_.worker_lost();
+  if (stillborn_[static_cast<std::size_t>(note.rank.value)]) {
+    world_.tally.took_effect(FaultClass::failed_spawn);
+  }
   if (struck_dead_[static_cast<std::size_t>(note.rank.value)] && note.count > 0) {
     world_.tally.took_effect(FaultClass::worker_death);
   }
@@ -204,6 +235,9 @@ void Job::given_back(Rank worker_rank, const wire::Returned& returned) {
 }
 
 void Job::assigned(Rank worker_rank, const wire::Assign& assign) {
+  if (is_replacement(worker_rank)) {
+    world_.recovery.units_to_replacements += assign.units.unit_count();
+  }
   for (const auto& head : assign.units.heads) record_.granted(number_, worker_rank, head.key);
   std::size_t next = 0;
   for (std::uint32_t at = 0; at < assign.units.heads.size(); ++at) {

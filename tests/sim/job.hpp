@@ -7,6 +7,7 @@
 
 #include "sim/master_process.hpp"
 #include "sim/network.hpp"
+#include "sim/sim_spawner.hpp"
 #include "sim/worker_process.hpp"
 
 namespace steadfarm::sim {
@@ -64,6 +65,8 @@ class Job final : public Post {
   void tell_master(Rank rank);
   void on_lost(const core::Note& note);
   void on_returned(Rank rank);
+  void add_replacement(Rank rank, bool dies_at_once);
+  [[nodiscard]] bool is_replacement(Rank rank) const { return rank.value > first_workers_; }
   [[nodiscard]] Life& life_of(Rank rank);
   [[nodiscard]] TimeUs& turn_at_of(Rank rank);
   [[nodiscard]] WorkerProcess& worker(Rank rank) {
@@ -77,11 +80,14 @@ class Job final : public Post {
   Record& record_;
   std::uint32_t number_;
   wire::JobId job_id_;
+  std::int32_t first_workers_;
   Network network_;
+  SimSpawner spawner_;
   MasterProcess master_;
   std::vector<std::unique_ptr<WorkerProcess>> workers_;
   std::vector<TimeUs> frozen_at_;  // by rank; -1: never
   std::vector<bool> struck_dead_;  // by rank
+  std::vector<bool> stillborn_;    // by rank: replacements that died at their start
 };
 
 }  // namespace steadfarm::sim

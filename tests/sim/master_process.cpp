@@ -36,6 +36,7 @@ MasterProcess::MasterProcess(World& world, Record& record, SimTransport& transpo
   }
   driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, writer_.get(), clock_,
                                                    start.job_id, hooks());
+  driver_->use_spawner(*start.spawner);
 }
 
 core::MasterOptions MasterProcess::options(TimeUs start_at) const {
@@ -48,6 +49,10 @@ core::MasterOptions MasterProcess::options(TimeUs start_at) const {
   m.policy.prefetch_max = o.prefetch;
   m.tail.take_back = o.take_back != 0;
   m.tail.second_executions = o.twice != 0;
+  m.respawn.tries_max = o.respawn;
+  m.respawn.patience_us = 2 * o.timeout_us;
+  m.respawn.pause_us = o.timeout_us / 10;
+  m.respawn.settle_us = o.timeout_us / 20;
   m.tries_max = o.tries_max;
   m.deaths_max = o.deaths_max;
   m.keep_results = o.keep_results != 0;
@@ -118,7 +123,9 @@ driver::MasterHooks MasterProcess::hooks() {
   h.note = [this](const core::Note& note) { on_note(note); };
   h.committed = [this](const core::Committed& committed) { on_committed(committed); };
   h.peer_changed = [this](Rank rank, bool welcome) {
-    beats_to_[static_cast<std::size_t>(rank.value)] = welcome;
+    const auto at = static_cast<std::size_t>(rank.value);
+    if (at >= beats_to_.size()) beats_to_.resize(at + 1);
+    beats_to_[at] = welcome;
   };
   h.stepped = [this] { machine_->check_invariants(); };
   return h;
@@ -167,6 +174,12 @@ void MasterProcess::on_note(const core::Note& note) {
       if (world_.slow.contains({job_, note.rank})) {
         world_.tally.took_effect(FaultClass::slow_worker);
       }
+      break;
+    case NoteKind::replacement_started:
+      workers_.push_back(note.rank);
+      break;
+    case NoteKind::replacement_failed:
+      world_.tally.took_effect(FaultClass::failed_spawn);
       break;
     case NoteKind::link_reset:
       ++world_.recovery.links_reset;

@@ -25,6 +25,7 @@ class MasterProcess {
     std::unique_ptr<WatchedStore> store;  // may be null
     std::optional<core::RecoveredState> recovered;
     Lineage lineage;
+    transport::Spawner* spawner = nullptr;
     std::function<void(const core::Note&)> lost;
     std::function<void(Rank)> returned;
   };

@@ -65,6 +65,11 @@ void SimTransport::forget(Rank peer) {
 
 void SimTransport::readmit(Rank peer) { forgotten_[static_cast<std::size_t>(peer.value)] = false; }
 
+void SimTransport::add_peer() {
+  forgotten_.push_back(false);
+  known_dead_.push_back(false);
+}
+
 void SimTransport::peer_died(Rank peer) {
   known_dead_[static_cast<std::size_t>(peer.value)] = true;
   newly_dead_.push_back({peer, "the network reports it dead"});
@@ -81,6 +86,14 @@ Network::Network(World& world, Post& post, std::uint32_t job, wire::JobId job_id
   for (std::int32_t rank = 0; rank < ranks; ++rank) {
     transports_.push_back(std::make_unique<SimTransport>(*this, Rank(rank), ranks));
   }
+}
+
+void Network::add_rank() {
+  const auto ranks = static_cast<std::int32_t>(transports_.size());
+  to_worker_.emplace_back();
+  from_worker_.emplace_back();
+  transports_.push_back(std::make_unique<SimTransport>(*this, Rank(ranks), ranks + 1));
+  transports_.front()->add_peer();
 }
 
 void Network::send(Rank from, Rank to, Bytes bytes, bool urgent) {

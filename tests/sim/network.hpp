@@ -50,6 +50,8 @@ class SimTransport final : public transport::Transport {
   [[nodiscard]] bool flushed() const override { return true; }
   [[nodiscard]] bool close(int /*deadline_ms*/) override { return true; }
 
+  /// There is one more rank.
+  void add_peer();
   /// The transport has learned that this peer is dead.
   void peer_died(Rank peer);
   /// The process is gone; whatever its code still does in this turn reaches nobody.
@@ -74,6 +76,8 @@ class Network {
     return *transports_[static_cast<std::size_t>(rank.value)];
   }
   void deliver(std::uint32_t slot);
+  /// One more process, with the next rank. Of the others only the master can talk to it.
+  void add_rank();
 
   /// Cuts a worker's links; `open` takes one cut back.
   void cut(Rank worker, bool to_worker, bool from_worker);

@@ -13,7 +13,7 @@ constexpr const char* kNames[kFaultClasses] = {
     "worker_death", "worker_freeze", "master_freeze", "job_kill",    "delay",
     "reorder",      "duplicate",     "drop",          "partition",   "unit_throw",
     "poison_unit",  "torn_write",    "failed_write",  "failed_sync", "unsynced_loss",
-    "no_space",     "second_master", "slow_worker",   "load"};
+    "no_space",     "second_master", "slow_worker",   "load",        "failed_spawn"};
 
 struct Least {
   std::string_view name;
@@ -68,6 +68,7 @@ void visit_numbers(Options& o, Visit visit) {
   visit("chunk", o.chunk);
   visit("take_back", o.take_back);
   visit("twice", o.twice);
+  visit("respawn", o.respawn);
   visit("prefetch", o.prefetch);
   visit("tries_max", o.tries_max);
   visit("deaths_max", o.deaths_max);

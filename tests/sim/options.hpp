@@ -45,6 +45,7 @@ struct SimOptions {
   std::uint32_t chunk = 1;
   std::uint32_t take_back = 1;  // 1: unstarted units are taken back near the end
   std::uint32_t twice = 1;      // 1: stragglers are executed a second time
+  std::uint32_t respawn = 0;    // replacements of lost workers that a start may try; 0: none
   std::uint32_t prefetch = 0;
   std::uint32_t tries_max = 3;
   std::uint32_t deaths_max = 3;

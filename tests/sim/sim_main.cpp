@@ -46,6 +46,7 @@ struct Totals {
   std::uint64_t steps_skipped = 0;
   std::uint64_t results_in_shards = 0;
   std::uint64_t shards_unheard = 0;
+  std::uint64_t units_to_replacements = 0;
   double simulated_s = 0;
   int exit_code = 0;
   steadfarm::sim::FaultTally tally;
@@ -69,6 +70,7 @@ void run_one(const SimOptions& options, Totals& totals) {
   totals.steps_skipped += result.steps_skipped;
   totals.results_in_shards += result.results_in_shards;
   totals.shards_unheard += result.shards_unheard;
+  totals.units_to_replacements += result.units_to_replacements;
   totals.simulated_s += static_cast<double>(result.simulated_us) * 1e-6;
   totals.tally.add(result.tally);
   if (result.exit_code == 0) return;
@@ -86,6 +88,7 @@ void print_totals(const Totals& totals, double seconds) {
             << " skipped thanks to saved states\n"
             << totals.results_in_shards << " results accepted in shards, " << totals.shards_unheard
             << " shards durable when their worker died before it could say so\n"
+            << totals.units_to_replacements << " units handed to replacements\n"
             << std::left << std::setw(16) << "fault class" << std::right << std::setw(12)
             << "injected" << std::setw(14) << "took effect" << '\n';
   for (std::size_t i = 0; i < steadfarm::sim::kFaultClasses; ++i) {
@@ -110,6 +113,10 @@ int judge_the_whole(const Totals& totals) {
   }
   if (totals.results_in_shards == 0 || (totals.seeds >= 1000 && totals.shards_unheard == 0)) {
     std::cout << "no shard was used, or none was lost between the disk and the word of it\n";
+    exit_code = std::max(exit_code, 1);
+  }
+  if (totals.units_to_replacements == 0) {
+    std::cout << "no replacement of a lost worker ever got a unit\n";
     exit_code = std::max(exit_code, 1);
   }
   if (totals.recovered * 10 < totals.seeds * 3) {

@@ -45,6 +45,7 @@ SimResult Simulation::run() {
   result.steps = steps_;
   result.executions = world_.executions;
   result.unit_steps = world_.steps;
+  result.units_to_replacements = world_.recovery.units_to_replacements;
   result.steps_skipped = world_.recovery.steps_skipped;
   result.results_in_shards = world_.recovery.results_in_shards;
   result.shards_unheard = world_.recovery.shards_unheard;

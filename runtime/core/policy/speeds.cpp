@@ -1,6 +1,9 @@
 #include "core/policy/speeds.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "base/assert.hpp"
 
 namespace steadfarm::core {
 namespace {
@@ -11,19 +14,27 @@ constexpr double kUnitsOfMeanSpeed = 4;      // so many units' worth of doubt
 
 }  // namespace
 
-Speeds::Speeds(std::vector<double> given, const std::vector<Rank>& workers) {
-  const double each =
-      std::max(kUnitsRememberedMin, kUnitsRemembered / static_cast<double>(workers.size() + 1));
+Speeds::Speeds(std::vector<double> given, const std::vector<Rank>& workers)
+    : given_(std::move(given)),
+      remembered_(std::max(kUnitsRememberedMin,
+                           kUnitsRemembered / static_cast<double>(workers.size() + 1))) {
   double sum = 0;
   for (const Rank rank : workers) {
-    const double speed = given.empty() ? 0 : given[entries_.size() % given.size()];
-    entries_.push_back({rank, speed, UnitTimes(each)});
+    const double speed = given_.empty() ? 0 : given_[entries_.size() % given_.size()];
+    entries_.push_back({rank, speed, UnitTimes(remembered_)});
     sum += speed;
   }
   std::sort(entries_.begin(), entries_.end(),
             [](const Entry& a, const Entry& b) { return a.rank < b.rank; });
   if (sum <= 0) return;
-  for (Entry& entry : entries_) entry.given *= static_cast<double>(entries_.size()) / sum;
+  given_unit_ = static_cast<double>(entries_.size()) / sum;
+  for (Entry& entry : entries_) entry.given *= given_unit_;
+}
+
+void Speeds::add_worker(Rank worker) {
+  STEADFARM_ASSERT(entries_.empty() || entries_.back().rank < worker);
+  const double speed = given_.empty() ? 0 : given_[entries_.size() % given_.size()];
+  entries_.push_back({worker, speed * given_unit_, UnitTimes(remembered_)});
 }
 
 std::size_t Speeds::find(Rank worker) const {

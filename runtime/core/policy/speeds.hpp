@@ -18,6 +18,9 @@ class Speeds {
   /// workers; empty: speeds are measured.
   Speeds(std::vector<double> given, const std::vector<Rank>& workers);
 
+  /// One more, with a rank above all others. A given speed is the next in turn.
+  void add_worker(Rank worker);
+
   /// What a worker reports of its units; see UnitTimes::add.
   void add(Rank worker, std::uint32_t count, std::uint64_t sum_us, std::uint64_t sum_us_squared);
 
@@ -41,6 +44,9 @@ class Speeds {
   // Its place in entries_, or their number.
   [[nodiscard]] std::size_t find(Rank worker) const;
 
+  std::vector<double> given_;
+  double given_unit_ = 1;       // a given speed times this is a multiple of the mean worker's
+  double remembered_ = 0;       // units of each
   std::vector<Entry> entries_;  // sorted by rank
 };
 

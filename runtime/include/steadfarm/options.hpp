@@ -77,6 +77,11 @@ struct Options {
   /// time as the folds. The work function then must not share unguarded state with them, and where
   /// it calls MPI itself, MPI must have given MPI_THREAD_MULTIPLE.
   bool master_works = false;
+  /// Lost workers are replaced in the background, by MPI_Comm_spawn of the same program with the
+  /// same arguments; work never waits for it. For Open MPI, in a way of starting that survives the
+  /// loss of a rank, where the farm calls MPI_Init (with MPI_THREAD_MULTIPLE) and works on all
+  /// ranks.
+  bool respawn = false;
   /// "auto" (a bar if standard error is a terminal, otherwise a line every ten seconds), "bar",
   /// "line" (one a second) or "off".
   std::string progress = "off";

@@ -35,6 +35,7 @@ struct Outcome {
   std::uint64_t units_failed = 0;
   std::uint64_t executions = 0;  // answers received over the whole life of the job
   std::uint64_t workers_lost = 0;
+  std::uint64_t workers_replaced = 0;
   std::uint64_t restarts = 0;
   std::uint64_t generation = 0;
   std::uint64_t generations_published = 0;  // by this run
@@ -46,6 +47,9 @@ struct Outcome {
   /// in it. Where the farm ends MPI it also ends the process then, by _exit with `exit_code`, when
   /// it is destroyed; an application that ends MPI itself should do the same.
   bool store_hangs = false;
+  /// The same for MPI_Comm_spawn of a replacement: MPI_Finalize might not return either, and must
+  /// not be called.
+  bool spawn_hangs = false;
 
   /// One JSON object on one line, with the fields that every Steadfarm program prints, and
   /// `answer` (a JSON text) under that name. `extra` (a JSON object) is merged in.

@@ -25,11 +25,12 @@ void MpiEndpoint::keep_until_exit(std::unique_ptr<MpiEndpointState> state) {
 MpiEndpoint::MpiEndpoint(MPI_Comm communicator, int rank, int rank_count, bool concurrent,
                          bool ulfm, const MpiTransportOptions& options)
     : self_(rank),
-      rank_count_(rank_count),
+      rank_count_(std::max(rank_count, rank + 1)),
       concurrent_(concurrent),
-      state_(std::make_unique<MpiEndpointState>(communicator, static_cast<std::size_t>(rank_count),
-                                                options)),
-      failed_ranks_(communicator, ulfm) {}
+      state_(std::make_unique<MpiEndpointState>(options)),
+      failed_ranks_(communicator, ulfm) {
+  state_->add_link(communicator, rank_count);
+}
 
 MpiEndpoint::~MpiEndpoint() {
   if (!closed_) static_cast<void>(close(0));
@@ -61,7 +62,8 @@ Status MpiEndpoint::send(Rank to, Bytes message) {
 }
 
 void MpiEndpoint::send_urgent(Rank to, ByteView message) {
-  if (valid(to)) state_->urgent.send(static_cast<std::size_t>(to.value), message);
+  // By another thread than the one that attaches peers, so the lane judges the rank.
+  if (to.value >= 0) state_->urgent.send(static_cast<std::size_t>(to.value), message);
 }
 
 std::size_t MpiEndpoint::poll(std::vector<Incoming>& out, std::size_t max_messages) {
@@ -122,19 +124,26 @@ void MpiEndpoint::drain(Inbox& inbox, int from, std::vector<Incoming>& out, std:
 }
 
 bool MpiEndpoint::probe(std::vector<Incoming>& out, std::size_t& room) {
-  int found = 0;
-  MPI_Message message = MPI_MESSAGE_NULL;
-  MPI_Status status;
-  const int code =
-      MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, state_->communicator, &found, &message, &status);
-  if (code != MPI_SUCCESS || found == 0) return false;
-  receive(message, status, out, room);
-  return true;
+  for (std::size_t looked = 0; looked < state_->links.size(); ++looked) {
+    const MpiLink link = state_->links[next_link_];
+    next_link_ = (next_link_ + 1) % state_->links.size();
+    int found = 0;
+    MPI_Message message = MPI_MESSAGE_NULL;
+    MPI_Status status;
+    const int code =
+        MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, link.communicator, &found, &message, &status);
+    // There is but one process behind each of these.
+    if (code != MPI_SUCCESS && link.first_peer > 0) lose(link.first_peer, "MPI_Improbe", code);
+    if (code != MPI_SUCCESS || found == 0) continue;
+    receive(link, message, status, out, room);
+    return true;
+  }
+  return false;
 }
 
-void MpiEndpoint::receive(MPI_Message message, const MPI_Status& status, std::vector<Incoming>& out,
-                          std::size_t& room) {
-  const int from = status.MPI_SOURCE;
+void MpiEndpoint::receive(const MpiLink& link, MPI_Message message, const MPI_Status& status,
+                          std::vector<Incoming>& out, std::size_t& room) {
+  const int from = link.first_peer + status.MPI_SOURCE;
   int size = 0;
   MPI_Get_count(&status, MPI_BYTE, &size);
   MpiPeer& source = peer(Rank(from));
@@ -207,14 +216,25 @@ bool MpiEndpoint::close(int deadline_ms) {
   }
   const bool clean = flushed();
   closed_ = true;
+  // Open MPI's MPI_Finalize waits for the processes behind these, dead ones too, but not once they
+  // are freed; and MPI_Comm_free asks nothing of the other side there.
+  for (std::size_t i = 1; i < state_->links.size(); ++i) {
+    MPI_Comm_free(&state_->links[i].communicator);
+  }
   if (anything_outstanding()) {
     keep_state_ = true;
   } else if (clean && !lost_somebody_) {
     // Collective by the letter, so not after a loss; a leaked communicator costs nothing then.
-    MPI_Comm_free(&state_->communicator);
+    MPI_Comm_free(&state_->links.front().communicator);
   }
   // Under ULFM MPI_Finalize begins with an agreement of all, which hangs after most deaths.
   return clean && !failed_ranks_.any();
+}
+
+Rank MpiEndpoint::attach(MPI_Comm intercommunicator) {
+  MPI_Comm_set_errhandler(intercommunicator, MPI_ERRORS_RETURN);
+  state_->add_link(intercommunicator, 1);
+  return Rank(rank_count_++);
 }
 
 bool MpiEndpoint::anything_outstanding() {

@@ -34,19 +34,28 @@ struct MpiPeer {
   std::string lost;  // MPI's words, once it reported the peer dead
 };
 
+/// A communicator, whose (remote) ranks are peers one after the other.
+struct MpiLink {
+  MPI_Comm communicator = MPI_COMM_NULL;
+  int first_peer = 0;
+};
+
 /// What MPI may still write into or read from when the transport ends.
 struct MpiEndpointState {
-  MpiEndpointState(MPI_Comm communicator_in, std::size_t rank_count,
-                   const MpiTransportOptions& options)
-      : communicator(communicator_in), urgent(communicator_in, rank_count) {
+  explicit MpiEndpointState(const MpiTransportOptions& given) : options(given) {
     budget.limit = options.receive_bytes_max;
-    peers.reserve(rank_count);
-    for (std::size_t i = 0; i < rank_count; ++i) {
-      peers.emplace_back(communicator_in, static_cast<int>(i), options);
+  }
+
+  void add_link(MPI_Comm communicator, int ranks) {
+    links.push_back({communicator, static_cast<int>(peers.size())});
+    for (int i = 0; i < ranks; ++i) {
+      peers.emplace_back(communicator, i, options);
+      urgent.add_peer(communicator, i);
     }
   }
 
-  MPI_Comm communicator;
+  MpiTransportOptions options;
+  std::vector<MpiLink> links;  // the farm's own communicator, then one a replacement
   std::vector<MpiPeer> peers;
   ReceiveBudget budget;
   UrgentLane urgent;
@@ -54,6 +63,8 @@ struct MpiEndpointState {
 
 class MpiEndpoint final : public Transport {
  public:
+  /// `rank_count`: how many (remote) ranks the communicator has. `rank`: what this process is
+  /// called; a replacement, whose communicator has the master alone, has a name beyond them.
   MpiEndpoint(MPI_Comm communicator, int rank, int rank_count, bool concurrent, bool ulfm,
               const MpiTransportOptions& options);
   ~MpiEndpoint() override;
@@ -74,14 +85,20 @@ class MpiEndpoint final : public Transport {
   [[nodiscard]] bool flushed() const override;
   [[nodiscard]] bool close(int deadline_ms) override;
 
+  /// A process that was started meanwhile: the one remote rank of this intercommunicator, which
+  /// becomes the endpoint's. Its rank is the one after the last.
+  [[nodiscard]] Rank attach(MPI_Comm intercommunicator);
+
  private:
   MpiPeer& peer(Rank rank);
-  [[nodiscard]] bool valid(Rank rank) const { return rank.value >= 0 && rank.value < rank_count_; }
+  [[nodiscard]] bool valid(Rank rank) const {
+    return rank.value >= 0 && static_cast<std::size_t>(rank.value) < state_->peers.size();
+  }
   void advance_sends();
   void advance_receives(std::vector<Incoming>& out, std::size_t& room);
   [[nodiscard]] bool probe(std::vector<Incoming>& out, std::size_t& room);
-  void receive(MPI_Message message, const MPI_Status& status, std::vector<Incoming>& out,
-               std::size_t& room);
+  void receive(const MpiLink& link, MPI_Message message, const MPI_Status& status,
+               std::vector<Incoming>& out, std::size_t& room);
   void drain(Inbox& inbox, int from, std::vector<Incoming>& out, std::size_t& room);
   void notice_failures();
   void lose(int rank, const char* call, int code);
@@ -93,6 +110,7 @@ class MpiEndpoint final : public Transport {
   std::int32_t rank_count_;
   bool concurrent_;
   std::unique_ptr<MpiEndpointState> state_;
+  std::size_t next_link_ = 0;   // whose turn it is, so that none starves another
   std::vector<int> sending_;    // peers with something on its way out
   std::vector<int> receiving_;  // peers with something on its way in, oldest first
   std::vector<DeadPeer> dead_;  // not yet taken

@@ -12,6 +12,7 @@
 #include "transport/mpi/failed_ranks.hpp"
 #include "transport/mpi/launch_check.hpp"
 #include "transport/mpi/mpi_error.hpp"
+#include "transport/mpi/replacement.hpp"
 #include "transport/mpi/watchdog.hpp"
 
 namespace steadfarm::transport {
@@ -36,6 +37,11 @@ ThreadLevel from_mpi(int level) {
   if (level >= MPI_THREAD_SERIALIZED) return ThreadLevel::serialized;
   if (level >= MPI_THREAD_FUNNELED) return ThreadLevel::funneled;
   return ThreadLevel::single;
+}
+
+bool has_parent() {
+  MPI_Comm parent = MPI_COMM_NULL;
+  return MPI_Comm_get_parent(&parent) == MPI_SUCCESS && parent != MPI_COMM_NULL;
 }
 
 Error unsupported(std::string message) { return {ErrorCode::unsupported, std::move(message)}; }
@@ -69,11 +75,25 @@ Result<MpiEnvironment> MpiEnvironment::start(int* argc, char*** argv, ThreadLeve
     if (const int code = MPI_Query_thread(&level); code != MPI_SUCCESS) {
       return unsupported(mpi_error_text("MPI_Query_thread", code));
     }
-  } else if (const int code = MPI_Init_thread(argc, argv, to_mpi(requested), &level);
-             code != MPI_SUCCESS) {
+    return lonely_or(MpiEnvironment(from_mpi(level), false));
+  }
+  // Taken out of the environment, for it does not hold for what this process starts.
+  const std::optional<Rank> replacement = take_replacement_rank();
+  if (const int code = MPI_Init_thread(argc, argv, to_mpi(requested), &level);
+      code != MPI_SUCCESS) {
     return unsupported(mpi_error_text("MPI_Init_thread", code));
   }
-  MpiEnvironment environment(from_mpi(level), initialized == 0);
+  MpiEnvironment environment(from_mpi(level), true);
+  if (!replacement) return lonely_or(std::move(environment));
+  environment.replacement_ = replacement;
+  if (has_parent()) return environment;
+  [[maybe_unused]] const Status ended = environment.finalize({});
+  return unsupported(std::string(kReplacementVariable) +
+                     " is set, but MPI knows of nobody who started this process; unset it");
+}
+
+// Each of several lonely copies would run the whole farm.
+Result<MpiEnvironment> MpiEnvironment::lonely_or(MpiEnvironment environment) {
   int world_size = 0;
   MPI_Comm_size(MPI_COMM_WORLD, &world_size);
   const auto lookup = [](const char* name) -> const char* { return std::getenv(name); };

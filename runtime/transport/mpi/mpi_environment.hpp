@@ -1,7 +1,10 @@
 // MPI's life in this process: started by us or by the application, ended so that it cannot hang.
 #pragma once
 
+#include <optional>
+
 #include "base/error.hpp"
+#include "base/ids.hpp"
 
 namespace steadfarm::transport {
 
@@ -33,6 +36,9 @@ class MpiEnvironment {
   /// not, giving up on MPI_Finalize ends them all.
   [[nodiscard]] static bool others_outlive_us();
 
+  /// This process was started to replace a lost worker, as this rank; see mpi_spawner.hpp.
+  [[nodiscard]] std::optional<Rank> replacement() const { return replacement_; }
+
   /// Ends MPI if it is ours. Returns, or ends the process at the deadline.
   [[nodiscard]] Status finalize(const FinalizeOptions& options);
 
@@ -41,10 +47,12 @@ class MpiEnvironment {
   [[noreturn]] static void leave_now(int exit_code);
 
  private:
+  [[nodiscard]] static Result<MpiEnvironment> lonely_or(MpiEnvironment environment);
   MpiEnvironment(ThreadLevel level, bool owns) : level_(level), owns_(owns) {}
 
   ThreadLevel level_;
   bool owns_;
+  std::optional<Rank> replacement_;
 };
 
 }  // namespace steadfarm::transport

@@ -34,6 +34,17 @@ Status check_options(const MpiTransportOptions& options) {
 Result<std::unique_ptr<Transport>> open_mpi_transport(const MpiEnvironment& environment,
                                                       const MpiTransportOptions& options) {
   if (Status status = check_options(options); !status.ok()) return status.error();
+  const bool concurrent = environment.thread_level() == ThreadLevel::multiple;
+  if (environment.replacement()) {
+    MPI_Comm starter = MPI_COMM_NULL;
+    MPI_Comm_get_parent(&starter);
+    if (const int code = MPI_Comm_set_errhandler(starter, MPI_ERRORS_RETURN); code != MPI_SUCCESS) {
+      return unsupported("MPI_Comm_set_errhandler", code);
+    }
+    // Only the master is there to talk to, and without it there is nothing to do.
+    return std::unique_ptr<Transport>(std::make_unique<MpiEndpoint>(
+        starter, environment.replacement()->value, 1, concurrent, false, options));
+  }
   MPI_Comm parent = MPI_COMM_WORLD;
   if (options.communicator) parent = MPI_Comm_f2c(static_cast<MPI_Fint>(*options.communicator));
   if (parent == MPI_COMM_NULL) {
@@ -54,7 +65,6 @@ Result<std::unique_ptr<Transport>> open_mpi_transport(const MpiEnvironment& envi
   int size = 0;
   MPI_Comm_rank(own, &rank);
   MPI_Comm_size(own, &size);
-  const bool concurrent = environment.thread_level() == ThreadLevel::multiple;
   return std::unique_ptr<Transport>(
       std::make_unique<MpiEndpoint>(own, rank, size, concurrent, ulfm_enabled(), options));
 }

@@ -1,21 +1,28 @@
 #include "transport/mpi/urgent_lane.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "transport/mpi/mpi_tags.hpp"
 
 namespace steadfarm::transport {
 
-UrgentLane::UrgentLane(MPI_Comm communicator, std::size_t rank_count)
-    : communicator_(communicator), slots_(rank_count) {}
+void UrgentLane::add_peer(MPI_Comm communicator, int rank) {
+  const std::lock_guard lock(mutex_);
+  Slot slot;
+  slot.communicator = communicator;
+  slot.rank = rank;
+  slots_.push_back(std::move(slot));
+}
 
 void UrgentLane::send(std::size_t peer, ByteView message) {
   const std::lock_guard lock(mutex_);
+  if (peer >= slots_.size()) return;
   Slot& slot = slots_[peer];
   if (closed_ || slot.forgotten || message.size() > kMaxBytes || !free_now(slot)) return;
   slot.bytes.assign(message.begin(), message.end());
   const int code = MPI_Isend(slot.bytes.data(), static_cast<int>(slot.bytes.size()), MPI_BYTE,
-                             static_cast<int>(peer), kTagUrgent, communicator_, &slot.request);
+                             slot.rank, kTagUrgent, slot.communicator, &slot.request);
   // An error is the same as a drop here; the main thread's sends will meet it too.
   if (code != MPI_SUCCESS) slot.forgotten = true;
 }

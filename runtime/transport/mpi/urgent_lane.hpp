@@ -14,9 +14,11 @@ class UrgentLane {
  public:
   static constexpr std::size_t kMaxBytes = 4096;
 
-  UrgentLane(MPI_Comm communicator, std::size_t rank_count);
+  /// One more peer, with the next number.
+  void add_peer(MPI_Comm communicator, int rank);
 
-  /// Dropped if the peer is forgotten, its last one is still outstanding, or it is over kMaxBytes.
+  /// Dropped if there is no such peer, it is forgotten, its last one is still outstanding, or it is
+  /// over kMaxBytes.
   void send(std::size_t peer, ByteView message);
 
   /// After this returns nothing more is sent to the peer.
@@ -29,6 +31,8 @@ class UrgentLane {
 
  private:
   struct Slot {
+    MPI_Comm communicator = MPI_COMM_NULL;
+    int rank = 0;
     MPI_Request request = MPI_REQUEST_NULL;
     Bytes bytes;
     bool forgotten = false;
@@ -36,7 +40,6 @@ class UrgentLane {
 
   [[nodiscard]] static bool free_now(Slot& slot);
 
-  MPI_Comm communicator_;
   std::mutex mutex_;
   bool closed_ = false;
   std::vector<Slot> slots_;  // by peer

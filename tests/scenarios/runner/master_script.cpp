@@ -138,6 +138,10 @@ class MasterScript : public MachineScript {
     }
     if (c.words.empty()) bad_script("unknown command: " + c.verb);
     const std::string& rank = c.words[0];
+    if (c.verb == "spawned") return core::ReplacementStarted{to_rank(rank)};
+    if (c.verb == "fail-spawn") {
+      return core::ReplacementFailed{to_rank(rank), {ErrorCode::unsupported, rest_after(c, 1)}};
+    }
     if (c.verb == "lose") return core::PeerLost{to_rank(rank), rest_after(c, 1)};
     if (c.verb == "hello") {
       // A first word carries no session.

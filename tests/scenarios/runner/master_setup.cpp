@@ -63,6 +63,9 @@ core::MasterOptions to_master_options(const Command& command) {
   // What happens when nothing is left to hand out would be in every trace as well.
   o.tail.take_back = command.flag("take-back");
   o.tail.second_executions = command.flag("twice");
+  o.respawn.tries_max = static_cast<std::uint32_t>(command.number("respawn", 0));
+  o.respawn.settle_us = command.seconds("settle", 0);
+  o.respawn.patience_us = command.seconds("spawn-patience", o.respawn.patience_us);
   o.policy.prefetch_max = static_cast<std::uint32_t>(command.number("prefetch", 0));
   o.tries_max = static_cast<std::uint32_t>(command.number("tries", 3));
   o.deaths_max = static_cast<std::uint32_t>(command.number("deaths", 3));

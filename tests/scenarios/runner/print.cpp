@@ -236,6 +236,8 @@ void print(const core::Action& action, const UnitNames& names, Lines& out) {
     out.push_back("suspect " + std::to_string(suspect->rank.value));
   } else if (const auto* trust = std::get_if<core::Trust>(&action)) {
     out.push_back("trust " + std::to_string(trust->rank.value));
+  } else if (const auto* spawn = std::get_if<core::Spawn>(&action)) {
+    out.push_back("spawn " + std::to_string(spawn->rank.value));
   } else if (const auto* note = std::get_if<core::Note>(&action)) {
     out.push_back(print_note(*note, names));
   } else if (const auto* finish = std::get_if<core::Finish>(&action)) {

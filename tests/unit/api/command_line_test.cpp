@@ -48,6 +48,21 @@ Parsed parse(const std::vector<const char*>& arguments, Options defaults = {}) {
   return parsed;
 }
 
+TEST(CommandLine, replaces_lost_workers_if_asked) {
+  EXPECT_FALSE(parse({}).options.respawn);
+  EXPECT_TRUE(parse({"--respawn"}).options.respawn);
+  const Variable variable("STEADFARM_RESPAWN", "true");
+  EXPECT_TRUE(parse({}).options.respawn);
+}
+
+// It is rank 0 of a world of its own, but not the one who speaks.
+TEST(CommandLine, is_silent_in_a_replacement) {
+  const Variable variable("STEADFARM_REPLACEMENT", "4");
+  const Parsed parsed = parse({"--bogus"});
+  EXPECT_EQ(parsed.code, 64);
+  EXPECT_EQ(parsed.err, "");
+}
+
 TEST(CommandLine, takes_an_interval_in_seconds_or_auto) {
   EXPECT_EQ(parse({"--interval", "2.5"}).options.interval_s, 2.5);
   const Parsed automatic = parse({"--interval", "auto", "--mtbf", "3600", "--buffer", "1000000"});

@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "core/policy/names.hpp"
+
 namespace steadfarm::core {
 namespace {
 
@@ -285,6 +287,54 @@ TEST(PlacedQueue, counts_units_and_indices_through_every_door) {
     rig.queue.add_fresh({index, index + 1}, 0);
     EXPECT_EQ(rig.queue.fresh().count(), rig.queue.fresh_count());
   }
+}
+
+TEST(PlacedQueue, takes_in_a_worker_that_comes_later) {
+  for (const PolicyKind kind : {PolicyKind::dynamic, PolicyKind::round_robin, PolicyKind::random,
+                                PolicyKind::hash, PolicyKind::affinity}) {
+    Rig rig(policy(kind), 1000, 2);
+    EXPECT_EQ(rig.take(1, 1).size(), 1U);
+    rig.queue.remove(Rank(3));  // lost before its first word: nothing was placed with it
+    rig.queue.add(Rank(3));
+    rig.queue.note_load(Rank(3), 0);
+    std::size_t got = rig.take(3, 100).size();
+    EXPECT_EQ(got, 100U) << to_string(kind);
+    rig.queue.remove(Rank(1));
+    rig.queue.remove(Rank(2));
+    got += rig.take(3, 1000).size();
+    EXPECT_EQ(got, 999U) << to_string(kind);
+    EXPECT_EQ(rig.queue.count(), 0U);
+  }
+}
+
+TEST(PlacedQueue, gives_a_worker_that_comes_later_its_share_of_the_keys_and_moves_few_others) {
+  Rig before(policy(PolicyKind::hash), 400, 3);
+  EXPECT_EQ(before.take(1, 1).size(), 1U);
+  Rig after(policy(PolicyKind::hash), 400, 3);
+  EXPECT_EQ(after.take(1, 1).size(), 1U);
+  after.queue.add(Rank(4));
+  // By index, who gets it if nobody is idle. The bound on the load may move one between old
+  // workers.
+  const auto owners = [](Rig& rig, std::int32_t workers) {
+    std::map<std::uint64_t, std::int32_t> out;
+    for (std::int32_t worker = 1; worker <= workers; ++worker) {
+      for (const std::uint64_t index : rig.take(worker, 400, 1)) out[index] = worker;
+    }
+    return out;
+  };
+  const auto had = owners(before, 3);
+  const auto has = owners(after, 4);
+  ASSERT_EQ(had.size(), 399U);
+  ASSERT_EQ(has.size(), 399U);
+  std::size_t came = 0;
+  std::size_t moved = 0;
+  for (const auto& [index, worker] : has) {
+    came += worker == 4 ? 1 : 0;
+    moved += worker != 4 && worker != had.at(index) ? 1 : 0;
+  }
+  EXPECT_GT(came, 50U);
+  EXPECT_LT(came, 130U);
+  EXPECT_LT(moved, 20U);
 }
 
 TEST(PlacedQueue, takes_back_what_did_not_fit) {

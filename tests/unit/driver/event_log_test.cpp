@@ -144,6 +144,8 @@ TEST_F(EventLogTest, gives_each_note_the_fields_its_kind_has) {
             (json{{"t_ms", 0}, {"kind", "shared_improved"}, {"rank", 2}, {"version", 6}}));
   EXPECT_EQ(written_for({NoteKind::dispatch_throttled, Rank(0), {}, 512, ""}),
             (json{{"t_ms", 0}, {"kind", "dispatch_throttled"}, {"bytes", 512}}));
+  EXPECT_EQ(written_for({NoteKind::replacement_failed, Rank(5), {}, 0, "no place"}),
+            (json{{"t_ms", 0}, {"kind", "replacement_failed"}, {"rank", 5}, {"text", "no place"}}));
 }
 
 TEST_F(EventLogTest, has_a_line_for_every_kind_of_note) {

@@ -44,6 +44,7 @@ struct FarmRig {
   struct Setup {
     std::uint64_t units = 50;
     int workers = 2;
+    int later = 0;  // ranks beyond these, for workers that come later
     bool with_store = true;
     core::MasterOptions master = {};
     std::deque<Error> store_failures = {};  // the first generation is published at the start
@@ -53,7 +54,8 @@ struct FarmRig {
     };
   };
 
-  explicit FarmRig(Setup setup) : hub(setup.workers + 1), master_end(hub.take(Rank(0))) {
+  explicit FarmRig(Setup setup)
+      : hub(setup.workers + setup.later + 1), master_end(hub.take(Rank(0))) {
     setup.master.has_store = setup.with_store;
     setup.master.interval_us = 2'000;
     store.failures = std::move(setup.store_failures);
@@ -85,13 +87,15 @@ struct FarmRig {
     driver.emplace(*machine, *master_end, setup.with_store ? &writer : nullptr, clock, kRigJob,
                    std::move(hooks));
     driver->start();
-    for (const Rank rank : ranks) {
-      workers.push_back(
-          std::make_unique<RigWorker>(hub, rank, clock, [this, work = setup.work](UnitCall& call) {
-            clock.now_us += 10;
-            work(call);
-          }));
-    }
+    work = setup.work;
+    for (const Rank rank : ranks) add_worker(rank);
+  }
+
+  void add_worker(Rank rank) {
+    workers.push_back(std::make_unique<RigWorker>(hub, rank, clock, [this](UnitCall& call) {
+      clock.now_us += 10;
+      work(call);
+    }));
   }
 
   /// Everybody's turn, once. Time goes on a little.
@@ -136,6 +140,7 @@ struct FarmRig {
   WaitingWriter writer{store};
   std::optional<core::Master> machine;
   std::optional<MasterDriver> driver;
+  std::function<void(UnitCall&)> work;
   std::vector<std::unique_ptr<RigWorker>> workers;
   std::map<UnitKey, int> folded;
   std::vector<std::string> journal;  // what happened on the master, in order

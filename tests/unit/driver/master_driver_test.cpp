@@ -218,6 +218,67 @@ TEST(MasterDriver, takes_a_silent_worker_back_when_it_speaks_again) {
   EXPECT_TRUE(rig.each_folded_once());
 }
 
+// Starts a worker at the second look, unless it is told to fail.
+class RigSpawner : public transport::Spawner {
+ public:
+  explicit RigSpawner(FarmRig& rig) : rig_(rig) {}
+  void start(Rank rank) override {
+    asked.push_back(rank.value);
+    looks_ = 0;
+    busy_ = true;
+  }
+  [[nodiscard]] std::optional<Done> take_done() override {
+    if (!busy_ || ++looks_ < 2) return std::nullopt;
+    busy_ = false;
+    const Rank rank(asked.back());
+    if (failures > 0) {
+      --failures;
+      return Done{rank, Error{ErrorCode::unsupported, "no place for it"}};
+    }
+    rig_.add_worker(rank);
+    return Done{rank, {}};
+  }
+  [[nodiscard]] bool idle() const override { return !busy_; }
+
+  std::vector<int> asked;
+  int failures = 0;
+
+ private:
+  FarmRig& rig_;
+  int looks_ = 0;
+  bool busy_ = false;
+};
+
+TEST(MasterDriver, has_a_lost_worker_replaced) {
+  FarmRig::Setup setup;
+  setup.units = 2'000;
+  setup.later = 1;
+  setup.master.respawn = {5, core::kSecondUs, 100, 0};
+  FarmRig rig(std::move(setup));
+  RigSpawner spawner(rig);
+  spawner.failures = 1;
+  rig.driver->use_spawner(spawner);
+  while (rig.folded.size() < 50) rig.round();
+  rig.hub.kill(Rank(1));
+  rig.workers[0]->frozen = true;
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(spawner.asked, (std::vector<int>{3, 3}));
+  EXPECT_EQ(rig.driver->stats().workers_lost, 1U);
+  EXPECT_EQ(rig.driver->stats().workers_replaced, 1U);
+  EXPECT_EQ(rig.count("readmit 3"), 1U);  // which tells the heartbeats as well
+  const auto kind = [&](core::NoteKind wanted) {
+    return std::count_if(rig.notes.begin(), rig.notes.end(), [&](const core::Note& note) {
+      return note.kind == wanted && note.rank == Rank(3);
+    });
+  };
+  EXPECT_EQ(kind(core::NoteKind::replacement_failed), 1);
+  EXPECT_EQ(kind(core::NoteKind::replacement_started), 1);
+  EXPECT_EQ(kind(core::NoteKind::worker_joined), 1);
+  EXPECT_EQ(kind(core::NoteKind::worker_left), 1);
+  EXPECT_EQ(rig.folded.size(), 4'000U);
+  EXPECT_TRUE(rig.each_folded_once());
+}
+
 TEST(MasterDriver, stops_on_request_with_what_is_pending_in_the_store) {
   FarmRig::Setup setup;
   setup.units = 5'000;

@@ -35,6 +35,20 @@ TEST(Speeds, are_measured_where_none_is_given) {
   EXPECT_DOUBLE_EQ(speeds.times(Rank(3), all).mean_us(), 100);
 }
 
+TEST(Speeds, of_a_worker_that_comes_later_are_the_next_in_turn) {
+  Speeds speeds({1, 3, 2}, kFour);  // 1, 3, 2, 1: the mean is 7 / 4
+  const UnitTimes none;
+  speeds.add_worker(Rank(9));
+  EXPECT_TRUE(speeds.known(Rank(9)));
+  EXPECT_DOUBLE_EQ(speeds.weight(Rank(9), none), 12.0 / 7);
+  EXPECT_DOUBLE_EQ(speeds.weight(Rank(1), none), 4.0 / 7);
+  Speeds measured({}, kFour);
+  measured.add_worker(Rank(9));
+  EXPECT_FALSE(measured.known(Rank(9)));
+  measured.add(Rank(9), 396, 396 * 50, 396 * 50 * 50);
+  EXPECT_DOUBLE_EQ(measured.times(Rank(9), none).mean_us(), 50);
+}
+
 TEST(Speeds, of_few_units_are_doubted) {
   Speeds speeds({}, kFour);
   speeds.add(Rank(1), 1, 1000, 1'000'000);
