@@ -72,6 +72,12 @@ const char* to_string(NoteKind kind) {
       return "shard_trouble";
     case NoteKind::stopping:
       return "stopping";
+    case NoteKind::answers_handed_in:
+      return "answers_handed_in";
+    case NoteKind::orphan_refused:
+      return "orphan_refused";
+    case NoteKind::settled:
+      return "settled";
   }
   return "unknown";
 }

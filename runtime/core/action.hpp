@@ -90,6 +90,9 @@ enum class NoteKind : std::uint8_t {
   dispatch_throttled,
   shard_trouble,
   stopping,
+  answers_handed_in,
+  orphan_refused,
+  settled,
 };
 [[nodiscard]] const char* to_string(NoteKind kind);
 

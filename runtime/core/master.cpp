@@ -21,7 +21,9 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
       saved_(options_.partial_bytes_max),
       rule_(options_.policy.kind),
       speeds_(options_.policy.speeds, workers),
-      wall_time_(options_.deadline_us, options_.deadline_reserve_us) {
+      wall_time_(options_.deadline_us, options_.deadline_reserve_us),
+      orphans_(options_.orphan_bytes_max) {
+  table_.start_attempts_after(attempt_before(options_.term));
   if (options_.ordered) {
     index_units_.priorities.clear();  // by index, or the hold never drains
     ready_.ignore_costs();
@@ -29,9 +31,18 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
     ready_.sort_by(index_units_.hints);
   }
   for (const Rank rank : workers) {
-    members_.add(rank, now);
     Worker worker;
     worker.rank = rank;
+    worker.session = session_before(options_.term);
+    const std::vector<Rank>& awaited = options_.awaited;
+    const bool suspected =
+        options_.term > Term(0) && std::find(awaited.begin(), awaited.end(), rank) == awaited.end();
+    if (suspected) {
+      members_.add_lost(rank, now);
+      worker_gone(worker);
+    } else {
+      members_.add(rank, now);
+    }
     workers_.push_back(worker);
   }
   IntervalSet pending;
@@ -168,6 +179,7 @@ void Master::restore_saved(const RecoveredState& recovered) {
 void Master::step(TimeUs now, const Event& event, Actions& out) {
   if (phase_ == Phase::finished) return;
   now_ = std::max(now_, now);
+  spent_orphans_.clear();
   // We stood still ourselves, and perhaps the store's thread with us.
   if (members_.was_stopped(now_)) store_moved_at_ = now_;
   std::visit([&](const auto& e) { on(e, out); }, event);
@@ -182,7 +194,7 @@ void Master::on(const Started& /*event*/, Actions& out) {
   next_beat_ = now_;
   // An empty job, or one that was complete before, ends in advance_phase.
   if (options_.has_store && !end_persisted_ && generation_ == Generation(0)) epochs_.request();
-  static_cast<void>(out);
+  if (options_.term > Term(0)) begin_term(out);
 }
 
 void Master::on(const Tick& /*event*/, Actions& out) {
@@ -191,9 +203,10 @@ void Master::on(const Tick& /*event*/, Actions& out) {
   if (now_ >= next_beat_) {
     next_beat_ = now_ + options_.heartbeat_us;
     for (Worker& worker : workers_) {
-      if (members_.state(worker.rank) == MemberState::alive) send(worker, wire::Beat{}, out);
+      if (members_.state(worker.rank) == MemberState::alive) send_beat(worker, out);
     }
   }
+  if (settling() && now_ >= settle_until_) settle(out);
   if (members_.alive_count() + members_.joining_count() > 0) {
     alone_since_ = -1;
   } else if (alone_since_ < 0) {
@@ -328,6 +341,10 @@ void Master::send(Worker& worker, wire::Body body, Actions& out) {
   out.emplace_back(Send{worker.rank, wire::Message{worker.session, std::move(body)}});
 }
 
+void Master::send_beat(Worker& worker, Actions& out) {
+  send(worker, wire::Beat{options_.takeover ? deltas_durable_ : 0}, out);
+}
+
 Master::Worker* Master::find_worker(Rank rank) {
   const auto it = std::lower_bound(workers_.begin(), workers_.end(), rank,
                                    [](const Worker& w, Rank r) { return w.rank < r; });
@@ -345,6 +362,7 @@ Progress Master::progress() const {
   p.total = index_units_.count + counters_.spawned;
   p.leased = leased_;
   p.committed = committed_;
+  p.handed_in = handed_in_;
   p.workers_alive = members_.alive_count();
   p.generation = generation_;
   p.counters = counters_;

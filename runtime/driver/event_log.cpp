@@ -90,6 +90,15 @@ void EventLog::note(const core::Note& note) {
     case NoteKind::stopping:
       fields = {{"leases", note.count}};
       break;
+    case NoteKind::answers_handed_in:
+      fields = {{"rank", note.rank.value}, {"units", note.count}};
+      break;
+    case NoteKind::settled:
+      fields = {{"units_handed_in", note.count}};
+      break;
+    case NoteKind::orphan_refused:
+      fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"bytes", note.count}};
+      break;
   }
   if (note.loss) {
     fields["how"] = core::to_string(note.loss->how);
