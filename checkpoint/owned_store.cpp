@@ -12,10 +12,16 @@
 namespace steadfarm::checkpoint {
 namespace {
 
-Error fenced(const Folder& folder, Generation by) {
+/// `owner`: 0 if the manifest cannot be read.
+Error fenced(const Folder& folder, Generation by, OwnerEpoch owner, OwnerEpoch ours) {
+  std::string whose = "is not ours";
+  if (owner != OwnerEpoch(0)) {
+    whose = "has owner epoch " + std::to_string(owner.value) + ", ours is " +
+            std::to_string(ours.value);
+  }
   return {ErrorCode::fenced, "another run has taken over the store " + folder.path() +
-                                 " (generation " + std::to_string(by.value) +
-                                 " is not ours); this run must stop"};
+                                 " (generation " + std::to_string(by.value) + " " + whose +
+                                 "); this run must stop"};
 }
 
 std::uint64_t bytes_of(const Publication& publication) {
@@ -69,7 +75,8 @@ Status OwnedStore::resolve(Generation number) {
   if (!stored && stored.error().code == ErrorCode::io) return stored.error();
   const bool ours = stored && stored.value().manifest.owner_epoch == newest_.owner_epoch &&
                     stored.value().manifest.nonce == newest_.nonce;
-  if (!ours) return fenced(*folder_, number);
+  const OwnerEpoch owner = stored ? stored.value().manifest.owner_epoch : OwnerEpoch(0);
+  if (!ours) return fenced(*folder_, number, owner, newest_.owner_epoch);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/job.hpp"
+#include "api/take_over.hpp"
 #include "base/digest.hpp"
 #include "driver/signals.hpp"
 #include "transport/mpi/mpi_environment.hpp"
@@ -28,6 +29,7 @@ class ByteFarm::Impl {
     auto opened = transport::open_mpi_transport(*environment, transport_options);
     if (!opened) throw std::runtime_error(opened.error().message);
     transport = std::move(opened).value();
+    master = transport->self() == Rank(0);
     // From here on, so that a signal before run() is not lost and does not end the process. Where
     // MPI is ours, to the very end: one that comes late must not spoil a result.
     signals.emplace(options.handle_signals);
@@ -57,11 +59,20 @@ class ByteFarm::Impl {
       outcome = api::run_worker(job, *transport);
     }
     exit_code = outcome.exit_code;
+    // A master that a worker has replaced has nothing to say: its fold is not the result's.
+    if (transport->self() == Rank(0)) master = !(outcome.fenced && keeps_units());
+    if (outcome.took_over) master = true;
     store_hangs = outcome.store_hangs;
     all_is_well = outcome.complete && outcome.workers_lost == 0;
     spawn_hangs = outcome.spawn_hangs;
     if (!environment->owns_mpi()) signals.reset();
     return outcome;
+  }
+
+  // Whoever may become the master must have the units.
+  [[nodiscard]] bool keeps_units() const {
+    return api::no_take_over_reason(options, transport->concurrent(), transport->rank_count())
+        .empty();
   }
 
   Result<std::unique_ptr<transport::Spawner>> open_spawner() {
@@ -104,6 +115,7 @@ class ByteFarm::Impl {
   std::string result_fields;
   std::function<void(UnitCall&)> work;
   bool was_run = false;
+  bool master = false;
   int exit_code = 70;
   bool store_hangs = false;
   bool all_is_well = false;
@@ -117,13 +129,14 @@ ByteFarm::~ByteFarm() {
 }
 
 const Options& ByteFarm::options() const { return impl_->options; }
-bool ByteFarm::is_master() const { return impl_->transport->self() == Rank(0); }
+bool ByteFarm::is_master() const { return impl_->master; }
+bool ByteFarm::wants_units() const { return impl_->master || impl_->keeps_units(); }
 std::int32_t ByteFarm::rank() const { return impl_->transport->self().value; }
 std::int32_t ByteFarm::rank_count() const { return impl_->transport->rank_count(); }
 
 void ByteFarm::submit(ByteView payload, std::int32_t priority, const UnitHints& hints) {
   if (impl_->range_count > 0) throw std::logic_error("Farm::submit together with Farm::range");
-  if (is_master()) impl_->submitted.add(payload, priority, hints);
+  if (wants_units()) impl_->submitted.add(payload, priority, hints);
 }
 
 void ByteFarm::range(std::uint64_t count) {

@@ -133,6 +133,21 @@ void add_tail_options(CLI::App& app, Options& options, const std::string& group)
       ->group(group);
 }
 
+void add_take_over_options(CLI::App& app, Options& options, const std::string& group) {
+  app.add_option("--takeover", options.takeover,
+                 "a worker takes over from a dead master: auto, on (or the run is refused), off")
+      ->envname("STEADFARM_TAKEOVER")
+      ->check(CLI::IsMember({"auto", "on", "off"}))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--retain", options.retain_bytes,
+                 "bytes of accepted results that a worker keeps for a later master")
+      ->envname("STEADFARM_RETAIN")
+      ->check(whole_number)
+      ->capture_default_str()
+      ->group(group);
+}
+
 void add_running_options(CLI::App& app, Options& options, const std::string& group) {
   const auto positive = CLI::Range(1e-3, 1e9);
   app.add_option("--heartbeat", options.heartbeat_s, "seconds between signs of life")
@@ -199,6 +214,7 @@ void add_options(CLI::App& app, Options& options) {
   add_work_options(app, options, group);
   add_policy_options(app, options, group);
   add_tail_options(app, options, group);
+  add_take_over_options(app, options, group);
   add_running_options(app, options, group);
 }
 

@@ -42,6 +42,9 @@ Status check_options(const Options& options) {
   if (options.stragglers != "twice" && options.stragglers != "wait") {
     return usage("--stragglers '" + options.stragglers + "' is not known; take twice or wait");
   }
+  if (options.takeover != "auto" && options.takeover != "on" && options.takeover != "off") {
+    return usage("--takeover '" + options.takeover + "' is not known; take auto, on or off");
+  }
   if (options.chunk == 0) return usage("--chunk is 0; at least one unit goes into a message");
   if (options.retries == 0) return usage("--retries is 0; every unit is executed at least once");
   const char* limits = " is not between 0.001 and 1e9 seconds";

@@ -58,6 +58,7 @@ struct Job {
 /// Both, on one rank and one thread.
 [[nodiscard]] Outcome run_alone(const Job& job);
 
+inline constexpr int kFlushMs = 2'000;
 /// Moves queued sends on until they are out or the time is over.
 void flush(transport::Transport& transport, int deadline_ms);
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "api/deadline.hpp"
+#include "api/take_over.hpp"
 #include "checkpoint/manifest.hpp"
 #include "checkpoint/posix_file_system.hpp"
 #include "checkpoint/result_fields.hpp"
@@ -41,18 +42,22 @@ driver::ProgressMode progress_mode(const std::string& name) {
 
 }  // namespace
 
-MasterRun::MasterRun(const Job& job, transport::Transport& transport, std::int32_t rank_count)
+MasterRun::MasterRun(const Job& job, transport::Transport& transport, std::int32_t rank_count,
+                     std::optional<driver::Inheritance> inherited)
     : job_(job),
       options_(*job.options),
       transport_(transport),
       rank_count_(rank_count),
+      inherited_(std::move(inherited)),
+      takeover_(rank_count > 1 && can_take_over(job, transport)),
       started_at_(clock_.now()),
       hints_(job.range_count == 0 ? job.submitted : nullptr, job.hints),
       progress_(progress_mode(job.options->progress), clock_) {
   // With --master-works a worker on this very rank is reached by the same transport.
-  const bool works = options_.master_works && rank_count_ > 1;
-  for (std::int32_t rank = works ? 0 : 1; rank < transport_.rank_count(); ++rank) {
-    workers_.emplace_back(rank);
+  const bool works = is_inherited() || (options_.master_works && rank_count_ > 1);
+  for (std::int32_t i = 0; i < transport_.rank_count(); ++i) {
+    const Rank rank(i);
+    if (rank == transport_.self() ? works : !was_master(rank)) workers_.push_back(rank);
   }
 }
 
@@ -61,6 +66,11 @@ MasterRun::~MasterRun() = default;
 bool MasterRun::start() {
   if (const Status status = check_options(options_); !status) {
     refuse(64, status.error().message);
+    return false;
+  }
+  if (options_.takeover == "on" && !takeover_) {
+    refuse(64, "--takeover is on, but no worker could take over: " +
+                   no_take_over_reason(options_, transport_.concurrent(), rank_count_));
     return false;
   }
   if (!options_.store.empty() && !job_.folds.can_be_saved()) {
@@ -84,10 +94,22 @@ bool MasterRun::start() {
   // Before the store is read, which may take long: the workers wait for us, and a stop must not.
   start_heartbeat();
   if (const Status status = open_store(); !status) {
+    if (is_inherited()) {
+      cannot_take_over(status.error());
+      return false;
+    }
     refuse(status.error().code == ErrorCode::internal ? 70 : 65, status.error().message);
     return false;
   }
-  say_start();
+  if (const Status status = set_term(); !status) {
+    refuse(70, status.error().message);
+    return false;
+  }
+  if (is_inherited()) {
+    say_taken_over();
+  } else {
+    say_start();
+  }
   make_driver();
   driver_->start();
   return true;
@@ -109,7 +131,7 @@ Status MasterRun::open_store() {
   store_options.fingerprint = digest(description);
   store_options.description = description;
   store_options.keep = options_.keep;
-  store_options.fresh = options_.fresh;
+  store_options.fresh = options_.fresh && !is_inherited();
   store_options.read_threads = checkpoint::reading_threads();
   store_options.result_fields = job_.result_fields;
   auto files = std::make_shared<checkpoint::PosixFileSystem>();
@@ -163,6 +185,13 @@ core::MasterOptions MasterRun::machine_options() {
   m.ordered = job_.folds.any(true);
   m.hold_units_max = options_.hold_units;
   m.hold_bytes_max = options_.hold_bytes;
+  if (takeover_) {
+    m.takeover = true;
+    m.term = term_;
+    m.owner_epoch = opened_.owner_epoch;
+    m.job_digest = job_digest(job_);
+  }
+  if (is_inherited()) m.awaited = awaited();
   m.heartbeat_us = to_us(options_.heartbeat_s);
   m.timeout_us = to_us(options_.timeout_s);
   m.startup_timeout_us = std::max(m.startup_timeout_us, m.timeout_us);
@@ -210,7 +239,7 @@ void MasterRun::start_heartbeat() {
   if (!beats && !options_.handle_signals) return;
   heartbeat_ = std::make_unique<driver::Heartbeat>(
       transport_, job_.id, wire::Beat{}, driver::HeartbeatTimes{to_us(options_.heartbeat_s)},
-      beats ? workers_ : std::vector<Rank>());
+      beats ? (is_inherited() ? awaited() : workers_) : std::vector<Rank>());
 }
 
 driver::MasterHooks MasterRun::hooks() {
@@ -276,6 +305,7 @@ void MasterRun::on_note(const core::Note& note) {
   if (note.kind == NoteKind::worker_lost || note.kind == NoteKind::replacement_started) {
     log_->progress(machine_->progress(), {});
   }
+  if (note.kind == NoteKind::settled) say_work_goes_on(note);
   if (note.kind == NoteKind::generation_failed) {
     progress_.end();
     say("warning: a checkpoint failed, the last good generation stays: " + note.text);
@@ -356,7 +386,7 @@ void MasterRun::refuse(int exit_code, const std::string& message) {
   say("error: " + message);
   if (log_) log_->write("refused", {{"exit_code", exit_code}, {"text", message}});
   const wire::Message leave{Session(0), wire::Shutdown{exit_code}};
-  for (const Rank worker : workers_) {
+  for (const Rank worker : is_inherited() ? awaited() : workers_) {
     static_cast<void>(transport_.send(worker, wire::encode(job_.id, leave)));
   }
   Outcome outcome;
@@ -445,6 +475,9 @@ Outcome MasterRun::outcome() {
   outcome.workers_lost = driver_->stats().workers_lost;
   outcome.workers_replaced = driver_->stats().workers_replaced;
   outcome.restarts = restarts();
+  outcome.units_handed_in = progress.handed_in;
+  outcome.took_over = is_inherited();
+  outcome.fenced = finish.outcome == core::Outcome::fenced;
   outcome.generation = store_ ? store_->generation().value : 0;
   outcome.generations_published = driver_->stats().publishes;
   outcome.stall_ms_max = static_cast<double>(driver_->stats().publish_us_max) * 1e-3;
@@ -500,6 +533,7 @@ void MasterRun::say_start() {
   }
   if (transport_.hears_of_deaths() && rank_count_ > 1) text += "; MPI tells of deaths (ULFM)";
   if (spawner_) text += "; lost workers are replaced";
+  text += take_over_text();
   if (!transport_.concurrent() && !workers_.empty() && rank_count_ > 1) {
     text +=
         "; MPI gave no MPI_THREAD_MULTIPLE, so heartbeats go out at safe points only and "

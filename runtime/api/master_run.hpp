@@ -1,6 +1,7 @@
 // One run of the master: store, machine, driver, log and progress, from the start to the outcome.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -13,12 +14,15 @@
 #include "driver/master_driver.hpp"
 #include "driver/process_watch.hpp"
 #include "driver/progress_line.hpp"
+#include "driver/worker_driver.hpp"
 
 namespace steadfarm::api {
 
 class MasterRun {
  public:
-  MasterRun(const Job& job, transport::Transport& transport, std::int32_t rank_count);
+  /// `inherited`: this rank was a worker, and takes over.
+  MasterRun(const Job& job, transport::Transport& transport, std::int32_t rank_count,
+            std::optional<driver::Inheritance> inherited = {});
   ~MasterRun();
 
   /// Opens log and store and starts the driver. After an error the workers have been told to leave
@@ -46,6 +50,14 @@ class MasterRun {
   void refuse(int exit_code, const std::string& message);
   void warn_of_store(const std::string& warning);
   void say_start();
+  void say_taken_over();
+  void say_work_goes_on(const core::Note& note);
+  [[nodiscard]] bool is_inherited() const { return inherited_.has_value(); }
+  [[nodiscard]] Status set_term();
+  void cannot_take_over(const Error& error);
+  [[nodiscard]] std::string take_over_text() const;
+  [[nodiscard]] bool was_master(Rank rank) const;
+  [[nodiscard]] std::vector<Rank> awaited() const;
   void say_end(const Outcome& outcome);
   [[nodiscard]] bool end_writer();
   [[nodiscard]] bool end_spawner();
@@ -58,6 +70,9 @@ class MasterRun {
   const Options& options_;
   transport::Transport& transport_;
   std::int32_t rank_count_;
+  std::optional<driver::Inheritance> inherited_;
+  bool takeover_;  // a worker could take over from us
+  core::Term term_;
   driver::SteadyClock clock_;
   TimeUs started_at_;
   std::vector<Rank> workers_;
@@ -79,5 +94,17 @@ class MasterRun {
   LossReport losses_;
   driver::ProcessWatch processes_;
 };
+
+/// Calls `run` and hands whatever it throws, in words, to the master.
+template <class Run>
+void guarded(MasterRun& master, Run&& run) {
+  try {
+    run();
+  } catch (const std::exception& e) {
+    master.abandon(e.what());
+  } catch (...) {
+    master.abandon("something was thrown that is not a std::exception");
+  }
+}
 
 }  // namespace steadfarm::api

@@ -26,7 +26,7 @@ using Attempt = Strong<struct AttemptTag, std::uint32_t>;        // handing-out 
 using Epoch = Strong<struct EpochTag, std::uint64_t>;            // coordinated checkpoint, from 1
 using Generation = Strong<struct GenerationTag, std::uint64_t>;  // what a store published, from 1
 using OwnerEpoch = Strong<struct OwnerEpochTag, std::uint64_t>;  // take-overs of a store, from 1
-using Session = Strong<struct SessionTag, std::uint32_t>;  // master-worker conversation, from 1
+using Session = Strong<struct SessionTag, std::uint64_t>;  // master-worker conversation, from 1
 
 /// Monotone local time in microseconds; its zero has no meaning.
 using TimeUs = std::int64_t;

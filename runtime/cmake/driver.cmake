@@ -8,6 +8,7 @@ steadfarm_layer(worker
 
 steadfarm_layer(driver
   SOURCES
+    runtime/driver/companion.cpp
     runtime/driver/event_log.cpp
     runtime/driver/generation_writer.cpp
     runtime/driver/heartbeat.cpp
@@ -31,10 +32,13 @@ add_library(steadfarm STATIC
   runtime/api/job.cpp
   runtime/api/loss_report.cpp
   runtime/api/master_run.cpp
+  runtime/api/master_run_take_over.cpp
   runtime/api/outcome.cpp
   runtime/api/run.cpp
   runtime/api/submitted_units.cpp
-  runtime/api/unit_hints.cpp)
+  runtime/api/take_over.cpp
+  runtime/api/unit_hints.cpp
+  runtime/api/worker_side.cpp)
 add_library(steadfarm::steadfarm ALIAS steadfarm)
 target_include_directories(steadfarm
   PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/include>

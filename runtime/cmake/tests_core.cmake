@@ -26,6 +26,7 @@ steadfarm_test(core_test
           tests/unit/core/policy_test.cpp tests/unit/core/ready_queue_test.cpp
           tests/unit/core/respawns_test.cpp
           tests/unit/core/saved_states_test.cpp tests/unit/core/suspicion_test.cpp
+          tests/unit/core/succession_test.cpp
           tests/unit/core/unit_table_test.cpp
           tests/unit/core/wall_time_test.cpp
   LINKS steadfarm_core
@@ -36,6 +37,7 @@ steadfarm_test(core_master_test
           tests/unit/core/master_epochs_test.cpp tests/unit/core/master_losses_test.cpp
           tests/unit/core/master_members_test.cpp tests/unit/core/master_policy_test.cpp
           tests/unit/core/master_recovery_test.cpp
+          tests/unit/core/master_take_over_test.cpp
   LINKS steadfarm_core
   LABELS unit)
 

@@ -65,6 +65,14 @@ if(STEADFARM_BUILD_EXAMPLES)
       LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   endforeach()
   steadfarm_script_test(respawn tests/faults/respawn.sh LABELS faults TIMEOUT 1500 PROCESSORS 4)
+  foreach(case flow busy checkpoint shutdown twice both stopped)
+    steadfarm_script_test(master_${case} tests/faults/master_kill.sh ARGS ${case}
+      LABELS faults TIMEOUT 600 PROCESSORS 4)
+  endforeach()
+  foreach(case flow stopped)
+    steadfarm_script_test(master_${case}_tcp tests/faults/master_kill.sh
+      ARGS ${case} --mca btl tcp,self LABELS faults TIMEOUT 600 PROCESSORS 4)
+  endforeach()
   steadfarm_script_test(stop_long_unit tests/faults/stop_long_unit.sh
     LABELS faults TIMEOUT 300 PROCESSORS 2)
   steadfarm_script_test(wall_time tests/faults/wall_time.sh LABELS faults TIMEOUT 600 PROCESSORS 1)

@@ -20,6 +20,7 @@ steadfarm_layer(core
     runtime/core/master_policy.cpp
     runtime/core/master_respawn.cpp
     runtime/core/master_tail.cpp
+    runtime/core/master_take_over.cpp
     runtime/core/membership.cpp
     runtime/core/ordered_hold.cpp
     runtime/core/placed_queue.cpp
@@ -35,8 +36,10 @@ steadfarm_layer(core
     runtime/core/ready_queue.cpp
     runtime/core/respawns.cpp
     runtime/core/saved_states.cpp
+    runtime/core/succession.cpp
     runtime/core/suspicion.cpp
     runtime/core/unit_table.cpp
     runtime/core/wall_time.cpp
     runtime/core/worker.cpp
+    runtime/core/worker_retention.cpp
   PUBLIC steadfarm_wire)

@@ -78,6 +78,12 @@ const char* to_string(NoteKind kind) {
       return "replacement_failed";
     case NoteKind::stopping:
       return "stopping";
+    case NoteKind::answers_handed_in:
+      return "answers_handed_in";
+    case NoteKind::orphan_refused:
+      return "orphan_refused";
+    case NoteKind::settled:
+      return "settled";
   }
   return "unknown";
 }

@@ -98,6 +98,9 @@ enum class NoteKind : std::uint8_t {
   replacement_started,
   replacement_failed,
   stopping,
+  answers_handed_in,
+  orphan_refused,
+  settled,
 };
 [[nodiscard]] const char* to_string(NoteKind kind);
 

@@ -30,7 +30,9 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
       rule_(options_.policy.kind),
       speeds_(options_.policy.speeds, workers),
       wall_time_(options_.deadline_us, options_.deadline_reserve_us),
-      respawns_(options_.respawn, static_cast<std::uint32_t>(workers.size()), rank_after(workers)) {
+      respawns_(options_.respawn, static_cast<std::uint32_t>(workers.size()), rank_after(workers)),
+      orphans_(options_.orphan_bytes_max) {
+  table_.start_attempts_after(attempt_before(options_.term));
   if (options_.ordered) {
     index_units_.priorities.clear();  // by index, or the hold never drains
     ready_.ignore_costs();
@@ -38,9 +40,18 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
     ready_.sort_by(index_units_.hints);
   }
   for (const Rank rank : workers) {
-    members_.add(rank, now);
     Worker worker;
     worker.rank = rank;
+    worker.session = session_before(options_.term);
+    const std::vector<Rank>& awaited = options_.awaited;
+    const bool suspected =
+        options_.term > Term(0) && std::find(awaited.begin(), awaited.end(), rank) == awaited.end();
+    if (suspected) {
+      members_.add_lost(rank, now);
+      worker_gone(worker);
+    } else {
+      members_.add(rank, now);
+    }
     workers_.push_back(worker);
   }
   IntervalSet pending;
@@ -177,6 +188,7 @@ void Master::restore_saved(const RecoveredState& recovered) {
 void Master::step(TimeUs now, const Event& event, Actions& out) {
   if (phase_ == Phase::finished) return;
   now_ = std::max(now_, now);
+  spent_orphans_.clear();
   // We stood still ourselves, and perhaps the store's thread with us.
   if (members_.was_stopped(now_)) store_moved_at_ = now_;
   std::visit([&](const auto& e) { on(e, out); }, event);
@@ -192,7 +204,7 @@ void Master::on(const Started& /*event*/, Actions& out) {
   next_beat_ = now_;
   // An empty job, or one that was complete before, ends in advance_phase.
   if (options_.has_store && !end_persisted_ && generation_ == Generation(0)) epochs_.request();
-  static_cast<void>(out);
+  if (options_.term > Term(0)) begin_term(out);
 }
 
 void Master::on(const Tick& /*event*/, Actions& out) {
@@ -201,9 +213,10 @@ void Master::on(const Tick& /*event*/, Actions& out) {
   if (now_ >= next_beat_) {
     next_beat_ = now_ + options_.heartbeat_us;
     for (Worker& worker : workers_) {
-      if (members_.state(worker.rank) == MemberState::alive) send(worker, wire::Beat{}, out);
+      if (members_.state(worker.rank) == MemberState::alive) send_beat(worker, out);
     }
   }
+  if (settling() && now_ >= settle_until_) settle(out);
   if (members_.alive_count() + members_.joining_count() > 0 || respawns_.under_way()) {
     alone_since_ = -1;
   } else if (alone_since_ < 0) {
@@ -338,6 +351,10 @@ void Master::send(Worker& worker, wire::Body body, Actions& out) {
   out.emplace_back(Send{worker.rank, wire::Message{worker.session, std::move(body)}});
 }
 
+void Master::send_beat(Worker& worker, Actions& out) {
+  send(worker, wire::Beat{options_.takeover ? deltas_durable_ : 0}, out);
+}
+
 Master::Worker* Master::find_worker(Rank rank) {
   const auto it = std::lower_bound(workers_.begin(), workers_.end(), rank,
                                    [](const Worker& w, Rank r) { return w.rank < r; });
@@ -355,6 +372,7 @@ Progress Master::progress() const {
   p.total = index_units_.count + counters_.spawned;
   p.leased = leased_;
   p.committed = committed_;
+  p.handed_in = handed_in_;
   p.workers_alive = members_.alive_count();
   p.generation = generation_;
   p.counters = counters_;

@@ -7,7 +7,9 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/action.hpp"
@@ -17,6 +19,7 @@
 #include "core/membership.hpp"
 #include "core/options.hpp"
 #include "core/ordered_hold.hpp"
+#include "core/orphans.hpp"
 #include "core/placed_queue.hpp"
 #include "core/policy.hpp"
 #include "core/policy/chunk_rule.hpp"
@@ -50,6 +53,7 @@ struct Progress {
   std::uint64_t leased = 0;
   std::uint64_t committed = 0;  // accepted units in the newest durable generation
   std::uint32_t workers_alive = 0;
+  std::uint64_t handed_in = 0;  // accepted from what was executed before a take-over
   Generation generation;
   Counters counters;
 };
@@ -184,7 +188,7 @@ class Master {
 
   // master_answers.cpp
   void answer(Worker& worker, const wire::AnswerView& answer, Actions& out);
-  void accept(Worker& from, Slot slot, const wire::AnswerView& answer, Actions& out);
+  void accept(Rank from, Slot slot, const wire::AnswerView& answer, Actions& out);
   void execution_failed(Worker& worker, Slot slot, Attempt attempt, std::string message,
                         bool for_good, Actions& out);
   void give_up(Slot slot, NoteKind kind, std::string message, Actions& out);
@@ -193,6 +197,25 @@ class Master {
   [[nodiscard]] bool may_be_sharded(const ShardPlace& place) const;
   void consider_shared(const SharedValue& challenger, Rank from, Actions& out);
   void fold_due(Actions& out);
+
+  // master_take_over.cpp
+  void on_message(Worker& worker, const wire::HandIn& m, const MessageFrom& event, Actions& out);
+  void begin_term(Actions& out);
+  void settle(Actions& out);
+  void no_longer_awaited(Rank rank, Actions& out);
+  void adopt_running();
+  void adopt(Rank rank, const wire::HandIn::Running& running);
+  [[nodiscard]] bool settling() const { return settle_until_ >= 0; }
+  [[nodiscard]] bool is_of_older_term(Attempt attempt) const;
+  [[nodiscard]] bool is_same_unit(const LiveUnit& unit,
+                                  const std::optional<std::uint64_t>& unit_digest) const;
+  [[nodiscard]] Slot find_pending(const UnitKey& key);
+  void take_in(Worker& worker, const wire::AnswerView& answer, Actions& out);
+  void accept_orphans(Actions& out);
+  void tell_roster(Actions& out);
+  [[nodiscard]] std::uint32_t next_delta() const {
+    return options_.takeover ? deltas_taken_ + 1 : 0;
+  }
 
   // master_tail.cpp: units taken back, second executions
   void balance_tail(Actions& out);
@@ -207,7 +230,7 @@ class Master {
   void free_lease(Slot slot, bool remember, bool blamed);
   [[nodiscard]] bool give_back(Worker& worker, const wire::Returned::Unit& returned);
   [[nodiscard]] Slot first_to_run(const Worker& worker) const;
-  void end_executions(const Worker& answered, Slot slot, Attempt attempt);
+  void end_executions(Rank answered, Slot slot, Attempt attempt);
   void lose_second(Worker& worker, Blame blame, Actions& out);
   [[nodiscard]] bool end_failed_execution(Slot slot, Attempt attempt, bool for_good);
   void stale_lease(Slot slot, bool remember);
@@ -273,6 +296,7 @@ class Master {
   [[nodiscard]] bool store_stands_still(TimeUs patience_us) const;
 
   void send(Worker& worker, wire::Body body, Actions& out);
+  void send_beat(Worker& worker, Actions& out);
   [[nodiscard]] Worker* find_worker(Rank rank);
   void note(Actions& out, NoteKind kind, Rank rank, UnitKey unit, std::uint64_t count,
             std::string text = {}) const;
@@ -314,6 +338,15 @@ class Master {
   bool end_persisted_ = false;  // the store already held the complete job
   bool end_emitted_ = false;    // the delta in flight is the last one
   bool throttle_noted_ = false;
+  Orphans orphans_;
+  std::vector<UnitKey> due_orphans_;
+  std::deque<Orphans::Orphan> spent_orphans_;  // this step's actions borrow from them
+  std::vector<std::pair<Rank, wire::HandIn::Running>> running_on_;  // until all is handed in
+  std::set<Rank> awaited_;  // after a take-over: have not handed in yet
+  TimeUs settle_until_ = -1;
+  std::uint64_t handed_in_ = 0;
+  std::uint32_t deltas_taken_ = 0;
+  std::uint32_t deltas_durable_ = 0;
   bool partial_refusal_noted_ = false;
   TimeUs phase_deadline_ = 0;
   TimeUs end_deadline_ = 0;     // for tries of the last generation

@@ -17,6 +17,12 @@ void Master::answer(Worker& worker, const wire::AnswerView& answer, Actions& out
   ++counters_.executions;
   no_longer_stale(worker, answer.key, answer.attempt);
   const Slot slot = table_.find(answer.key);
+  const bool older = is_of_older_term(answer.attempt);
+  if (older && (slot == kNoSlot || !table_.was_given(slot, answer.attempt, worker.rank))) {
+    take_in(worker, answer, out);
+    accept_orphans(out);
+    return;
+  }
   if (slot == kNoSlot) {
     const bool untouched = answer.key.is_index() &&
                            (answer.key.lo >= index_units_.count || ready_.is_fresh(answer.key.lo));
@@ -25,6 +31,11 @@ void Master::answer(Worker& worker, const wire::AnswerView& answer, Actions& out
     return;
   }
   if (!table_.was_given(slot, answer.attempt, worker.rank)) {
+    note(out, NoteKind::answer_stray, worker.rank, answer.key, answer.attempt.value);
+    return;
+  }
+  // The mark of an older term may look like ours.
+  if (options_.term > Term(0) && !is_same_unit(table_.at(slot), answer.unit_digest)) {
     note(out, NoteKind::answer_stray, worker.rank, answer.key, answer.attempt.value);
     return;
   }
@@ -40,11 +51,12 @@ void Master::answer(Worker& worker, const wire::AnswerView& answer, Actions& out
                      "order, or keep the results and fold them afterwards",
                      true, out);
   } else {
-    accept(worker, slot, answer, out);
+    accept(worker.rank, slot, answer, out);
+    accept_orphans(out);
   }
 }
 
-void Master::accept(Worker& from, Slot slot, const wire::AnswerView& answer, Actions& out) {
+void Master::accept(Rank from, Slot slot, const wire::AnswerView& answer, Actions& out) {
   LiveUnit& unit = table_.at(slot);
   if (unit.state == UnitState::leased) {
     if (unit.second) end_executions(from, slot, answer.attempt);
@@ -57,7 +69,7 @@ void Master::accept(Worker& from, Slot slot, const wire::AnswerView& answer, Act
   if (answer.proposal_value) {
     consider_shared(
         {*answer.proposal_value, {answer.proposal_witness.begin(), answer.proposal_witness.end()}},
-        from.rank, out);
+        from, out);
   }
   if (answer.place) {
     shard_trouble_.clear();
@@ -78,6 +90,7 @@ void Master::accept(Worker& from, Slot slot, const wire::AnswerView& answer, Act
     const UnitKey key = child_key(answer.key, ordinal++);
     const Slot born =
         table_.add(key, {child.payload.begin(), child.payload.end()}, child.priority, child.hints);
+    if (orphans_.waits_for(key)) due_orphans_.push_back(key);
     delta_.touched(table_.at(born));
     ready_.push(born);
     ++counters_.spawned;

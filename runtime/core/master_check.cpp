@@ -65,7 +65,7 @@ void Master::check_invariants() const {
 void Master::check_second(Slot slot, const LiveUnit& unit) const {
   STEADFARM_ASSERT(unit.state == UnitState::leased && unit.hints.repeatable);
   STEADFARM_ASSERT(unit.second->rank != unit.owner);
-  STEADFARM_ASSERT(unit.second->attempt > unit.attempt);
+  STEADFARM_ASSERT(unit.second->attempt != unit.attempt);
   STEADFARM_ASSERT(members_.state(unit.second->rank) == MemberState::alive);
   const auto helper = std::find_if(workers_.begin(), workers_.end(), [&](const Worker& worker) {
     return worker.rank == unit.second->rank;

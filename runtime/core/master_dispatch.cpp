@@ -56,6 +56,10 @@ std::uint64_t Master::ready_count() const {
 
 void Master::feed(Worker& worker, Actions& out) {
   if (!may_dispatch(worker)) return;
+  if (settling()) {
+    mark_hungry(worker);
+    return;
+  }
   if (throttled()) {
     if (!throttle_noted_) {
       note(out, NoteKind::dispatch_throttled, worker.rank, {}, delta_.undurable_bytes());
@@ -213,7 +217,7 @@ void Master::mark_hungry(Worker& worker) {
 }
 
 void Master::feed_hungry(Actions& out) {
-  if (phase_ != Phase::running || throttled()) return;
+  if (phase_ != Phase::running || throttled() || settling()) return;
   if (hungry_.empty()) return;
   const bool for_anyone = ready_.suspect_count() > 0 || ready_.has_for_anyone();
   for (std::size_t left = hungry_.size(); left > 0; --left) {

@@ -62,6 +62,7 @@ bool Master::store_stands_still(TimeUs patience_us) const {
 
 void Master::emit_persist(bool complete, Actions& out) {
   epochs_.persist(now_);
+  ++deltas_taken_;
   store_moved_at_ = now_;
   const std::shared_ptr<GenerationDelta> delta = delta_.take(table_);
   delta->epoch = epochs_.epoch();
@@ -93,6 +94,12 @@ void Master::on(const GenerationDurable& event, Actions& out) {
   throttle_noted_ = false;
   out.emplace_back(Committed{generation_, committed_});
   note(out, NoteKind::generation_durable, Rank(0), {}, generation_.value);
+  deltas_durable_ = deltas_taken_;
+  if (options_.takeover) {
+    for (Worker& worker : workers_) {
+      if (members_.state(worker.rank) == MemberState::alive) send_beat(worker, out);
+    }
+  }
   if (phase_ != Phase::persisting_end) return;
   if (!end_emitted_) {  // the last one comes now, and has all of the time
     end_deadline_ = now_ + end_patience_us_;

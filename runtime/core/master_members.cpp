@@ -32,18 +32,20 @@ void Master::on_message(Worker& /*worker*/, const Other& /*m*/, const MessageFro
   // Heartbeats have done their work by arriving; what only masters send is nobody's here.
 }
 
-void Master::on_message(Worker& worker, const wire::Hello& m, const MessageFrom& /*event*/,
+void Master::on_message(Worker& worker, const wire::Hello& m, const MessageFrom& event,
                         Actions& out) {
   if (!m.concurrent) members_.excuse_silence(worker.rank);
   // A repeated Hello means that the Welcome has not arrived yet, whatever session an Assign that
   // did arrive has told the worker.
-  if (!options_.lossless && worker.welcomed_at < now_) welcome(worker, out);
+  // So does one from a worker that had turned to somebody else, who is not the master after all.
+  const bool returns = options_.takeover && event.message.session != Session(0);
+  if ((!options_.lossless || returns) && worker.welcomed_at < now_) welcome(worker, out);
 }
 
 void Master::on_message(Worker& worker, const wire::Report& m, const MessageFrom& event,
                         Actions& out) {
   m.answers->for_each([&](const wire::AnswerView& view) { answer(worker, view, out); });
-  if (m.report_seq != 0) send(worker, wire::Ack{m.report_seq}, out);
+  if (m.report_seq != 0) send(worker, wire::Ack{m.report_seq, next_delta()}, out);
   learn_times(worker, m);
   if (phase_ == Phase::closing) {
     send(worker, wire::Shutdown{exit_code(outcome_)}, out);
@@ -136,6 +138,8 @@ void Master::on_message(Worker& worker, const wire::Goodbye& /*m*/, const Messag
   if (clearing_ == worker.rank) clearing_.reset();
   note(out, NoteKind::worker_left, worker.rank, {}, leases_of(worker));
   take_leases(worker, {}, out);
+  no_longer_awaited(worker.rank, out);
+  if (phase_ == Phase::running) tell_roster(out);
 }
 
 void Master::new_session(Worker& worker, Actions& out) {
@@ -149,7 +153,12 @@ void Master::new_session(Worker& worker, Actions& out) {
 
 void Master::welcome(Worker& worker, Actions& out) {
   worker.welcomed_at = now_;
-  send(worker, wire::Welcome{options_.job_seed, options_.shards}, out);
+  wire::Welcome welcome{options_.job_seed, options_.shards};
+  if (options_.takeover) {
+    welcome.owner_epoch = options_.owner_epoch;
+    welcome.job_digest = options_.job_digest;
+  }
+  send(worker, welcome, out);
   say_how_things_are(worker, out);
 }
 
@@ -179,6 +188,7 @@ void Master::readmit(Worker& worker, Actions& out) {
   out.emplace_back(Readmit{worker.rank});
   ready_.add(worker.rank);
   new_session(worker, out);
+  tell_roster(out);
 }
 
 void Master::lose(Worker& worker, const Loss& loss, const std::string& evidence, Blame blame,
@@ -193,6 +203,8 @@ void Master::lose(Worker& worker, const Loss& loss, const std::string& evidence,
   open_loss(worker);
   take_leases(worker, phase_ == Phase::running ? blame : Blame(), out);
   note_work_went_on(out);
+  no_longer_awaited(worker.rank, out);
+  tell_roster(out);
 }
 
 // Everything the worker holds becomes ready again. Each unit that the blame falls on may be what

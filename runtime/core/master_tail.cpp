@@ -231,10 +231,10 @@ void Master::stale_lease(Slot slot, bool remember) {
 }
 
 // The unit is about to be accepted: whoever else has it is busy for nothing.
-void Master::end_executions(const Worker& answered, Slot slot, Attempt attempt) {
+void Master::end_executions(Rank answered, Slot slot, Attempt attempt) {
   const LiveUnit& unit = table_.at(slot);
   if (attempt == unit.second->attempt) {
-    find_worker(answered.rank)->second = kNoSlot;
+    find_worker(answered)->second = kNoSlot;
     table_.end_second(slot, false);
     find_worker(unit.owner)->stale.push_back({unit.key, unit.attempt});
     return;

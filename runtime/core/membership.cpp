@@ -15,6 +15,11 @@ void Membership::add(Rank rank, TimeUs now) {
   ++joining_count_;
 }
 
+void Membership::add_lost(Rank rank, TimeUs now) {
+  add(rank, now);
+  set_state(members_.back(), MemberState::lost);
+}
+
 bool Membership::knows(Rank rank) const {
   const auto it = std::lower_bound(members_.begin(), members_.end(), rank,
                                    [](const Member& m, Rank r) { return m.rank < r; });

@@ -38,6 +38,8 @@ class Membership {
   explicit Membership(MembershipTimes times) : times_(times) {}
 
   void add(Rank rank, TimeUs now);
+  /// One that is lost from the start, until it speaks.
+  void add_lost(Rank rank, TimeUs now);
 
   /// A message came; `heartbeat`: one of those that come at regular times. Returns the state before
   /// it. A member lost by silence that speaks is alive again; one that is known to be dead is not,

@@ -7,6 +7,7 @@
 
 #include "base/ids.hpp"
 #include "base/shard.hpp"
+#include "core/term.hpp"
 
 namespace steadfarm::core {
 
@@ -99,6 +100,14 @@ struct MasterOptions {
                                                       // of it a checkpoint is opened
   std::uint64_t assign_bytes_max = 1ULL << 20U;       // payload bytes a message, above one unit
   std::uint64_t partial_bytes_max = 512ULL << 20U;  // saved states of all units; then old ones stay
+  // What follows matters where a worker can take over from a dead master.
+  bool takeover = false;
+  Term term;                                      // of this master; above 0: it has taken over
+  OwnerEpoch owner_epoch;                         // of its store
+  std::uint64_t job_digest = 0;                   // of what the job is
+  std::vector<Rank> awaited{};                    // after a take-over: workers that will hand in
+  TimeUs settle_us = 2 * kSecondUs;               // how long they are waited for
+  std::uint64_t orphan_bytes_max = 64ULL << 20U;  // handed in, and the parent is not accepted yet
 };
 
 struct WorkerOptions {
@@ -108,9 +117,10 @@ struct WorkerOptions {
   std::uint64_t started = 0;
   bool concurrent = true;  // a thread of its own sends heartbeats
   bool lossless = true;
-  TimeUs hello_us = 1 * kSecondUs;              // between Hellos until a Welcome comes
-  TimeUs heartbeat_us = 1 * kSecondUs;          // only used below MPI_THREAD_MULTIPLE
-  TimeUs master_timeout_us = 30 * kSecondUs;    // silence before the worker ends itself
+  bool takeover = false;                      // answers are kept until durable, for a later master
+  TimeUs hello_us = 1 * kSecondUs;            // between Hellos until a Welcome comes
+  TimeUs heartbeat_us = 1 * kSecondUs;        // only used below MPI_THREAD_MULTIPLE
+  TimeUs master_timeout_us = 30 * kSecondUs;  // silence before the worker ends itself
   TimeUs startup_timeout_us = 600 * kSecondUs;  // the same before its first word
   TimeUs report_us = 5'000;                     // answers wait no longer than this for company
   TimeUs idle_report_us = 1 * kSecondUs;        // an idle worker asks again
@@ -131,6 +141,9 @@ struct WorkerOptions {
   TimeUs shard_retry_us = 500'000;            // first pause after a shard that failed; doubles
   TimeUs shard_patience_us = 60 * kSecondUs;  // with a disk that fails, then the worker leaves
   TimeUs shard_stall_us = 30 * kSecondUs;     // with one that stands still
+  // Accepted answers that are kept for a later master; above it the oldest are dropped, and
+  // executed again if the master dies.
+  std::uint64_t hand_in_bytes_max = 64ULL << 20U;
 };
 
 }  // namespace steadfarm::core

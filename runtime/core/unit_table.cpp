@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "core/term.hpp"
 
 namespace steadfarm::core {
 
@@ -90,6 +91,16 @@ void UnitTable::lease(Slot slot, Rank owner, LeaseList& leases) {
   link(slot, leases);
 }
 
+void UnitTable::adopt(Slot slot, Attempt attempt, Rank owner, LeaseList& leases) {
+  LiveUnit& unit = slots_[slot];
+  STEADFARM_ASSERT(unit.state == UnitState::ready);
+  unit.state = UnitState::leased;
+  unit.attempt = attempt;
+  unit.assign_seq = 0;
+  unit.owner = owner;
+  link(slot, leases);
+}
+
 void UnitTable::release(Slot slot, LeaseList& leases, bool remember, bool blamed) {
   LiveUnit& unit = slots_[slot];
   STEADFARM_ASSERT(unit.state == UnitState::leased && !unit.second);
@@ -127,10 +138,14 @@ void UnitTable::promote_second(Slot slot, LeaseList& from, LeaseList& to, bool r
 // Of those that are over only the lease itself may be forgotten: the next one comes after it.
 Attempt UnitTable::next_attempt(Slot slot) const {
   const LiveUnit& unit = slots_[slot];
-  Attempt last = unit.attempt;
-  if (unit.second) last = std::max(last, unit.second->attempt);
+  Attempt last = attempts_after_;
+  const auto consider = [&](Attempt attempt) {
+    if (mark_of(attempt) == mark_of(attempts_after_)) last = std::max(last, attempt);
+  };
+  consider(unit.attempt);
+  if (unit.second) consider(unit.second->attempt);
   if (unit.past) {
-    for (const PastLease& lease : *unit.past) last = std::max(last, lease.attempt);
+    for (const PastLease& lease : *unit.past) consider(lease.attempt);
   }
   return last.next();
 }

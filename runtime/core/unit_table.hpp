@@ -85,6 +85,11 @@ class UnitTable {
   /// leased -> ready; the attempt is remembered if its answer may still come.
   void release(Slot slot, LeaseList& leases, bool remember, bool blamed);
 
+  /// ready -> leased: its execution goes on under this attempt of an earlier master.
+  void adopt(Slot slot, Attempt attempt, Rank owner, LeaseList& leases);
+  /// Attempts of every unit are above this one.
+  void start_attempts_after(Attempt attempt) { attempts_after_ = attempt; }
+
   /// Hands a leased unit out a second time.
   void lease_second(Slot slot, Rank rank, std::uint32_t assign_seq);
   /// The second execution is over or lost; the first goes on. The attempt is remembered.
@@ -117,6 +122,7 @@ class UnitTable {
   static void remember_lease(LiveUnit& unit, Attempt attempt, Rank rank, bool blamed);
 
   std::deque<LiveUnit> slots_;
+  Attempt attempts_after_;
   std::vector<Slot> free_;
   KeyIndex index_;
 };

@@ -34,7 +34,7 @@ void WorkerMachine::say_hello(WorkerActions& out) {
 
 void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
   // A master that beats has begun; what it still reads takes its time, but it beats meanwhile.
-  const bool begun = welcomed_ || (options_.concurrent && master_spoke_);
+  const bool begun = has_seed_ || (options_.concurrent && master_spoke_);
   const TimeUs timeout_us = begun ? options_.master_timeout_us : options_.startup_timeout_us;
   // Silence counts only while we listen.
   if (now_ - last_tick_ > timeout_us / 2) heard_at_ = now_;
@@ -58,6 +58,9 @@ void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
     resent_at_ = now_;
     for (const wire::Report& kept : unacked_) send_report(kept, out);
   }
+  if (!options_.lossless && handed_in_ && now_ - handed_in_at_ >= options_.resend_us) {
+    send_hand_in(out);
+  }
 }
 
 void WorkerMachine::on(WorkerMessage& event, WorkerActions& out) {
@@ -74,17 +77,30 @@ void WorkerMachine::on_body(Other& /*m*/, Session /*session*/, WorkerActions& /*
 
 void WorkerMachine::on_body(wire::Welcome& m, Session session, WorkerActions& out) {
   job_seed_ = m.job_seed;
-  welcomed_ = true;
+  has_seed_ = true;
+  const bool waited = !std::exchange(welcomed_, true);
   if (m.shards != shards_) {
     shards_ = m.shards;
     out.emplace_back(OpenShards{shards_});
   }
-  if (session > session_) begin_session(session, out);
+  if (session > session_) {
+    begin_session(session, out);
+  } else if (waited && !outbox_->empty()) {
+    report(out);
+  }
+}
+
+// Until the new one says Welcome it knows nothing of us: units go on, their answers wait.
+void WorkerMachine::on(MasterChanged& /*event*/, WorkerActions& out) {
+  welcomed_ = false;
+  heard_at_ = now_;
+  say_hello(out);
 }
 
 // A new session means that the master has given our queue to others. What runs goes on; what was
 // answered and not acknowledged is said again.
 void WorkerMachine::begin_session(Session session, WorkerActions& out) {
+  const bool new_term = term_of(session) > term_of(session_);
   session_ = session;
   assigns_seen_ = 0;
   recalls_seen_ = 0;
@@ -92,8 +108,14 @@ void WorkerMachine::begin_session(Session session, WorkerActions& out) {
   drop_queue();
   if (executing_) {
     carried_ = running_key_;
+    carried_digest_ = running_digest();
     carried_done_ = false;
   }
+  if (new_term) {
+    hand_in(out);
+    return;
+  }
+  if (handed_in_) send_hand_in(out);
   resent_at_ = now_;
   for (const wire::Report& kept : unacked_) send_report(kept, out);
 }
@@ -117,11 +139,18 @@ bool WorkerMachine::mark_seen(std::uint32_t assign_seq) {
 }
 
 void WorkerMachine::on_body(wire::Ack& m, Session /*session*/, WorkerActions& /*out*/) {
+  if (handed_in_ && handed_in_->report_seq == m.report_seq) {
+    unacked_bytes_ -= handed_in_->answers->bytes().size();
+    retain(m.delta, std::move(handed_in_->answers));
+    handed_in_.reset();
+    return;
+  }
   const auto it = std::find_if(unacked_.begin(), unacked_.end(), [&](const wire::Report& report) {
     return report.report_seq == m.report_seq;
   });
   if (it == unacked_.end()) return;
   unacked_bytes_ -= it->answers->bytes().size();
+  retain(m.delta, std::move(it->answers));
   unacked_.erase(it);
 }
 
@@ -160,6 +189,7 @@ void WorkerMachine::on(StateSaved& event, WorkerActions& out) {
   STEADFARM_ASSERT(executing_ && event.sequence > 0);
   const std::uint64_t steps = event.state->size() / options_.partial_step_bytes;
   partial_due_ = now_ + options_.partial_us * (1 + static_cast<TimeUs>(steps));
+  if (options_.takeover) last_saved_ = event;
   send(wire::Partial{running_key_, running_attempt_, event.sequence, std::move(event.state)}, out);
   epoch_state_ = false;
   acknowledge_epoch(out);
@@ -237,6 +267,8 @@ void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
   epoch_state_ = false;
   event.answer.key = running_key_;
   event.answer.attempt = running_attempt_;
+  event.answer.unit_digest = running_digest();
+  last_saved_.reset();
   if (carried_ == running_key_ && event.answer.status == wire::AnswerStatus::done) {
     carried_done_ = true;
   }
@@ -374,19 +406,21 @@ bool WorkerMachine::shelf_waits() const {
 }
 
 bool WorkerMachine::may_execute() const {
-  return welcomed_ && !executing_ && !stopping_ && queued_ > 0 &&
-         unacked_bytes_ <= options_.retain_bytes && !shelf_waits();
+  const std::uint64_t waiting_bytes = welcomed_ ? 0 : outbox_->bytes().size();
+  return has_seed_ && !executing_ && !stopping_ && queued_ > 0 &&
+         unacked_bytes_ + waiting_bytes <= options_.retain_bytes && !shelf_waits();
 }
 
 void WorkerMachine::execute_next(WorkerActions& out) {
   while (may_execute()) {
     const Execute action = take_next();
-    if (carried_done_ && action.key == *carried_) {
+    running_key_ = action.key;
+    running_payload_ = action.payload;
+    if (carried_done_ && action.key == *carried_ && running_digest() == carried_digest_) {
       if (rests()) report(out);
       continue;
     }
     executing_ = true;
-    running_key_ = action.key;
     running_attempt_ = action.attempt;
     running_since_ = now_;
     running_saves_ = false;
@@ -433,6 +467,7 @@ Execute WorkerMachine::take_next() {
 }
 
 void WorkerMachine::report(WorkerActions& out) {
+  if (!welcomed_) return;  // a later master must hear first by what its answers may be pruned
   wire::Report report;
   report.idle = idle();
   report.shared_version = shared_version_;

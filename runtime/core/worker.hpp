@@ -54,8 +54,11 @@ struct ShardFailed {
 };
 /// The disk has come a step further with it.
 struct ShardMoved {};
-using WorkerEvent = std::variant<WorkerStarted, WorkerTick, WorkerMessage, UnitDone, SharedFound,
-                                 StateSaved, UnitLeft, ShardDurable, ShardFailed, ShardMoved>;
+/// Somebody else is to be the master: Hello goes to it, and answers wait until it says Welcome.
+struct MasterChanged {};
+using WorkerEvent =
+    std::variant<WorkerStarted, WorkerTick, WorkerMessage, UnitDone, SharedFound, StateSaved,
+                 UnitLeft, ShardDurable, ShardFailed, ShardMoved, MasterChanged>;
 
 /// What a unit at a safe point should do.
 enum class SafePoint : std::uint8_t {
@@ -116,6 +119,9 @@ class WorkerMachine {
   [[nodiscard]] std::uint64_t queued_count() const { return queued_; }
   [[nodiscard]] Session session() const { return session_; }
   [[nodiscard]] const std::optional<SharedValue>& shared() const { return shared_; }
+  /// Of the unit that is executed; it does not change meanwhile.
+  [[nodiscard]] Attempt running_attempt() const { return running_attempt_; }
+  [[nodiscard]] std::uint64_t retained_bytes() const { return retained_bytes_; }
 
  private:
   struct Batch {
@@ -138,10 +144,12 @@ class WorkerMachine {
   void on(ShardDurable& event, WorkerActions& out);
   void on(ShardFailed& event, WorkerActions& out);
   void on(ShardMoved& event, WorkerActions& out);
+  void on(MasterChanged& event, WorkerActions& out);
 
   void on_body(wire::Welcome& m, Session session, WorkerActions& out);
   void on_body(wire::Assign& m, Session session, WorkerActions& out);
   void on_body(wire::Ack& m, Session session, WorkerActions& out);
+  void on_body(wire::Beat& m, Session session, WorkerActions& out);
   void on_body(wire::Shared& m, Session session, WorkerActions& out);
   void on_body(wire::EpochOpen& m, Session session, WorkerActions& out);
   void on_body(wire::Recall& m, Session session, WorkerActions& out);
@@ -151,6 +159,13 @@ class WorkerMachine {
   void on_body(Other& m, Session session, WorkerActions& out);
 
   void begin_session(Session session, WorkerActions& out);
+  // worker_retention.cpp: what is kept for a later master
+  void hand_in(WorkerActions& out);
+  void send_hand_in(WorkerActions& out);
+  void retain(std::uint32_t delta, std::shared_ptr<const wire::AnswerBatch> answers);
+  void forget_durable(std::uint32_t delta);
+  [[nodiscard]] std::optional<std::uint64_t> running_digest() const;
+
   [[nodiscard]] bool proposes_as_good(const wire::AnswerView& answer) const;
   [[nodiscard]] bool mark_seen(std::uint32_t assign_seq);
   void drop_queue();
@@ -176,7 +191,8 @@ class WorkerMachine {
   TimeUs now_ = 0;
   Session session_;
   std::uint64_t job_seed_ = 0;
-  bool welcomed_ = false;
+  bool has_seed_ = false;  // some master has said Welcome
+  bool welcomed_ = false;  // the present one has
   bool master_spoke_ = false;
   bool stopping_ = false;
   bool exiting_ = false;
@@ -197,7 +213,10 @@ class WorkerMachine {
   // Ran when a new session began. The master did not know that and may hand it out to us again;
   // once it is done there is nothing left to do.
   std::optional<UnitKey> carried_;
+  std::optional<std::uint64_t> carried_digest_;
   bool carried_done_ = false;
+  ByteView running_payload_;
+  std::optional<StateSaved> last_saved_;  // by the running unit, if somebody may take over
 
   std::shared_ptr<wire::AnswerBatch> outbox_;
   TimeUs outbox_since_ = 0;
@@ -218,6 +237,15 @@ class WorkerMachine {
   TimeUs shelf_retry_at_ = -1;  // -1: not waiting for a retry
   std::uint32_t shelf_failures_ = 0;
   std::string shelf_trouble_;
+  struct Retained {
+    std::uint32_t delta = 0;  // the first one that holds it
+    std::shared_ptr<const wire::AnswerBatch> answers;
+  };
+  std::deque<Retained> retained_;  // accepted, and not known to be durable
+  std::uint64_t retained_bytes_ = 0;
+  std::optional<wire::HandIn> handed_in_;  // and not acknowledged yet
+  TimeUs handed_in_at_ = 0;
+  std::uint32_t durable_ = 0;  // deltas of this term up to here are durable
 
   std::uint32_t recalls_seen_ = 0;       // the newest of this session
   std::uint32_t assigns_seen_ = 0;       // all of this session up to here

@@ -70,6 +70,15 @@ nlohmann::json fields_of(const core::Note& note) {
     case NoteKind::stopping:
       fields = {{"leases", note.count}};
       break;
+    case NoteKind::answers_handed_in:
+      fields = {{"rank", note.rank.value}, {"units", note.count}};
+      break;
+    case NoteKind::settled:
+      fields = {{"units_handed_in", note.count}};
+      break;
+    case NoteKind::orphan_refused:
+      fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"bytes", note.count}};
+      break;
   }
   return fields;
 }

@@ -16,20 +16,24 @@ WorkerDriver::WorkerDriver(core::WorkerMachine& machine, transport::Transport& t
                            worker::Executor& executor, Clock& clock, wire::JobId job, Rank master,
                            ShardKeeper* shards)
     : machine_(machine),
-      transport_(transport),
+      transport_(&transport),
       executor_(executor),
       clock_(clock),
       job_(job),
       master_(master),
       shards_(shards) {}
 
+void WorkerDriver::set_succession(core::Succession& succession, SuccessionHooks hooks) {
+  succession_ = &succession;
+  hooks_ = std::move(hooks);
+}
+
 void WorkerDriver::start() { step(core::WorkerStarted{}); }
 
 std::size_t WorkerDriver::turn() {
   if (exit_) return 0;
-  std::size_t done = stats_.messages_in;
-  receive_all();
-  done = stats_.messages_in - done + hear_shards();
+  take_in_shared();
+  std::size_t done = receive_all() + hear_shards();
   tick_if_due(clock_.now());
   for (std::size_t i = 0; i < kUnitsPerTurn && !exit_; ++i) {
     if (!finish_unit()) break;
@@ -38,6 +42,28 @@ std::size_t WorkerDriver::turn() {
     if (now - polled_at_ >= kPollUs) break;
   }
   return done;
+}
+
+std::size_t WorkerDriver::background_turn() {
+  if (exit_) return 0;
+  in_background_ = true;
+  const std::size_t count = receive_all();
+  tick_if_due(clock_.now());
+  in_background_ = false;
+  return count;
+}
+
+// The executor belongs to the thread that runs the units.
+void WorkerDriver::take_in_shared() {
+  if (shared_news_) executor_.shared_changed(*std::exchange(shared_news_, std::nullopt));
+}
+
+void WorkerDriver::serve(transport::Transport& transport, Rank master) {
+  succession_ = nullptr;
+  distrusts_master_ = false;
+  transport_ = &transport;
+  master_ = master;
+  step(core::MasterChanged{});
 }
 
 // Starts what is to be started and takes in what has ended. True if a unit ended.
@@ -88,19 +114,79 @@ std::size_t WorkerDriver::hear_shards() {
   return 1;
 }
 
-void WorkerDriver::receive_all() {
+std::size_t WorkerDriver::receive_all() {
   polled_at_ = clock_.now();
   was_outside_ = true;
+  if (succession_ != nullptr) {
+    if (inheritance_) return 0;
+    core::SuccessionActions actions;
+    for (const transport::DeadPeer& dead : transport_->take_dead_peers()) {
+      succession_->peer_dead(polled_at_, dead.rank, dead.evidence, actions);
+    }
+    carry_out(actions);
+  }
   incoming_.clear();
-  static_cast<void>(transport_.poll(incoming_, kMessagesPerTurn));
+  static_cast<void>(transport_->poll(incoming_, kMessagesPerTurn));
   for (const transport::Incoming& incoming : incoming_) {
     ++stats_.messages_in;
     auto message = wire::decode(job_, incoming.bytes);
-    if (!message || incoming.from != master_) {
+    if (!message) {
       ++stats_.messages_refused;
       continue;
     }
-    step(core::WorkerMessage{std::move(message).value()});
+    receive(incoming.from, std::move(message).value());
+  }
+  return incoming_.size();
+}
+
+void WorkerDriver::receive(Rank from, wire::Message message) {
+  if (succession_ != nullptr) {
+    const TimeUs now = clock_.now();
+    const core::Term term = core::term_of(message.session);
+    core::SuccessionActions actions;
+    succession_->heard(now, from, actions);
+    if (const auto* claim = std::get_if<wire::Claim>(&message.body)) {
+      succession_->on_message(now, from, term, *claim, actions);
+    } else if (const auto* consent = std::get_if<wire::Consent>(&message.body)) {
+      succession_->on_message(now, from, term, *consent, actions);
+    } else if (const auto* welcome = std::get_if<wire::Welcome>(&message.body)) {
+      const bool first = first_epoch_ == OwnerEpoch(0);
+      if (first) first_epoch_ = OwnerEpoch(welcome->owner_epoch.value - term.value);
+      succession_->welcomed(now, from, term, hooks_.may_claim(*welcome), actions);
+    } else if (const auto* roster = std::get_if<wire::Roster>(&message.body)) {
+      if (from == master_) succession_->roster(roster->gone);
+    }
+    carry_out(actions);
+  }
+  const bool hands_over = succession_ != nullptr && inheritance_.has_value();
+  if (from != master_ || hands_over) {
+    ++stats_.messages_refused;
+    return;
+  }
+  step(core::WorkerMessage{std::move(message)});
+}
+
+void WorkerDriver::carry_out(core::SuccessionActions& actions) {
+  for (core::SuccessionAction& action : actions) {
+    if (auto* send = std::get_if<core::SuccessionSend>(&action)) {
+      const wire::Message message{core::session_before(succession_->term()), std::move(send->body)};
+      static_cast<void>(transport_->send(send->to, wire::encode(job_, message)));
+    } else if (const auto* distrust = std::get_if<core::Shun>(&action)) {
+      if (distrust->rank == master_) distrusts_master_ = true;
+      hooks_.peer_changed(distrust->rank, false);
+      transport_->forget(distrust->rank);
+    } else if (const auto* trust = std::get_if<core::Unshun>(&action)) {
+      transport_->readmit(trust->rank);
+      if (trust->rank == master_) distrusts_master_ = false;
+      hooks_.peer_changed(trust->rank, true);
+    } else if (const auto* follow = std::get_if<core::FollowMaster>(&action)) {
+      master_ = follow->rank;
+      distrusts_master_ = false;
+      hooks_.follows(master_);
+      step(core::MasterChanged{});
+    } else if (auto* take_over = std::get_if<core::TakeOver>(&action)) {
+      inheritance_ = Inheritance{std::move(*take_over), first_epoch_};
+    }
   }
 }
 
@@ -110,12 +196,18 @@ void WorkerDriver::tick_if_due(TimeUs now) {
   // Before the tick, which may find that nothing has moved.
   const std::uint64_t steps = shards_ == nullptr ? 0 : shards_->steps();
   if (steps != std::exchange(shard_steps_, steps)) step(core::ShardMoved{});
+  if (succession_ != nullptr && !inheritance_) {
+    core::SuccessionActions actions;
+    succession_->tick(now, actions);
+    carry_out(actions);
+  }
   step(core::WorkerTick{});
 }
 
 void WorkerDriver::safe_point() {
+  take_in_shared();
   if (exit_ || clock_.now() - polled_at_ < kPollUs) return;
-  receive_all();
+  static_cast<void>(receive_all());
   hear_shards();
   tick_if_due(clock_.now());
 }
@@ -140,13 +232,18 @@ void WorkerDriver::step(core::WorkerEvent event) {
   for (core::WorkerAction& action : actions) {
     if (auto* send = std::get_if<core::WorkerSend>(&action)) {
       // A dead master is noticed by its silence; nothing can be done about a single message.
-      static_cast<void>(transport_.send(master_, wire::encode(job_, send->message)));
+      if (distrusts_master_) continue;
+      static_cast<void>(transport_->send(master_, wire::encode(job_, send->message)));
       was_outside_ = true;
     } else if (auto* execute = std::get_if<core::Execute>(&action)) {
       STEADFARM_ASSERT(!to_start_ && !running_);
       to_start_ = *execute;
     } else if (auto* changed = std::get_if<core::SharedChanged>(&action)) {
-      executor_.shared_changed(changed->shared);
+      if (in_background_) {
+        shared_news_ = changed->shared;
+      } else {
+        executor_.shared_changed(changed->shared);
+      }
     } else if (const auto* kept = std::get_if<core::KeepResult>(&action)) {
       shards_->keep(kept->key, kept->result);
     } else if (const auto* seal = std::get_if<core::SealShard>(&action)) {

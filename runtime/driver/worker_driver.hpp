@@ -1,9 +1,11 @@
 // A worker's loop, one turn at a time; the simulator turns it too.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
+#include "core/succession.hpp"
 #include "core/worker.hpp"
 #include "driver/clock.hpp"
 #include "driver/shard_keeper.hpp"
@@ -18,6 +20,22 @@ struct WorkerDriverStats {
   std::uint64_t messages_refused = 0;  // strays and malformed
 };
 
+/// Where a worker may have to find a new master, or be it.
+struct SuccessionHooks {
+  /// Could this rank do what the master does, as its Welcome describes it?
+  std::function<bool(const wire::Welcome&)> may_claim;
+  /// This rank is the master from now on, or is to be: heartbeats go there.
+  std::function<void(Rank)> follows;
+  /// Nothing is sent to this rank any more, from other threads either; or is again.
+  std::function<void(Rank, bool welcome)> peer_changed;
+};
+
+/// A worker that has become the master, and what it knows of the one before.
+struct Inheritance {
+  core::TakeOver from;
+  OwnerEpoch first_epoch;  // of the job's first master
+};
+
 class WorkerDriver {
  public:
   /// All references must outlive the driver. Without a keeper of shards the machine must not want
@@ -26,9 +44,21 @@ class WorkerDriver {
                worker::Executor& executor, Clock& clock, wire::JobId job, Rank master,
                ShardKeeper* shards = nullptr);
 
+  /// Before start(). `succession` must outlive the driver.
+  void set_succession(core::Succession& succession, SuccessionHooks hooks);
+
   void start();
   /// Receives, runs units for a moment, sends. Returns how much was done: messages and units.
   std::size_t turn();
+
+  /// For a second thread, while a unit runs on the first and no call of this object does: receives
+  /// and ticks.
+  std::size_t background_turn();
+
+  /// Set once this worker is to be the master. Nothing is received any more, until the driver is
+  /// told by `serve` where its own master is.
+  [[nodiscard]] const std::optional<Inheritance>& inheritance() const { return inheritance_; }
+  void serve(transport::Transport& transport, Rank master);
 
   /// For units that look outside: receives if some time has passed since the last look.
   void safe_point();
@@ -43,19 +73,29 @@ class WorkerDriver {
 
  private:
   void step(core::WorkerEvent event);
-  void receive_all();
+  std::size_t receive_all();
+  void receive(Rank from, wire::Message message);
+  void carry_out(core::SuccessionActions& actions);
+  void take_in_shared();
   void tick_if_due(TimeUs now);
   [[nodiscard]] bool finish_unit();
   std::size_t hear_shards();
 
   core::WorkerMachine& machine_;
-  transport::Transport& transport_;
+  transport::Transport* transport_;
   worker::Executor& executor_;
   Clock& clock_;
   wire::JobId job_;
   Rank master_;
   ShardKeeper* shards_;
   std::uint64_t shard_steps_ = 0;  // that the machine has heard of
+  core::Succession* succession_ = nullptr;
+  SuccessionHooks hooks_;
+  OwnerEpoch first_epoch_;
+  std::optional<Inheritance> inheritance_;
+  bool distrusts_master_ = false;  // nothing is sent to it
+  bool in_background_ = false;
+  std::optional<SharedValue> shared_news_;  // came while a unit ran on the other thread
   std::vector<transport::Incoming> incoming_;
   std::optional<core::Execute> to_start_;  // started outside of step, so that steps do not nest
   bool running_ = false;

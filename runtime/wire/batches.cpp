@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kMalformed = static_cast<std::size_t>(-1);
 constexpr std::uint8_t kHasProposal = 1;
 constexpr std::uint8_t kHasPlace = 2;
+constexpr std::uint8_t kHasUnitDigest = 4;
+constexpr std::uint8_t kAnswerFlags = kHasProposal | kHasPlace | kHasUnitDigest;
 constexpr std::size_t kChildHeadBytes = 13;
 // A child's hints: most have none, and children are many.
 constexpr std::uint8_t kHasExpected = 1;
@@ -88,9 +90,11 @@ void AnswerBatch::add(const AnswerView& answer) {
   out.key(answer.key);
   out.number(answer.attempt.value);
   out.number(static_cast<std::uint8_t>(answer.status));
-  const unsigned flags =
-      (answer.proposal_value ? kHasProposal : 0U) | (answer.place ? kHasPlace : 0U);
-  out.number(static_cast<std::uint8_t>(flags));
+  std::uint8_t flags = 0;
+  if (answer.proposal_value) flags |= kHasProposal;
+  if (answer.place) flags |= kHasPlace;
+  if (answer.unit_digest) flags |= kHasUnitDigest;
+  out.number(flags);
   out.number(static_cast<std::uint32_t>(answer.children.size()));
   out.block(answer.payload);
   if (answer.proposal_value) {
@@ -98,12 +102,18 @@ void AnswerBatch::add(const AnswerView& answer) {
     out.block(answer.proposal_witness);
   }
   if (answer.place) put_place(out, *answer.place);
+  if (answer.unit_digest) out.number(*answer.unit_digest);
   for (const Child& child : answer.children) {
     out.number(child.priority);
     put_hints(out, child.hints);
     out.block(child.payload);
   }
   ++count_;
+}
+
+void AnswerBatch::append(const AnswerBatch& more) {
+  count_ += more.count_;
+  bytes_.insert(bytes_.end(), more.bytes_.begin(), more.bytes_.end());
 }
 
 std::size_t AnswerBatch::read_at(std::size_t at, AnswerView& view) const {
@@ -115,7 +125,7 @@ std::size_t AnswerBatch::read_at(std::size_t at, AnswerView& view) const {
   const auto flags = in.number<std::uint8_t>();
   const auto child_count = in.number<std::uint32_t>();
   view.payload = in.block();
-  if (status > 1 || flags > (kHasProposal | kHasPlace)) return kMalformed;
+  if (status > 1 || flags > kAnswerFlags) return kMalformed;
   view.status = static_cast<AnswerStatus>(status);
   view.proposal_value.reset();
   view.proposal_witness = {};
@@ -129,6 +139,8 @@ std::size_t AnswerBatch::read_at(std::size_t at, AnswerView& view) const {
     if (view.status != AnswerStatus::done) return kMalformed;
     view.place = get_place(in);
   }
+  view.unit_digest.reset();
+  if ((flags & kHasUnitDigest) != 0) view.unit_digest = in.number<std::uint64_t>();
   view.children.clear();
   if (child_count > in.left() / kChildHeadBytes) return kMalformed;
   view.children.reserve(child_count);

@@ -9,6 +9,10 @@ constexpr std::size_t kUnitHeadBytes = 28;
 constexpr std::size_t kRunBytes = 20;
 constexpr std::size_t kSavedBytes = 20;
 constexpr std::size_t kReturnedBytes = 20;
+constexpr std::size_t kRankBytes = 4;
+constexpr std::uint8_t kHasShared = 1;
+constexpr std::uint8_t kHasRunning = 2;
+constexpr std::uint8_t kHasRunningDigest = 4;
 
 void put(Writer& out, const SharedValue& shared) {
   out.number(shared.value);
@@ -56,6 +60,8 @@ struct Encoder {
     out.number(m.shards.owner_epoch.value);
     out.number(m.shards.fingerprint.hi);
     out.number(m.shards.fingerprint.lo);
+    out.number(m.owner_epoch.value);
+    out.number(m.job_digest);
   }
   void operator()(const Assign& m) const {
     out.number(m.assign_seq);
@@ -80,13 +86,16 @@ struct Encoder {
     out.raw(m.units.bytes);
     out.raw(m.units.states);
   }
-  void operator()(const Ack& m) const { out.number(m.report_seq); }
+  void operator()(const Ack& m) const {
+    out.number(m.report_seq);
+    out.number(m.delta);
+  }
   void operator()(const Shared& m) const {
     out.number(m.version);
     put(out, m.shared);
   }
   void operator()(const EpochOpen& m) const { out.number(m.epoch.value); }
-  void operator()(const Beat& /*m*/) const {}
+  void operator()(const Beat& m) const { out.number(m.durable); }
   void operator()(const Stop& /*m*/) const {}
   void operator()(const Shutdown& m) const { out.number(m.exit_code); }
   void operator()(const Partial& m) const {
@@ -110,6 +119,31 @@ struct Encoder {
   void operator()(const Overdue& m) const {
     out.key(m.key);
     out.number(m.attempt.value);
+  }
+  void operator()(const HandIn& m) const {
+    out.number(m.report_seq);
+    std::uint8_t flags = 0;
+    if (m.shared) flags |= kHasShared;
+    if (m.running) flags |= kHasRunning;
+    if (m.running && m.running->unit_digest) flags |= kHasRunningDigest;
+    out.number(flags);
+    if (m.shared) put(out, *m.shared);
+    if (m.running) {
+      out.key(m.running->key);
+      out.number(m.running->attempt.value);
+      if (m.running->unit_digest) out.number(*m.running->unit_digest);
+    }
+    out.number(m.answers->size());
+    out.raw(m.answers->bytes());
+  }
+  void operator()(const Roster& m) const {
+    out.number(static_cast<std::uint64_t>(m.gone.size()));
+    for (const Rank rank : m.gone) out.number(rank.value);
+  }
+  void operator()(const Claim& m) const { out.number(static_cast<std::uint8_t>(m.certain)); }
+  void operator()(const Consent& m) const {
+    out.number(static_cast<std::uint8_t>(m.verdict));
+    out.number(m.follow.value);
   }
 };
 
@@ -168,6 +202,8 @@ Welcome get(Reader& in) {
   m.shards.owner_epoch = OwnerEpoch(in.number<std::uint64_t>());
   m.shards.fingerprint.hi = in.number<std::uint64_t>();
   m.shards.fingerprint.lo = in.number<std::uint64_t>();
+  m.owner_epoch = OwnerEpoch(in.number<std::uint64_t>());
+  m.job_digest = in.number<std::uint64_t>();
   return m;
 }
 // How many of these are to come: no more than there are bytes for.
@@ -240,7 +276,10 @@ Assign get(Reader& in) {
 }
 template <>
 Ack get(Reader& in) {
-  return {in.number<std::uint32_t>()};
+  Ack m;
+  m.report_seq = in.number<std::uint32_t>();
+  m.delta = in.number<std::uint32_t>();
+  return m;
 }
 template <>
 Shared get(Reader& in) {
@@ -254,8 +293,8 @@ EpochOpen get(Reader& in) {
   return {Epoch(in.number<std::uint64_t>())};
 }
 template <>
-Beat get(Reader& /*in*/) {
-  return {};
+Beat get(Reader& in) {
+  return {in.number<std::uint32_t>()};
 }
 template <>
 Stop get(Reader& /*in*/) {
@@ -304,6 +343,45 @@ Overdue get(Reader& in) {
   m.attempt = Attempt(in.number<std::uint32_t>());
   return m;
 }
+template <>
+HandIn get(Reader& in) {
+  HandIn m;
+  m.report_seq = in.number<std::uint32_t>();
+  const auto flags = in.number<std::uint8_t>();
+  const bool digest_alone = (flags & (kHasRunning | kHasRunningDigest)) == kHasRunningDigest;
+  if (m.report_seq == 0 || flags > 7 || digest_alone) in.fail();
+  if ((flags & kHasShared) != 0) m.shared = get_shared(in);
+  if ((flags & kHasRunning) != 0) {
+    HandIn::Running running;
+    running.key = in.key();
+    running.attempt = Attempt(in.number<std::uint32_t>());
+    if ((flags & kHasRunningDigest) != 0) running.unit_digest = in.number<std::uint64_t>();
+    m.running = running;
+  }
+  const auto count = in.number<std::uint64_t>();
+  auto answers = std::make_shared<AnswerBatch>();
+  if (!answers->adopt(count, in.raw(in.left()))) in.fail();
+  m.answers = std::move(answers);
+  return m;
+}
+template <>
+Roster get(Reader& in) {
+  Roster m;
+  const std::uint64_t count = get_count(in, kRankBytes);
+  m.gone.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) m.gone.emplace_back(in.number<std::int32_t>());
+  return m;
+}
+template <>
+Claim get(Reader& in) {
+  return {in.number<std::uint8_t>() != 0};
+}
+template <>
+Consent get(Reader& in) {
+  const auto verdict = in.number<std::uint8_t>();
+  if (verdict > static_cast<std::uint8_t>(Verdict::follow)) in.fail();
+  return {static_cast<Verdict>(verdict), Rank(in.number<std::int32_t>())};
+}
 
 template <>
 Trouble get(Reader& in) {
@@ -332,6 +410,8 @@ Bytes encode(JobId job, const Message& message) {
     bytes.reserve(64 + assign->units.heads.size() * kUnitHeadBytes + assign->units.byte_count());
   } else if (const auto* report = std::get_if<Report>(&message.body)) {
     bytes.reserve(96 + report->answers->bytes().size());
+  } else if (const auto* handed_in = std::get_if<HandIn>(&message.body)) {
+    bytes.reserve(128 + handed_in->answers->bytes().size());
   } else if (const auto* partial = std::get_if<Partial>(&message.body)) {
     bytes.reserve(64 + partial->state->size());
   }
@@ -351,7 +431,7 @@ Result<Message> decode(JobId job, ByteView bytes) {
   const auto version = in.number<std::uint8_t>();
   const auto type = in.number<std::uint8_t>();
   Message message;
-  message.session = Session(in.number<std::uint32_t>());
+  message.session = Session(in.number<std::uint64_t>());
   const auto job_value = in.number<std::uint64_t>();
   if (!in.ok() || magic != kMagic) return Error{ErrorCode::invalid, "not a Steadfarm message"};
   if (version != kVersion) {

@@ -78,12 +78,16 @@ struct AnswerView {
   ByteView proposal_witness;
   std::vector<Child> children;
   std::optional<ShardPlace> place{};  // of a result that lies in a shard
+  /// Of the payload that was executed; only where a take-over is possible, and only for spawned
+  /// units: under a later master another payload may bear the same key.
+  std::optional<std::uint64_t> unit_digest{};
 };
 
 /// Answers packed end to end.
 class AnswerBatch {
  public:
   void add(const AnswerView& answer);
+  void append(const AnswerBatch& more);
   [[nodiscard]] std::uint64_t size() const { return count_; }
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] const Bytes& bytes() const { return bytes_; }
@@ -190,6 +194,25 @@ struct Trouble {
   friend bool operator==(const Trouble&, const Trouble&) = default;
 };
 
+/// What a worker still has when a later master takes over: answers that are not known to be
+/// durable, and the unit that it is executing. Kept and repeated until acknowledged.
+struct HandIn {
+  struct Running {
+    UnitKey key;
+    Attempt attempt;
+    std::optional<std::uint64_t> unit_digest;  // as in AnswerView
+    friend bool operator==(const Running&, const Running&) = default;
+  };
+  std::uint32_t report_seq = 0;       // from 1, counted with the Reports
+  std::optional<SharedValue> shared;  // the best known here; what is handed in may be pruned by it
+  std::optional<Running> running;
+  std::shared_ptr<const AnswerBatch> answers;  // never null
+  friend bool operator==(const HandIn& a, const HandIn& b) {
+    return a.report_seq == b.report_seq && a.shared == b.shared && a.running == b.running &&
+           *a.answers == *b.answers;
+  }
+};
+
 struct Goodbye {
   friend bool operator==(const Goodbye&, const Goodbye&) = default;
 };
@@ -207,6 +230,8 @@ struct Overdue {
 struct Welcome {
   std::uint64_t job_seed = 0;
   ShardGrant shards{};
+  OwnerEpoch owner_epoch{};      // of the master's store; 0: nobody can take over from it
+  std::uint64_t job_digest = 0;  // of what the job is: who takes over must know the same
   friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 
@@ -226,6 +251,7 @@ struct Recall {
 /// The report has been taken in: its answers are accepted or refused for good.
 struct Ack {
   std::uint32_t report_seq = 0;
+  std::uint32_t delta = 0;  // the first one that holds what was accepted; 0: nobody takes over
   friend bool operator==(const Ack&, const Ack&) = default;
 };
 
@@ -242,6 +268,7 @@ struct EpochOpen {
 
 /// The master lives.
 struct Beat {
+  std::uint32_t durable = 0;  // deltas up to this one are durable; 0: not said here
   friend bool operator==(const Beat&, const Beat&) = default;
 };
 
@@ -256,9 +283,32 @@ struct Shutdown {
   friend bool operator==(const Shutdown&, const Shutdown&) = default;
 };
 
-using Body =
-    std::variant<Hello, Report, Heartbeat, EpochAck, Propose, Goodbye, Welcome, Assign, Ack, Shared,
-                 EpochOpen, Beat, Stop, Shutdown, Partial, Recall, Returned, Overdue, Trouble>;
+/// The workers that are lost or have left, for those who may have to talk to each other.
+struct Roster {
+  std::vector<Rank> gone;
+  friend bool operator==(const Roster&, const Roster&) = default;
+};
+
+// ---- worker to worker, when the master is lost ----------------------------------------------
+
+/// I want to take over from the master of the term that the session says.
+struct Claim {
+  bool certain = false;  // the transport itself says that the master is dead
+  friend bool operator==(const Claim&, const Claim&) = default;
+};
+
+enum class Verdict : std::uint8_t { yes = 0, master_lives = 1, follow = 2 };
+
+/// Answers a Claim.
+struct Consent {
+  Verdict verdict = Verdict::yes;
+  Rank follow;  // whom the sender follows or means to; counts with Verdict::follow
+  friend bool operator==(const Consent&, const Consent&) = default;
+};
+
+using Body = std::variant<Hello, Report, Heartbeat, EpochAck, Propose, Goodbye, Welcome, Assign,
+                          Ack, Shared, EpochOpen, Beat, Stop, Shutdown, Partial, Recall, Returned,
+                          Overdue, Trouble, HandIn, Roster, Claim, Consent>;
 
 /// `session` is the sender's view of the conversation; 0 before the first Welcome.
 struct Message {
@@ -269,7 +319,7 @@ struct Message {
 
 inline constexpr std::uint16_t kMagic = 0x4653;  // "SF"
 inline constexpr std::uint8_t kVersion = 1;
-inline constexpr std::size_t kHeaderBytes = 16;
+inline constexpr std::size_t kHeaderBytes = 20;
 
 [[nodiscard]] Bytes encode(JobId job, const Message& message);
 

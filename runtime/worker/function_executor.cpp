@@ -22,7 +22,7 @@ class FunctionExecutor::Call final : public UnitCall {
       : owner_(owner), unit_(unit), safe_points_(unit.saved_sequence) {}
 
   [[nodiscard]] UnitKey key() const override { return unit_.key; }
-  [[nodiscard]] std::uint32_t attempt() const override { return unit_.attempt.value; }
+  [[nodiscard]] std::uint32_t attempt() const override { return core::number_of(unit_.attempt); }
   [[nodiscard]] std::uint64_t seed() const override { return unit_seed(unit_.job_seed, unit_.key); }
   [[nodiscard]] ByteView payload() const override { return unit_.payload; }
 

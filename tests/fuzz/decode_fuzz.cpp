@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   wire::check(bytes);
   // Nobody guesses magic and job number, so the same bytes again behind a header that is right.
   if (size == 0) return 0;
-  Bytes dressed = wire::encode(wire::kJob, {Session(1), wire::Beat{}});
+  Bytes dressed = wire::encode(wire::kJob, {Session(1), wire::Stop{}});
   STEADFARM_ASSERT(dressed.size() == wire::kHeaderBytes);
   dressed.at(3) = bytes[0];  // the type
   dressed.insert(dressed.end(), bytes.begin() + 1, bytes.end());

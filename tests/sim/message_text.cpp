@@ -53,7 +53,7 @@ struct Describe {
   std::string operator()(const wire::EpochOpen& m) const {
     return "EpochOpen " + number(m.epoch.value);
   }
-  std::string operator()(const wire::Beat& /*m*/) const { return "Beat"; }
+  std::string operator()(const wire::Beat& m) const { return "Beat " + number(m.durable); }
   std::string operator()(const wire::Stop& /*m*/) const { return "Stop"; }
   std::string operator()(const wire::Shutdown& m) const {
     return "Shutdown " + std::to_string(m.exit_code);
@@ -70,6 +70,30 @@ struct Describe {
   }
   std::string operator()(const wire::Overdue& m) const {
     return "Overdue " + to_string(m.key) + "#" + number(m.attempt.value);
+  }
+  std::string operator()(const wire::HandIn& m) const {
+    std::string out = "HandIn #" + number(m.report_seq);
+    if (m.shared) out += " shared " + std::to_string(m.shared->value);
+    if (m.running) {
+      out += " runs " + to_string(m.running->key) + "#" + number(m.running->attempt.value);
+    }
+    m.answers->for_each([&](const wire::AnswerView& answer) {
+      out += " " + to_string(answer.key) + "#" + number(answer.attempt.value);
+    });
+    return out;
+  }
+  std::string operator()(const wire::Roster& m) const {
+    std::string out = "Roster gone:";
+    for (const Rank rank : m.gone) out += " " + std::to_string(rank.value);
+    return out;
+  }
+  std::string operator()(const wire::Claim& m) const {
+    return m.certain ? "Claim certain" : "Claim";
+  }
+  std::string operator()(const wire::Consent& m) const {
+    if (m.verdict == wire::Verdict::yes) return "Consent";
+    if (m.verdict == wire::Verdict::master_lives) return "Refusal";
+    return "Follow " + std::to_string(m.follow.value);
   }
   std::string operator()(const wire::Partial& m) const {
     return "Partial " + to_string(m.key) + "#" + number(m.attempt.value) + " at " +

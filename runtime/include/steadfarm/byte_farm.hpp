@@ -31,8 +31,11 @@ class ByteFarm {
   ByteFarm& operator=(ByteFarm&&) = delete;
 
   [[nodiscard]] const Options& options() const;
-  /// True on the rank that has the fold and the outcome's figures.
+  /// True on the rank that has the fold and the outcome's figures: rank 0, or after run() the one
+  /// that took over from it.
   [[nodiscard]] bool is_master() const;
+  /// submit() keeps units here: on the master, and where a worker may take over on every rank.
+  [[nodiscard]] bool wants_units() const;
   [[nodiscard]] std::int32_t rank() const;
   [[nodiscard]] std::int32_t rank_count() const;
 

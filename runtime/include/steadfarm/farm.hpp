@@ -117,7 +117,7 @@ class Farm {
   void submit(const Unit& unit, std::int32_t priority = 0) { submit(unit, UnitHints(), priority); }
   /// The same with hints; what they leave open is taken from cost() and affinity().
   void submit(const Unit& unit, const UnitHints& hints, std::int32_t priority = 0) {
-    if (farm_.is_master()) farm_.submit(to_bytes(unit), priority, hints);
+    if (farm_.wants_units()) farm_.submit(to_bytes(unit), priority, hints);
   }
   /// The units 0 .. count-1, never materialised.
   void range(std::uint64_t count) requires std::integral<Unit> {

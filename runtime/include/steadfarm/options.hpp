@@ -63,6 +63,15 @@ struct Options {
   /// `retries` and the quarantine after three dead workers. A worker on the master's own rank is
   /// not ended.
   double unit_timeout_s = 0;
+  /// What happens when the master dies: "auto" or "on" let a worker take over in the same job,
+  /// where the launcher lets the others live; it needs `store` and MPI_THREAD_MULTIPLE. With "on" a
+  /// run that lacks one of these is refused. "off": the run ends, to be started again. After a
+  /// take-over units and folds run on two threads of the new master's process, as with
+  /// `master_works`. Every rank must then submit the same units.
+  std::string takeover = "auto";
+  /// Bytes of accepted results that a worker keeps for a later master until they are durable. Above
+  /// it the oldest are dropped, and their units executed again if the master dies.
+  std::uint64_t retain_bytes = 64ULL << 20U;
   /// When the allocation ends, in seconds since 1970; 0: SLURM_JOB_END_TIME, if that is set. Half a
   /// minute earlier the run checkpoints and stops (exit code 75), and units that would not end by
   /// then, by the mean and spread of those so far, are not handed out.

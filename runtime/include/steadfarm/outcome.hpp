@@ -43,6 +43,11 @@ struct Outcome {
   std::optional<std::int64_t> shared_value;
   Bytes shared_witness;
   std::vector<FailedUnitReport> failures;
+  /// This rank began as a worker and took over from a master that had died or fallen silent.
+  bool took_over = false;
+  std::uint64_t units_handed_in = 0;  // accepted from what workers had kept, after that
+  /// Another owner has the store now: a worker that took over from this rank, or another run.
+  bool fenced = false;
   /// A call to the store never returned (a hung disk or file server), so a thread was left behind
   /// in it. Where the farm ends MPI it also ends the process then, by _exit with `exit_code`, when
   /// it is destroyed; an application that ends MPI itself should do the same.

@@ -78,7 +78,8 @@ struct BodyPrinter {
   std::string operator()(const wire::Welcome& m) const {
     const std::uint64_t owner_epoch = m.shards.owner_epoch.value;
     return "Welcome seed=" + num(m.job_seed) +
-           (owner_epoch == 0 ? "" : " shards-of=" + num(owner_epoch));
+           (owner_epoch == 0 ? "" : " shards-of=" + num(owner_epoch)) +
+           (m.owner_epoch == OwnerEpoch(0) ? "" : " owner=" + num(m.owner_epoch.value));
   }
   std::string operator()(const wire::Assign& m) const {
     std::string out = "Assign #" + num(m.assign_seq);
@@ -99,14 +100,18 @@ struct BodyPrinter {
     }
     return out;
   }
-  std::string operator()(const wire::Ack& m) const { return "Ack #" + num(m.report_seq); }
+  std::string operator()(const wire::Ack& m) const {
+    return "Ack #" + num(m.report_seq) + (m.delta != 0 ? " delta=" + num(m.delta) : "");
+  }
   std::string operator()(const wire::Shared& m) const {
     return "Shared v" + num(m.version) + " " + print_shared(m.shared);
   }
   std::string operator()(const wire::EpochOpen& m) const {
     return "EpochOpen " + num(m.epoch.value);
   }
-  std::string operator()(const wire::Beat& /*m*/) const { return "Beat"; }
+  std::string operator()(const wire::Beat& m) const {
+    return m.durable != 0 ? "Beat durable=" + num(m.durable) : "Beat";
+  }
   std::string operator()(const wire::Stop& /*m*/) const { return "Stop"; }
   std::string operator()(const wire::Shutdown& m) const {
     return "Shutdown " + std::to_string(m.exit_code);
@@ -122,6 +127,28 @@ struct BodyPrinter {
   }
   std::string operator()(const wire::Overdue& m) const {
     return "Overdue " + names.name(m.key) + "/" + num(m.attempt.value);
+  }
+  std::string operator()(const wire::HandIn& m) const {
+    std::string out = "HandIn #" + num(m.report_seq);
+    if (m.shared) out += " shared " + std::to_string(m.shared->value);
+    if (m.running) {
+      out += " runs " + names.name(m.running->key) + "/" + num(m.running->attempt.value);
+    }
+    m.answers->for_each([&](const wire::AnswerView& answer) { out += " | " + print(answer); });
+    return out;
+  }
+  std::string operator()(const wire::Roster& m) const {
+    std::string out = "Roster gone:";
+    for (const Rank rank : m.gone) out += " " + std::to_string(rank.value);
+    return out;
+  }
+  std::string operator()(const wire::Claim& m) const {
+    return m.certain ? "Claim certain" : "Claim";
+  }
+  std::string operator()(const wire::Consent& m) const {
+    if (m.verdict == wire::Verdict::yes) return "Consent";
+    if (m.verdict == wire::Verdict::master_lives) return "Refusal";
+    return "Follow " + std::to_string(m.follow.value);
   }
   std::string operator()(const wire::Partial& m) const {
     return "Partial " + names.name(m.key) + "/" + num(m.attempt.value) + " at " + num(m.sequence) +

@@ -25,10 +25,10 @@ TEST(Outcome, and_note_have_a_name_of_their_own_for_every_value) {
   EXPECT_EQ(outcomes.size(), static_cast<std::size_t>(Outcome::no_workers) + 1);
   EXPECT_FALSE(outcomes.contains("unknown"));
   std::set<std::string> notes;
-  for (int i = 0; i <= static_cast<int>(NoteKind::stopping); ++i) {
+  for (int i = 0; i <= static_cast<int>(NoteKind::settled); ++i) {
     notes.insert(to_string(static_cast<NoteKind>(i)));
   }
-  EXPECT_EQ(notes.size(), static_cast<std::size_t>(NoteKind::stopping) + 1);
+  EXPECT_EQ(notes.size(), static_cast<std::size_t>(NoteKind::settled) + 1);
   EXPECT_FALSE(notes.contains("unknown"));
 }
 

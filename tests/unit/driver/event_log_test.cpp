@@ -150,7 +150,7 @@ TEST_F(EventLogTest, gives_each_note_the_fields_its_kind_has) {
 
 TEST_F(EventLogTest, has_a_line_for_every_kind_of_note) {
   const auto log = open();
-  constexpr int kKinds = static_cast<int>(NoteKind::stopping) + 1;
+  constexpr int kKinds = static_cast<int>(NoteKind::settled) + 1;
   for (int kind = 0; kind < kKinds; ++kind) {
     log->note({static_cast<NoteKind>(kind), Rank(1), UnitKey::index(1), 1, ""});
   }

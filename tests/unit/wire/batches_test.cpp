@@ -34,7 +34,7 @@ TEST(AnswerBatch, visits_its_answers_in_order_and_in_full) {
   std::vector<AnswerView> seen;
   const auto batch = test::sample_answers();
   batch->for_each([&](const AnswerView& answer) { seen.push_back(answer); });
-  ASSERT_EQ(seen.size(), 4U);
+  ASSERT_EQ(seen.size(), 5U);
   EXPECT_EQ(seen[0].key, UnitKey::index(7));
   EXPECT_EQ(seen[0].status, AnswerStatus::done);
   EXPECT_FALSE(seen[0].proposal_value.has_value());
@@ -61,6 +61,9 @@ TEST(AnswerBatch, visits_its_answers_in_order_and_in_full) {
   EXPECT_EQ(seen[3].place->shard.digest, (Digest{1, 2}));
   EXPECT_EQ(seen[3].place->row, 11U);
   EXPECT_EQ(seen[3].place->bytes, 1'000'000U);
+  EXPECT_FALSE(seen[3].unit_digest.has_value());
+  EXPECT_EQ(seen[4].unit_digest, 0x1122334455667788ULL);
+  EXPECT_EQ(seen[4].children.size(), 4U);
 }
 
 TEST(AnswerBatch, refuses_places_that_cannot_be) {
@@ -94,7 +97,7 @@ TEST(AnswerBatch, adopts_what_another_wrote) {
 TEST(AnswerBatch, refuses_another_count_than_the_bytes_hold) {
   const auto batch = test::sample_answers();
   for (const std::uint64_t count :
-       {std::uint64_t{0}, std::uint64_t{2}, std::uint64_t{5}, ~std::uint64_t{0}}) {
+       {std::uint64_t{0}, std::uint64_t{4}, std::uint64_t{6}, ~std::uint64_t{0}}) {
     AnswerBatch copy;
     EXPECT_FALSE(copy.adopt(count, batch->bytes())) << count;
     EXPECT_TRUE(copy.empty());

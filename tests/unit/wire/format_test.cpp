@@ -59,8 +59,8 @@ TEST(Format, the_number_of_each_message_is_fixed) {
   }
 }
 
-TEST(Format, the_header_has_sixteen_bytes) {
-  EXPECT_EQ(encode(JobId(1), {Session(1), Beat{}}).size(), kHeaderBytes);
+TEST(Format, the_header_has_twenty_bytes) {
+  EXPECT_EQ(encode(JobId(1), {Session(1), Stop{}}).size(), kHeaderBytes);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST(Messages, are_refused_or_read_in_full_when_any_byte_is_wrong) {
         Bytes wrong = whole;
         wrong[at] ^= static_cast<std::byte>(flip);
         // Magic, version and job. A wrong type may still be a message of the same form.
-        const bool checked = at < 3 || (at >= 8 && at < kHeaderBytes);
+        const bool checked = at < 3 || (at >= 12 && at < kHeaderBytes);
         EXPECT_FALSE(checked && decode(kJob, wrong).ok()) << at;
         expect_faithful(wrong);
       }
@@ -85,7 +85,7 @@ TEST(Messages, say_what_is_wrong_in_one_line) {
             "message version 9, expected 1; start all ranks from one build");
   EXPECT_EQ(error_of(3, 200).message, "unknown message type 200");
   EXPECT_EQ(error_of(3, 0).message, "malformed message of type 0");
-  EXPECT_EQ(error_of(8, 0).code, ErrorCode::foreign);
+  EXPECT_EQ(error_of(12, 0).code, ErrorCode::foreign);
   EXPECT_EQ(decode(kJob, {}).error().code, ErrorCode::invalid);
 }
 
@@ -96,7 +96,7 @@ Bytes head_of(std::uint8_t type) {
   writer.number(kMagic);
   writer.number(kVersion);
   writer.number(type);
-  writer.number(std::uint32_t{1});
+  writer.number(std::uint64_t{1});
   writer.number(kJob.value);
   return out;
 }

@@ -50,6 +50,8 @@ inline std::shared_ptr<const AnswerBatch> sample_answers() {
   sharded.proposal_witness = view("w");
   sharded.place = ShardPlace{{{OwnerEpoch(3), 0xABCDEF, 7}, 12, 5'000'000, {1, 2}}, 11, 1'000'000};
   batch->add(sharded);
+  full.unit_digest = 0x1122334455667788ULL;
+  batch->add(full);
   return batch;
 }
 
@@ -95,22 +97,37 @@ inline std::vector<Message> samples() {
   add(EpochAck{Epoch(12)});
   add(Propose{shared});
   add(Goodbye{});
-  add(Welcome{0x123456789abcdefULL, {OwnerEpoch(12), {0x11, 0x22}}});
+  add(Welcome{
+      0x123456789abcdefULL, {OwnerEpoch(12), {0x11, 0x22}}, OwnerEpoch(4), 0xfedcba987654321ULL});
   add(sample_assign());
-  add(Ack{5});
+  add(Ack{5, 8});
   add(Shared{3, shared});
   add(EpochOpen{Epoch(12)});
-  add(Beat{});
+  add(Beat{7});
   add(Stop{});
   add(Shutdown{-75});
   add(Partial{UnitKey::index(3), Attempt(2), 12,
               std::make_shared<const Bytes>(bytes("half of it"))});
-  // Those that came last.
   add(Recall{3, 17});
   add(Returned{3,
                {{UnitKey::index(9), Attempt(2)}, {child_key(UnitKey::index(3), 1), Attempt(1)}}});
   add(Overdue{UnitKey::index(3), Attempt(2)});
   add(Trouble{"the disk is full"});
+  HandIn hand_in;
+  hand_in.report_seq = 6;
+  hand_in.shared = shared;
+  hand_in.running = {child_key(UnitKey::index(3), 1), Attempt(2), 99};
+  hand_in.answers = sample_answers();
+  add(hand_in);
+  add(Roster{{Rank(2), Rank(5)}});
+  add(Claim{true});
+  add(Consent{Verdict::follow, Rank(3)});
+  // Further ones of types that came before.
+  hand_in.shared.reset();
+  hand_in.running = {UnitKey::index(3), Attempt(2), {}};
+  add(hand_in);
+  hand_in.running.reset();
+  add(hand_in);
   add(empty);
   return out;
 }

@@ -1,0 +1,204 @@
+#include "core/succession.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace steadfarm::core {
+namespace {
+
+// The actions as words, so that a test reads as what it expects.
+std::string words(const SuccessionActions& actions) {
+  std::string out;
+  for (const SuccessionAction& action : actions) {
+    if (!out.empty()) out += ", ";
+    if (const auto* send = std::get_if<SuccessionSend>(&action)) {
+      const std::string to = std::to_string(send->to.value);
+      if (const auto* claim = std::get_if<wire::Claim>(&send->body)) {
+        out += (claim->certain ? "claim certainly to " : "claim to ") + to;
+      } else {
+        const auto& consent = std::get<wire::Consent>(send->body);
+        const char* const verdicts[] = {"yes to ", "lives to ", "follow "};
+        out += verdicts[static_cast<int>(consent.verdict)];
+        if (consent.verdict == wire::Verdict::follow) {
+          out += std::to_string(consent.follow.value) + " to ";
+        }
+        out += to;
+      }
+    } else if (const auto* distrust = std::get_if<Shun>(&action)) {
+      out += "distrust " + std::to_string(distrust->rank.value);
+    } else if (const auto* trust = std::get_if<Unshun>(&action)) {
+      out += "trust " + std::to_string(trust->rank.value);
+    } else if (const auto* follow = std::get_if<FollowMaster>(&action)) {
+      out += "turn to " + std::to_string(follow->rank.value);
+    } else if (const auto* take_over = std::get_if<TakeOver>(&action)) {
+      out += "take over from " + std::to_string(take_over->lost.value) + " with";
+      for (const Rank rank : take_over->followers) out += " " + std::to_string(rank.value);
+    }
+  }
+  return out;
+}
+
+class SuccessionTest : public testing::Test {
+ protected:
+  // Rank `self` of four, welcomed by rank 0 at time 0.
+  Succession& worker(std::int32_t self, bool may_claim = true) {
+    SuccessionOptions options;
+    options.self = Rank(self);
+    options.rank_count = 4;
+    machine_ = std::make_unique<Succession>(options, 0);
+    SuccessionActions none;
+    machine_->welcomed(0, Rank(0), Term(0), may_claim, none);
+    EXPECT_EQ(words(none), "");
+    return *machine_;
+  }
+  std::string tick(TimeUs now) {
+    SuccessionActions out;
+    machine_->tick(now, out);
+    return words(out);
+  }
+  // Time passes in steps that no machine takes for a stop.
+  std::string ticks(TimeUs from, TimeUs to) {
+    std::string out;
+    for (TimeUs now = from; now <= to; now += 100'000) {
+      const std::string words = tick(now);
+      if (!out.empty() && !words.empty()) out += "; ";
+      out += words;
+    }
+    return out;
+  }
+  std::string claim(TimeUs now, std::int32_t from, bool certain = false) {
+    SuccessionActions out;
+    machine_->heard(now, Rank(from), out);
+    machine_->on_message(now, Rank(from), Term(0), wire::Claim{certain}, out);
+    return words(out);
+  }
+  std::string consent(TimeUs now, std::int32_t from, wire::Verdict verdict,
+                      std::int32_t follow = 0) {
+    SuccessionActions out;
+    machine_->heard(now, Rank(from), out);
+    machine_->on_message(now, Rank(from), Term(0), wire::Consent{verdict, Rank(follow)}, out);
+    return words(out);
+  }
+  std::string dead(TimeUs now, std::int32_t rank) {
+    SuccessionActions out;
+    machine_->peer_dead(now, Rank(rank), "MPI says so", out);
+    return words(out);
+  }
+
+  std::unique_ptr<Succession> machine_;
+};
+
+TEST_F(SuccessionTest, the_lowest_rank_takes_over_when_all_have_agreed) {
+  worker(1);
+  EXPECT_EQ(ticks(0, 10 * kSecondUs), "");
+  EXPECT_EQ(tick(10'050'000), "distrust 0");
+  EXPECT_EQ(tick(10'055'000), "claim to 2, claim to 3");
+  EXPECT_EQ(consent(10'060'000, 2, wire::Verdict::yes, 1), "");
+  EXPECT_EQ(tick(10'061'000), "claim to 3");
+  EXPECT_EQ(consent(10'062'000, 3, wire::Verdict::yes, 1), "");
+  EXPECT_EQ(tick(10'063'000), "take over from 0 with 2 3");
+  EXPECT_TRUE(machine_->taking_over());
+}
+
+TEST_F(SuccessionTest, who_does_not_answer_is_not_waited_for_and_not_spoken_to_any_more) {
+  worker(1);
+  EXPECT_EQ(ticks(0, 10'200'000), "distrust 0; claim to 2, claim to 3");
+  EXPECT_EQ(consent(10'250'000, 3, wire::Verdict::yes, 1), "");
+  EXPECT_EQ(tick(10'900'000), "distrust 2, take over from 0 with 3");
+}
+
+TEST_F(SuccessionTest, a_worker_that_hears_the_master_refuses) {
+  worker(2);
+  static_cast<void>(ticks(0, 4 * kSecondUs));
+  EXPECT_EQ(claim(4 * kSecondUs, 1), "lives to 1");
+  EXPECT_TRUE(machine_->following());
+}
+
+TEST_F(SuccessionTest, one_that_is_refused_returns_to_the_master) {
+  worker(1);
+  static_cast<void>(ticks(0, 10'200'000));
+  EXPECT_EQ(consent(10'250'000, 2, wire::Verdict::master_lives), "trust 0, turn to 0");
+  EXPECT_TRUE(machine_->following());
+}
+
+TEST_F(SuccessionTest, the_word_of_the_transport_is_not_refused) {
+  worker(2);
+  EXPECT_EQ(tick(1'000), "");
+  EXPECT_EQ(claim(2'000, 1, true), "distrust 0, turn to 1, yes to 1");
+}
+
+TEST_F(SuccessionTest, a_death_that_the_transport_reports_is_acted_on_at_once) {
+  worker(1);
+  EXPECT_EQ(dead(5'000, 0), "distrust 0, distrust 0");
+  EXPECT_EQ(tick(5'001), "claim certainly to 2, claim certainly to 3");
+}
+
+TEST_F(SuccessionTest, of_two_that_claim_the_higher_rank_gives_way) {
+  worker(2);
+  EXPECT_EQ(ticks(0, 10'400'000), "distrust 0; claim to 1, claim to 3");
+  EXPECT_EQ(claim(10'450'000, 1), "turn to 1, yes to 1");
+  worker(1);
+  EXPECT_EQ(ticks(0, 10'200'000), "distrust 0; claim to 2, claim to 3");
+  EXPECT_EQ(claim(10'250'000, 2), "claim to 2");
+}
+
+TEST_F(SuccessionTest, a_promise_is_told_to_others_that_claim) {
+  worker(3);
+  static_cast<void>(ticks(0, 6 * kSecondUs));
+  EXPECT_EQ(claim(6 * kSecondUs, 1), "distrust 0, turn to 1, yes to 1");
+  EXPECT_EQ(claim(6 * kSecondUs + 1, 2), "follow 1 to 2");
+}
+
+TEST_F(SuccessionTest, a_candidate_that_falls_silent_is_given_up) {
+  worker(2);
+  static_cast<void>(ticks(0, 6 * kSecondUs));
+  EXPECT_EQ(claim(6 * kSecondUs, 1), "distrust 0, turn to 1, yes to 1");
+  EXPECT_EQ(ticks(6 * kSecondUs, 16 * kSecondUs), "");
+  EXPECT_EQ(tick(16'050'000), "distrust 1");
+  EXPECT_EQ(tick(16'060'000), "claim to 3");
+}
+
+TEST_F(SuccessionTest, a_candidate_that_dies_is_given_up_at_once) {
+  worker(2);
+  EXPECT_EQ(claim(1, 1, true), "distrust 0, turn to 1, yes to 1");
+  EXPECT_EQ(dead(2, 1), "distrust 1");
+  EXPECT_EQ(tick(3), "claim certainly to 3");
+}
+
+TEST_F(SuccessionTest, one_that_was_stopped_itself_listens_first) {
+  worker(1);
+  EXPECT_EQ(tick(1), "");
+  EXPECT_EQ(tick(60 * kSecondUs), "");
+  EXPECT_EQ(tick(60 * kSecondUs + 1), "");
+}
+
+TEST_F(SuccessionTest, a_rank_that_could_not_do_the_work_never_claims) {
+  worker(1, false);
+  EXPECT_EQ(ticks(0, 20 * kSecondUs), "distrust 0");
+  EXPECT_EQ(claim(20 * kSecondUs, 2), "turn to 2, yes to 2");
+}
+
+TEST_F(SuccessionTest, a_later_master_is_followed_from_whoever_its_word_comes) {
+  worker(1);
+  SuccessionActions out;
+  machine_->welcomed(1, Rank(3), Term(4), true, out);
+  EXPECT_EQ(words(out), "turn to 3");
+  EXPECT_EQ(machine_->term(), Term(4));
+  out.clear();
+  machine_->welcomed(2, Rank(0), Term(0), true, out);  // an older one has woken
+  EXPECT_EQ(words(out), "");
+  EXPECT_EQ(machine_->master(), Rank(3));
+  EXPECT_EQ(claim(3, 2), "follow 3 to 2");
+}
+
+TEST_F(SuccessionTest, those_who_are_gone_are_not_asked) {
+  worker(2);
+  machine_->roster({Rank(1)});
+  static_cast<void>(dead(1, 0));
+  EXPECT_EQ(tick(2), "claim certainly to 3");
+}
+
+}  // namespace
+}  // namespace steadfarm::core
