@@ -39,6 +39,24 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
   } else {
     ready_.sort_by(index_units_.hints);
   }
+  take_workers(workers);
+  const IntervalSet pending = take_recovered(recovered);
+  IntervalSet plain = pending;
+  for (const FreshRun& run : index_units_.priorities) {
+    plain.erase(run.indices.begin, run.indices.end);
+    IntervalSet mine = pending;
+    mine.erase(0, run.indices.begin);
+    mine.erase(run.indices.end, std::max(run.indices.end, index_units_.count));
+    for (const Interval& part : mine.runs()) ready_.add_fresh(part, run.priority);
+  }
+  for (const Interval& part : plain.runs()) ready_.add_fresh(part, 0);
+  if (recovered) {
+    restore_retried(*recovered);
+    restore_saved(*recovered);
+  }
+}
+
+void Master::take_workers(const std::vector<Rank>& workers) {
   for (const Rank rank : workers) {
     Worker worker;
     worker.rank = rank;
@@ -47,13 +65,17 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
     const bool suspected =
         options_.term > Term(0) && std::find(awaited.begin(), awaited.end(), rank) == awaited.end();
     if (suspected) {
-      members_.add_lost(rank, now);
+      members_.add_lost(rank, now_);
       worker_gone(worker);
     } else {
-      members_.add(rank, now);
+      members_.add(rank, now_);
     }
     workers_.push_back(worker);
   }
+}
+
+// What is to be done of the index units.
+IntervalSet Master::take_recovered(const std::optional<RecoveredState>& recovered) {
   IntervalSet pending;
   if (recovered) {
     for (const Interval& run : recovered->pending_indices) pending.insert(run.begin, run.end);
@@ -81,19 +103,7 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
     pending.insert(0, index_units_.count);
     delta_.changed();
   }
-  IntervalSet plain = pending;
-  for (const FreshRun& run : index_units_.priorities) {
-    plain.erase(run.indices.begin, run.indices.end);
-    IntervalSet mine = pending;
-    mine.erase(0, run.indices.begin);
-    mine.erase(run.indices.end, std::max(run.indices.end, index_units_.count));
-    for (const Interval& part : mine.runs()) ready_.add_fresh(part, run.priority);
-  }
-  for (const Interval& part : plain.runs()) ready_.add_fresh(part, 0);
-  if (recovered) {
-    restore_retried(*recovered);
-    restore_saved(*recovered);
-  }
+  return pending;
 }
 
 namespace {

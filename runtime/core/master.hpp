@@ -131,6 +131,8 @@ class Master {
   };
 
   Slot add_index(std::uint64_t index, std::int32_t priority);
+  void take_workers(const std::vector<Rank>& workers);
+  [[nodiscard]] IntervalSet take_recovered(const std::optional<RecoveredState>& recovered);
   void restore_retried(const RecoveredState& recovered);
   void restore_saved(const RecoveredState& recovered);
   void take_history(LiveUnit& unit, std::uint32_t tries, std::uint32_t deaths) const;

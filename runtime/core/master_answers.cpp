@@ -65,7 +65,7 @@ void Master::accept(Rank from, Slot slot, const wire::AnswerView& answer, Action
     ready_.forget(slot);
   }
   ++counters_.accepted;
-  respawns_.worked(from.rank);
+  respawns_.worked(from);
   if (answer.proposal_value) {
     consider_shared(
         {*answer.proposal_value, {answer.proposal_witness.begin(), answer.proposal_witness.end()}},

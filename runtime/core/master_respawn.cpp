@@ -23,6 +23,7 @@ void Master::drive_respawns(Actions& out) {
 void Master::on(const ReplacementStarted& event, Actions& out) {
   if (!respawns_.arrived(event.rank)) return;
   members_.add(event.rank, now_);
+  ready_.announce(event.rank);
   Worker worker;
   worker.rank = event.rank;
   workers_.push_back(worker);

@@ -249,22 +249,24 @@ bool PlacedQueue::has_home(Rank worker) const {
 void PlacedQueue::remove(Rank worker) {
   if (!placing_ || !has_home(worker)) return;
   const std::uint32_t home = home_index(worker);
-  std::erase(live_, home);
+  if (std::erase(live_, home) == 0) return;  // gone already, or never there
   ring_.remove(worker);
   leases_ -= std::exchange(homes_[home].leases, 0);
   homes_[home].has_asked = false;
   move_out(homes_[home].queue);
 }
 
+void PlacedQueue::announce(Rank worker) {
+  if (!placing_ || has_home(worker)) return;
+  // Places are known by number, so a new one is the last.
+  STEADFARM_ASSERT(homes_.empty() || homes_.back().worker < worker);
+  homes_.push_back(Home{worker, ReadyQueue(table_)});
+  if (ignores_costs_) homes_.back().queue.ignore_costs();
+  if (hints_ != nullptr) homes_.back().queue.sort_by(hints_);
+}
+
 void PlacedQueue::add(Rank worker) {
   if (!placing_) return;
-  if (!has_home(worker)) {
-    // Places are known by number, so a new one is the last.
-    STEADFARM_ASSERT(homes_.empty() || homes_.back().worker < worker);
-    homes_.push_back(Home{worker, ReadyQueue(table_)});
-    if (ignores_costs_) homes_.back().queue.ignore_costs();
-    if (hints_ != nullptr) homes_.back().queue.sort_by(hints_);
-  }
   const std::uint32_t home = home_index(worker);
   if (std::find(live_.begin(), live_.end(), home) != live_.end()) return;
   live_.insert(std::lower_bound(live_.begin(), live_.end(), home), home);

@@ -73,8 +73,9 @@ class PlacedQueue {
 
   /// The worker is gone: what was placed for it, and only that, gets other places.
   void remove(Rank worker);
-  /// It is back, or new with a rank above all others. Under `hash` and `affinity` its keys come to
-  /// it.
+  /// There will be one more, with a rank above all others. Those announced may come in any order.
+  void announce(Rank worker);
+  /// It is back, or has come. Under `hash` and `affinity` its keys come to it.
   void add(Rank worker);
 
  private:

@@ -35,6 +35,7 @@ nlohmann::json fields_of(const core::Note& note) {
       fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"at", note.count}};
       break;
     case NoteKind::units_taken_back:
+    case NoteKind::answers_handed_in:
       fields = {{"rank", note.rank.value}, {"units", note.count}};
       break;
     case NoteKind::unit_doubled:
@@ -47,6 +48,7 @@ nlohmann::json fields_of(const core::Note& note) {
                 {"after_ms", static_cast<double>(note.count) * 1e-3}};
       break;
     case NoteKind::partial_refused:
+    case NoteKind::orphan_refused:
       fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"bytes", note.count}};
       break;
     case NoteKind::epoch_opened:
@@ -70,14 +72,8 @@ nlohmann::json fields_of(const core::Note& note) {
     case NoteKind::stopping:
       fields = {{"leases", note.count}};
       break;
-    case NoteKind::answers_handed_in:
-      fields = {{"rank", note.rank.value}, {"units", note.count}};
-      break;
     case NoteKind::settled:
       fields = {{"units_handed_in", note.count}};
-      break;
-    case NoteKind::orphan_refused:
-      fields = {{"rank", note.rank.value}, {"unit", to_string(note.unit)}, {"bytes", note.count}};
       break;
   }
   return fields;

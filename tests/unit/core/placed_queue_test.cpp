@@ -294,6 +294,7 @@ TEST(PlacedQueue, takes_in_a_worker_that_comes_later) {
                                 PolicyKind::hash, PolicyKind::affinity}) {
     Rig rig(policy(kind), 1000, 2);
     EXPECT_EQ(rig.take(1, 1).size(), 1U);
+    rig.queue.announce(Rank(3));
     rig.queue.remove(Rank(3));  // lost before its first word: nothing was placed with it
     rig.queue.add(Rank(3));
     rig.queue.note_load(Rank(3), 0);
@@ -307,11 +308,31 @@ TEST(PlacedQueue, takes_in_a_worker_that_comes_later) {
   }
 }
 
+// Of two that were announced, the later one may say its first word first.
+TEST(PlacedQueue, takes_in_the_announced_in_any_order) {
+  for (const PolicyKind kind : {PolicyKind::round_robin, PolicyKind::hash}) {
+    Rig rig(policy(kind), 1000, 2);
+    EXPECT_EQ(rig.take(1, 1).size(), 1U);
+    rig.queue.announce(Rank(3));
+    rig.queue.announce(Rank(4));
+    rig.queue.add(Rank(4));
+    rig.queue.add(Rank(3));
+    rig.queue.note_load(Rank(3), 0);
+    EXPECT_EQ(rig.take(3, 50).size(), 50U) << to_string(kind);
+    rig.queue.note_load(Rank(4), 0);
+    EXPECT_EQ(rig.take(4, 50).size(), 50U) << to_string(kind);
+    for (const std::int32_t gone : {1, 2, 3}) rig.queue.remove(Rank(gone));
+    EXPECT_EQ(rig.take(4, 1000).size(), 899U) << to_string(kind);
+    EXPECT_EQ(rig.queue.count(), 0U);
+  }
+}
+
 TEST(PlacedQueue, gives_a_worker_that_comes_later_its_share_of_the_keys_and_moves_few_others) {
   Rig before(policy(PolicyKind::hash), 400, 3);
   EXPECT_EQ(before.take(1, 1).size(), 1U);
   Rig after(policy(PolicyKind::hash), 400, 3);
   EXPECT_EQ(after.take(1, 1).size(), 1U);
+  after.queue.announce(Rank(4));
   after.queue.add(Rank(4));
   // By index, who gets it if nobody is idle. The bound on the load may move one between old
   // workers.
