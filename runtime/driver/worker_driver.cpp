@@ -9,6 +9,9 @@ namespace {
 constexpr std::size_t kMessagesPerTurn = 64;
 constexpr TimeUs kTickUs = 5'000;
 constexpr TimeUs kPollUs = 100;  // between looks at the transport while units are short
+// The same within a unit. A look may yield the processor, and a full machine gives it back many
+// milliseconds later: who looks often hardly computes.
+constexpr TimeUs kUnitPollUs = 2'000;
 constexpr std::size_t kUnitsPerTurn = 10'000;
 }  // namespace
 
@@ -89,7 +92,6 @@ std::size_t WorkerDriver::hear_shards() {
 }
 
 void WorkerDriver::receive_all() {
-  polled_at_ = clock_.now();
   was_outside_ = true;
   incoming_.clear();
   static_cast<void>(transport_.poll(incoming_, kMessagesPerTurn));
@@ -102,6 +104,7 @@ void WorkerDriver::receive_all() {
     }
     step(core::WorkerMessage{std::move(message).value()});
   }
+  polled_at_ = clock_.now();  // its end: what it took does not make the next one due
 }
 
 void WorkerDriver::tick_if_due(TimeUs now) {
@@ -114,7 +117,7 @@ void WorkerDriver::tick_if_due(TimeUs now) {
 }
 
 void WorkerDriver::safe_point() {
-  if (exit_ || clock_.now() - polled_at_ < kPollUs) return;
+  if (exit_ || clock_.now() - polled_at_ < kUnitPollUs) return;
   receive_all();
   hear_shards();
   tick_if_due(clock_.now());
