@@ -26,7 +26,8 @@ MPIRUN+=("$@")
 store=$JOBS_TMP/store
 total=23883
 answer="{'nodes': 102181082, 'depth': 13, 'leaves': 81746377}"
-job=(uts --tree T1L --grain 10000 --store "$store" --interval 0.5 --stragglers wait)
+job=(uts --tree T1L --grain 10000 --store "$store" --interval 0.5 --stragglers wait
+  --takeover auto)
 
 wait_for() {  # EXPRESSION SECONDS
   log_wait "$JOBS_TMP/run.log" "($1)" "$2" || fail "never came: $1"

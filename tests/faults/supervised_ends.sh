@@ -12,7 +12,7 @@ store=$JOBS_TMP/recovery-store
 MPIRUN_OPTIONS=("${MPIRUN_RECOVERY[@]}")
 FARMS_TIMEOUT=1
 supervised_start recovery 3 "$program" --units 200 --sleep-us 20000 --throws 5 --store "$store" \
-  --interval 0.1
+  --interval 0.1 --takeover off
 farm_ranks 3
 at_new_units recovery 0 30
 kill_process KILL "${FARM_PIDS[0]}"

@@ -63,12 +63,12 @@ struct Options {
   /// `retries` and the quarantine after three dead workers. A worker on the master's own rank is
   /// not ended.
   double unit_timeout_s = 0;
-  /// What happens when the master dies: "auto" or "on" let a worker take over in the same job,
-  /// where the launcher lets the others live; it needs `store` and MPI_THREAD_MULTIPLE. With "on" a
-  /// run that lacks one of these is refused. "off": the run ends, to be started again. After a
+  /// What happens when the master dies: "off": the run ends, to be started again. "auto" or "on"
+  /// let a worker take over in the same job, where the launcher lets the others live; it needs
+  /// `store` and MPI_THREAD_MULTIPLE. With "on" a run that lacks one of these is refused. After a
   /// take-over units and folds run on two threads of the new master's process, as with
   /// `master_works`. Every rank must then submit the same units.
-  std::string takeover = "auto";
+  std::string takeover = "off";
   /// Bytes of accepted results that a worker keeps for a later master until they are durable. Above
   /// it the oldest are dropped, and their units executed again if the master dies.
   std::uint64_t retain_bytes = 64ULL << 20U;
