@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The tail of a run: a unit that takes far too long is executed a second time elsewhere, and what
 # waits at a slow rank is taken back. The run ends sooner, with the same answer; also when one of
-# the two executions dies with its worker, or both with the whole job. What a dead worker held is
-# done by others before it is lost.
+# the two executions dies with its worker, or both with the whole job. What a stopped worker held
+# is done by others before it is lost.
 set -euo pipefail
 # shellcheck source=tests/lib/farms.sh
 source "$STEADFARM_SOURCE/tests/lib/farms.sh"
