@@ -61,8 +61,19 @@ RUN_OPTIONS=(--max-idle-restarts 2)
 supervised_start poison 3 "$program" --units 20 --kills 7 --store "$JOBS_TMP/poison-store" \
   --interval 0.05
 job_wait "$JOB_PID" 200 || fail "poison did not end"
-expect_eq "poison: exit code" 76 "$JOB_EXIT"
-expect_true "poison: its last ends" \
-  "$(run_says poison 'values("command_end", "exit_code")[-3:] == [137, 137, 137]')"
+expect_eq "poison: exit code" 3 "$JOB_EXIT"
+expect_eq "poison: outcome" "(True, 19, 1)" \
+  "$(out_says poison '(complete, units_accepted, units_failed)')"
+expect_true "poison: the jobs that it killed" \
+  "$(run_says poison 'values("command_end", "exit_code")[:2] == [137, 137]')"
 expect_store_sound "$JOBS_TMP/poison-store"
+
+# ---- one that kills the master itself: nobody can charge it, and nothing becomes durable ----
+supervised_start alone 1 "$program" --units 20 --kills 7 --store "$JOBS_TMP/alone-store" \
+  --interval 0.05
+job_wait "$JOB_PID" 200 || fail "alone did not end"
+expect_eq "alone: exit code" 76 "$JOB_EXIT"
+expect_true "alone: its last ends" \
+  "$(run_says alone 'values("command_end", "exit_code")[-3:] == [137, 137, 137]')"
+expect_store_sound "$JOBS_TMP/alone-store"
 RUN_OPTIONS=()
