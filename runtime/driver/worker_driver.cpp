@@ -9,6 +9,9 @@ namespace {
 constexpr std::size_t kMessagesPerTurn = 64;
 constexpr TimeUs kTickUs = 5'000;
 constexpr TimeUs kPollUs = 100;  // between looks at the transport while units are short
+// The same within a unit. A look may yield the processor, and a full machine gives it back many
+// milliseconds later: who looks often hardly computes.
+constexpr TimeUs kUnitPollUs = 2'000;
 constexpr std::size_t kUnitsPerTurn = 10'000;
 }  // namespace
 
@@ -136,6 +139,7 @@ std::size_t WorkerDriver::receive_all() {
     }
     receive(incoming.from, std::move(message).value());
   }
+  polled_at_ = clock_.now();  // its end: what it took does not make the next one due
   return incoming_.size();
 }
 
@@ -206,7 +210,7 @@ void WorkerDriver::tick_if_due(TimeUs now) {
 
 void WorkerDriver::safe_point() {
   take_in_shared();
-  if (exit_ || clock_.now() - polled_at_ < kPollUs) return;
+  if (exit_ || clock_.now() - polled_at_ < kUnitPollUs) return;
   static_cast<void>(receive_all());
   hear_shards();
   tick_if_due(clock_.now());

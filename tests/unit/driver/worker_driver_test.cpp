@@ -21,11 +21,15 @@ class SlowExecutor final : public worker::Executor {
     if (inside) inside();
   }
   [[nodiscard]] const worker::UnitOutcome* finished() override { return done ? &outcome : nullptr; }
-  void shared_changed(const SharedValue& shared) override { news.push_back(shared); }
+  void shared_changed(const SharedValue& shared) override {
+    news.push_back(shared);
+    if (on_news) on_news();
+  }
 
   std::vector<UnitKey> started;
   std::vector<SharedValue> news;
   std::function<void()> inside;  // during start
+  std::function<void()> on_news;
   worker::UnitOutcome outcome;
   bool done = false;
 };
@@ -202,11 +206,31 @@ TEST_F(WorkerDriverTest, looks_outside_at_safe_points_but_not_at_every_one) {
     for (int i = 0; i < 4; ++i) {
       driver_.safe_point();
       known.push_back(executor_.news.size());
-      clock_.now_us += 40;
+      clock_.now_us += 800;
     }
   };
   turn();
-  EXPECT_EQ(known, (std::vector<std::size_t>{0, 0, 0, 1}));  // after 120 us: past 100
+  EXPECT_EQ(known, (std::vector<std::size_t>{0, 0, 0, 1}));  // after 2.4 ms: past 2
+}
+
+// On a full machine a look took 10 ms, and the next one was due at once: units of qap got a three
+// hundredth of a processor.
+TEST_F(WorkerDriverTest, computes_between_two_looks_however_long_a_look_takes) {
+  send(wire::Welcome{1});
+  assign(0, 1);
+  executor_.on_news = [&] { clock_.now_us += 10'000; };
+  std::vector<std::size_t> known;
+  executor_.inside = [&] {
+    clock_.now_us += 2'000;
+    for (std::uint32_t version = 1; version <= 4; ++version) {
+      send(wire::Shared{version, {30 - version, {}}});
+      driver_.safe_point();
+      known.push_back(executor_.news.size());
+      clock_.now_us += 800;
+    }
+  };
+  turn();
+  EXPECT_EQ(known, (std::vector<std::size_t>{1, 1, 1, 4}));
 }
 
 TEST_F(WorkerDriverTest, tells_of_a_better_shared_value_in_the_middle_of_a_unit) {
