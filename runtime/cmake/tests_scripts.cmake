@@ -7,8 +7,8 @@ add_test(NAME tidy_rules COMMAND ${Python3_EXECUTABLE} tests/tidy/tidy_test.py
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 set_tests_properties(tidy_tree tidy_rules PROPERTIES LABELS tidy TIMEOUT 120
   ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
-steadfarm_script_test(tidy_format tests/tidy/format_test.sh LABELS tidy TIMEOUT 120)
-steadfarm_script_test(tidy_shell tests/tidy/shell_test.sh LABELS tidy TIMEOUT 120)
+steadfarm_script_test(tidy_format tests/tidy/format_test.sh LABELS tidy TIMEOUT 600)
+steadfarm_script_test(tidy_shell tests/tidy/shell_test.sh LABELS tidy TIMEOUT 600)
 set_tests_properties(tidy_format tidy_shell PROPERTIES SKIP_RETURN_CODE 77)
 steadfarm_script_test(jobs_library tests/lib/jobs_test.sh LABELS scripts TIMEOUT 120)
 
