@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A sweep of ising that takes some twenty seconds, once undisturbed and once killed ten times at
 # random moments: five times a worker, whose job goes on, and five times the whole job, which is
-# started again with another number of ranks. Both must leave the same canonical results and give the same answer,
-# bit for bit. ising_kill.sh is the short version, for the test run.
+# started again with another number of ranks. Both must leave the same canonical results and give
+# the same answer, bit for bit. ising_kill.sh is the short version, for the test run.
 #
 #   ising_ten.sh [SEED]    default: from the clock; the seed is printed and repeats the moments
 set -euo pipefail
