@@ -1,11 +1,12 @@
-// uts: counts an Unbalanced Tree Search tree on a farm. A unit is a list of nodes; it explores up
-// to
+// uts: counts an Unbalanced Tree Search tree on a farm. A unit is a list of nodes; it explores up to
 // --grain of them and spawns what is left.
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <optional>
 #include <steadfarm/farm.hpp>
 #include <string>
+#include <thread>
 
 #include "examples/uts/explore.hpp"
 #include "examples/uts/tree.hpp"
@@ -23,6 +24,7 @@ struct Arguments {
   std::int32_t type = 1;
   std::int32_t shape = 0;
   std::uint64_t grain = steadfarm::uts::kDefaultGrain;
+  std::uint32_t pause_us = 0;
 };
 
 void add_tree_options(CLI::App& app, Arguments& a) {
@@ -39,6 +41,10 @@ void add_tree_options(CLI::App& app, Arguments& a) {
   own(app.add_option("-f", a.params.shift, "share of -d from which a hybrid tree is binomial"));
   app.add_option("--grain", a.grain, "nodes that one unit explores")
       ->check(CLI::Range(1ULL, 1ULL << 40U))
+      ->capture_default_str();
+  app.add_option("--pause-us", a.pause_us,
+                 "sleep so long in each unit, so that a fast machine can be watched")
+      ->check(CLI::Range(0U, 60'000'000U))
       ->capture_default_str();
 }
 
@@ -97,6 +103,9 @@ int run(int argc, char** argv) {
   farm.fold(total, [](Counts& sum, const Counts& counts) { sum.add(counts); });
   farm.submit({tree.root()});
   farm.work([&](const steadfarm::uts::Unit& unit, auto& context) {
+    if (arguments.pause_us > 0) {
+      std::this_thread::sleep_for(std::chrono::microseconds(arguments.pause_us));
+    }
     auto explored = steadfarm::uts::explore(tree, unit, arguments.grain);
     for (const steadfarm::uts::Unit& left : explored.left) context.spawn(left);
     return explored.counts;

@@ -6,7 +6,8 @@ set -euo pipefail
 source "$STEADFARM_SOURCE/tests/lib/farms.sh"
 
 store=$JOBS_TMP/store
-job=(uts --tree T1L --grain 20000 --store "$store" --interval 0.3)
+# The pause keeps the second from being done before the first can notice.
+job=(uts --tree T1L --grain 20000 --pause-us 2000 --store "$store" --interval 0.3)
 
 farm_start_plain first 2 "${job[@]}"
 first=$JOB_PID

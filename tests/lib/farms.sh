@@ -89,6 +89,12 @@ at_units() {
     fail "$1 never had $2 units accepted"
 }
 
+# beyond_committed NAME: waits until this run has made more durable than COMMITTED units.
+beyond_committed() {
+  log_wait "$JOBS_TMP/$1.log" "(last('progress') or {}).get('committed', 0) > $COMMITTED" 300 ||
+    fail "$1 never made more durable than $COMMITTED units"
+}
+
 # at_units_held NAME UNITS RANK: the same, and the same line of the log shows units with the rank. A
 # worker that is killed then takes units with it.
 at_units_held() {
