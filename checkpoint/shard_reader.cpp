@@ -129,10 +129,11 @@ Result<ShardListing> list_shards(Folder& folder) {
   for (const std::string& subfolder : subfolders.value()) {
     if (!is_shard_subfolder(subfolder)) continue;
     const std::string path = std::string(shards_folder) + "/" + subfolder;
+    const std::string prefix = path + "/";
     const Result<std::vector<std::string>> names = folder.list(path);
     if (!names) return names.error();
     for (const std::string& name : names.value()) {
-      std::string whole = path + "/" + name;
+      std::string whole = prefix + name;
       if (parse_shard_name(whole)) {
         listing.shards.push_back(std::move(whole));
       } else if (parse_temp_name(name)) {

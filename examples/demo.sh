@@ -69,8 +69,8 @@ run_uts() {  # JOB RANKS: in the background
   SHOWN=0
   : >"$JOBS_TMP/$1.err"
   job_start "$1" "${MPIRUN[@]}" "${MPIRUN_RECOVERY[@]}" -n "$2" "$BUILD/bin/uts" --tree "$TREE" \
-    --store "$STORE" --interval 1 --heartbeat 0.5 --timeout 3 --progress line --json \
-    --log "$DEMO/$1.log"
+    --pause-us 300 --store "$STORE" --interval 1 --heartbeat 0.5 --timeout 3 --progress line \
+    --json --log "$DEMO/$1.log"
 }
 
 title "1. A quadratic assignment problem on 4 ranks: nug12 from QAPLIB, optimum 578"
@@ -82,6 +82,7 @@ expect_eq "the optimum of nug12" 578 "$OPTIMUM"
 
 title "2. A longer run with a checkpoint every second: the tree $TREE, $EXPECTED_NODES nodes"
 tell "\$ ${MPIRUN[*]} ${MPIRUN_RECOVERY[*]} -n 4 build/bin/uts --tree $TREE --store STORE"
+tell "(each unit sleeps 0.3 ms, so that a fast machine can be watched too)"
 run_uts first 4
 UNITS=48009  # what the tree is cut into, with the default grain
 watch_until first "$DEMO/first.log" "$(accepted_share 0.15)"

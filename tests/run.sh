@@ -95,8 +95,8 @@ find_skips
 try "tests under address and undefined behaviour sanitizers" test_sanitized asan
 try "tests under the thread sanitizer" test_sanitized tsan
 if deps_have_style_tools; then
-  # The layers that are known to be clean; the others follow.
-  try "clang-tidy" python3 tests/tidy/clang_tidy.py build /runtime/base/ /runtime/transport/
+  # What is built into a user's program; the tests have clang-format and the compilers' warnings.
+  try "clang-tidy" python3 tests/tidy/clang_tidy.py build /runtime/ /checkpoint/ /examples/
 elif deps_style_to_be_had; then
   skip "clang-format and clang-tidy: apt-get install ${STEADFARM_STYLE_PACKAGES[*]}"
 else

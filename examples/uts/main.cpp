@@ -1,5 +1,5 @@
-// uts: counts an Unbalanced Tree Search tree on a farm. A unit is a list of nodes; it explores up to
-// --grain of them and spawns what is left.
+// uts: counts an Unbalanced Tree Search tree on a farm. A unit is a list of nodes; it explores at
+// most --grain of them and spawns what is left.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>

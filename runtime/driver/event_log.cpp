@@ -117,7 +117,7 @@ void EventLog::note(const core::Note& note) {
     if (note.loss->phi > 0) fields["phi"] = note.loss->phi;
   }
   if (!note.text.empty()) fields["text"] = note.text;
-  write(core::to_string(note.kind), std::move(fields));
+  write(core::to_string(note.kind), fields);
 }
 
 void EventLog::progress(const core::Progress& progress,

@@ -239,6 +239,7 @@ std::string joined(const std::vector<std::string>& parts) {
 
 std::string option_text(const std::vector<Host>& hosts) {
   std::vector<std::string> parts;
+  parts.reserve(hosts.size());
   for (const Host& host : hosts) {
     parts.push_back(host.slots > 0 ? host.name + ":" + std::to_string(host.slots) : host.name);
   }

@@ -110,7 +110,7 @@ std::optional<int> Supervisor::one_start() {
                            {"committed", now.before.committed}};
   if (hosts_->active()) fields["hosts"] = start.value().hosts;
   if (start.value().words != options_.words) fields["command"] = start.value().words;
-  log("command_start", std::move(fields));
+  log("command_start", fields);
   if (tally_.restarts == 0) {
     say("starting " + shell_line(options_.words) + "; store '" + options_.store +
         "': " + describe(now.before));
@@ -332,11 +332,11 @@ void Supervisor::log_end(const CommandEnd& end, const StoreView& after, const Ke
                            {"text", describe(end)}};
   if (end.kind == CommandEnd::Kind::exited) fields["exit_code"] = end.value;
   if (end.kind == CommandEnd::Kind::signalled) fields["signal"] = end.value;
-  log("command_end", std::move(fields));
+  log("command_end", fields);
 }
 
-void Supervisor::log(const char* kind, nlohmann::json fields) {
-  log_->write(kind, std::move(fields));
+void Supervisor::log(const char* kind, const nlohmann::json& fields) {
+  log_->write(kind, fields);
   if (const auto failure = log_->take_failure()) say("warning: " + failure->message);
 }
 

@@ -51,7 +51,7 @@ class Supervisor {
   void log_end(const CommandEnd& end, const StoreView& after, const Kept& kept);
   [[nodiscard]] std::optional<int> carry_out(const Decision& decision, const std::string& what);
   [[nodiscard]] int finish(int exit_code, const std::string& text);
-  void log(const char* kind, nlohmann::json fields);
+  void log(const char* kind, const nlohmann::json& fields);
 
   SupervisorOptions options_;
   driver::SteadyClock clock_;
