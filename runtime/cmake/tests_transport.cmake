@@ -34,7 +34,8 @@ steadfarm_test(transport_local_test
           tests/unit/transport/local/local_hub_test.cpp
   LINKS steadfarm_transport_contract LABELS unit threads transport)
 steadfarm_test(transport_launch_test
-  SOURCES tests/unit/transport/mpi/launch_check_test.cpp
+  SOURCES tests/unit/transport/mpi/broken_pipe_test.cpp
+          tests/unit/transport/mpi/launch_check_test.cpp
           tests/unit/transport/mpi/replacement_test.cpp
           tests/unit/transport/mpi/watchdog_test.cpp
   LINKS steadfarm_transport LABELS unit threads transport)

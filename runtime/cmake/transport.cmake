@@ -25,6 +25,7 @@ steadfarm_layer(transport
   SOURCES
     runtime/transport/joined/joined_transport.cpp
     runtime/transport/local/local_hub.cpp
+    runtime/transport/mpi/broken_pipe.cpp
     runtime/transport/mpi/failed_ranks.cpp
     runtime/transport/mpi/inbox.cpp
     runtime/transport/mpi/launch_check.cpp

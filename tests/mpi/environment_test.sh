@@ -9,6 +9,10 @@ job_start twice "${MPIRUN[@]}" -n 2 "$program" twice
 job_wait "$JOB_PID" 60 || fail "twice did not end"
 expect_eq "exit code of twice" 0 "$JOB_EXIT"
 
+job_start pipe "${MPIRUN[@]}" -n 2 "$program" pipe
+job_wait "$JOB_PID" 60 || fail "pipe did not end"
+expect_eq "exit code of a process whose peer was gone" 0 "$JOB_EXIT"
+
 job_start hang "${MPIRUN[@]}" -n 2 "$program" hang
 job_wait "$JOB_PID" 60 || fail "a hanging MPI_Finalize was not ended"
 expect_eq "exit code of the watchdog" 42 "$JOB_EXIT"

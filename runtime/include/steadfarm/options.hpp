@@ -103,7 +103,8 @@ struct Options {
   /// Say on standard error how the run starts and ends. Errors are always said.
   bool announce = false;
   /// SIGUSR1 checkpoints, SIGUSR2 and SIGTERM checkpoint and stop. Without it no handler is
-  /// installed.
+  /// installed, except that SIGPIPE, where it would end the process, no longer does: MPI may write
+  /// to a worker that is dead.
   bool handle_signals = false;
   /// What job this is, in words: the program and every parameter that changes the result. A store
   /// of a job with another identity, seed or set of units is refused.

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "transport/mpi/broken_pipe.hpp"
 #include "transport/mpi/failed_ranks.hpp"
 #include "transport/mpi/launch_check.hpp"
 #include "transport/mpi/mpi_error.hpp"
@@ -70,6 +71,7 @@ Result<MpiEnvironment> MpiEnvironment::start(int* argc, char*** argv, ThreadLeve
   if (finalized != 0) {
     return unsupported("MPI was already finalised; start the farm before MPI_Finalize");
   }
+  outlive_broken_pipes();
   int level = MPI_THREAD_SINGLE;
   if (initialized != 0) {
     if (const int code = MPI_Query_thread(&level); code != MPI_SUCCESS) {

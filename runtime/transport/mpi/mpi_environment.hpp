@@ -22,7 +22,8 @@ struct FinalizeOptions {
 /// `start`, which is MPI's main thread if it was us who initialised MPI.
 class MpiEnvironment {
  public:
-  /// Initialises MPI unless the application has; then `requested` is ignored. Errors:
+  /// Initialises MPI unless the application has; then `requested` is ignored. From then on SIGPIPE
+  /// does not end this process, if that was the default; see broken_pipe.hpp. Errors:
   /// `unsupported` if MPI fails, has been finalised, or if the launcher started lonely copies.
   [[nodiscard]] static Result<MpiEnvironment> start(int* argc, char*** argv,
                                                     ThreadLevel requested = ThreadLevel::multiple);

@@ -69,7 +69,7 @@ TEST(MasterMembers, a_lost_welcome_to_a_later_session_is_said_again) {
   EXPECT_TRUE(rig.sent<wire::Welcome>(1).empty());  // it may still be under way
   rig.report(13'200'000, 1, 1, idle, {});
   ASSERT_EQ(rig.sent<wire::Welcome>(1).size(), 1U);
-  EXPECT_EQ(rig.all<Send>().front().message.session, Session(2));
+  EXPECT_EQ(rig.all<Send>().at(0).message.session, Session(2));
 }
 
 TEST(MasterMembers, a_worker_that_dies_while_the_run_is_stopped_costs_its_units_nothing) {
