@@ -2,10 +2,12 @@
 // subtrees; the incumbent is the shared value, with its permutation as the witness.
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <optional>
 #include <steadfarm/farm.hpp>
 #include <string>
+#include <thread>
 
 #include "base/digest.hpp"
 #include "examples/qap/search.hpp"
@@ -21,6 +23,7 @@ struct Arguments {
   bool symmetry = false;
   bool serial = false;
   std::uint64_t grain = kDefaultGrain;
+  std::uint32_t pause_us = 0;
 };
 
 // The farm's shared value behind the search's door.
@@ -114,6 +117,9 @@ int solve_on_farm(const Instance& instance, const SearchOptions& search, const A
   Searcher searcher(instance, search);
   farm.work([&](const Unit& unit, auto& context) {
     if (!searcher.is_valid(unit)) throw std::runtime_error("the unit is no subtree of this file");
+    if (arguments.pause_us > 0) {
+      std::this_thread::sleep_for(std::chrono::microseconds(arguments.pause_us));
+    }
     SharedIncumbent incumbent(context, instance.n);
     const Exploration explored = searcher.explore(unit, arguments.grain, incumbent);
     for (const Unit& left : explored.left) context.spawn(left);
@@ -141,14 +147,8 @@ std::string whole_number(const std::string& text) {
   return "'" + text + "' is not a whole number of at most 9223372036854775807";
 }
 
-int run(int argc, char** argv) {
-  steadfarm::Options options;
-  options.progress = "auto";
-  options.announce = true;
-  options.handle_signals = true;
-  Arguments arguments;
-  CLI::App app("Solves a quadratic assignment problem (QAPLIB) on a Steadfarm farm.");
-  app.name("qap");
+// Returns the option of --fixed-bound.
+CLI::Option* add_search_options(CLI::App& app, Arguments& arguments) {
   app.add_option("FILE", arguments.file, "a QAPLIB .dat file")->required();
   auto* fixed = app.add_option("--fixed-bound", arguments.fixed_bound,
                                "prune exactly where the lower bound is at least this")
@@ -159,6 +159,22 @@ int run(int argc, char** argv) {
   app.add_option("--grain", arguments.grain, "nodes that one unit bounds")
       ->check(CLI::Range(1ULL, 1ULL << 40U))
       ->capture_default_str();
+  app.add_option("--pause-us", arguments.pause_us,
+                 "sleep so long in each unit, so that a small problem can be watched")
+      ->check(CLI::Range(0U, 60'000'000U))
+      ->capture_default_str();
+  return fixed;
+}
+
+int run(int argc, char** argv) {
+  steadfarm::Options options;
+  options.progress = "auto";
+  options.announce = true;
+  options.handle_signals = true;
+  Arguments arguments;
+  CLI::App app("Solves a quadratic assignment problem (QAPLIB) on a Steadfarm farm.");
+  app.name("qap");
+  auto* fixed = add_search_options(app, arguments);
   steadfarm::add_options(app, options);
   if (const auto code = steadfarm::parse_command_line(app, argc, argv)) return *code;
   arguments.has_fixed_bound = fixed->count() > 0;

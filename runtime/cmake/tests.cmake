@@ -12,6 +12,7 @@ include(runtime/cmake/tests_cluster.cmake)
 
 # Tests that need a launcher under which the others live on when a rank dies.
 foreach(test uts_kill_T1L uts_kill_T2L uts_kill_T3L stop_signals master_works qap_kill
+             qap_kill_small
              ordered_fold supervised_ends stragglers ising_kill cli_failing_units)
   if(TEST ${test})
     set_property(TEST ${test} APPEND PROPERTY LABELS recovery)

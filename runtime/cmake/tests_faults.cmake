@@ -40,6 +40,8 @@ if(STEADFARM_BUILD_EXAMPLES)
     LABELS faults TIMEOUT 900 PROCESSORS 4)
   steadfarm_script_test(qap_kill tests/faults/qap_kill.sh
     LABELS faults TIMEOUT 1500 PROCESSORS 4)
+  steadfarm_script_test(qap_kill_small tests/faults/qap_kill_small.sh
+    LABELS faults TIMEOUT 1500 PROCESSORS 2)
   steadfarm_script_test(ising_kill tests/faults/ising_kill.sh
     LABELS faults TIMEOUT 1500 PROCESSORS 4)
   steadfarm_script_test(stop_signals tests/faults/stop_signals.sh

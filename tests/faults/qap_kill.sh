@@ -2,8 +2,8 @@
 # Branch and bound under kills. With a fixed bound every run must explore exactly the nodes of the
 # serial search: with a worker killed, and after everything was killed and started again.
 #
-# esc16a alone takes long enough to be hit in the middle. The other files are done within a second
-# (chr12a within a hundredth); qap_files.sh runs those.
+# esc16a takes long enough to be hit in the middle. The other files are done within a second; in
+# qap_kill_small.sh a pause in each unit makes them last.
 set -euo pipefail
 # shellcheck source=tests/faults/qap_lib.sh
 source "$STEADFARM_SOURCE/tests/faults/qap_lib.sh"
