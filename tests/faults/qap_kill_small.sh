@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Every QAPLIB file but the long one, under kills: a worker that holds units, later everything, then
-# a second start on fewer ranks. With a fixed bound the nodes are those of the serial search, not one
-# more or less. A pause in each unit makes the run last long enough to be hit.
+# Every QAPLIB file but the long one, under kills: a worker that holds units, later everything,
+# then a second start on fewer ranks. With a fixed bound the nodes are those of the serial search,
+# not one more or less. A pause in each unit makes the run last long enough to be hit.
 set -euo pipefail
 # shellcheck source=tests/faults/qap_lib.sh
 source "$STEADFARM_SOURCE/tests/faults/qap_lib.sh"
