@@ -73,7 +73,8 @@ if(STEADFARM_BUILD_EXAMPLES)
   endforeach()
   foreach(case flow stopped)
     steadfarm_script_test(master_${case}_tcp tests/faults/master_kill.sh
-      ARGS ${case} --mca btl tcp,self LABELS faults TIMEOUT 600 PROCESSORS 4)
+      ARGS ${case} --mca btl self,tcp --mca btl_tcp_if_include lo
+      LABELS faults TIMEOUT 600 PROCESSORS 4)
   endforeach()
   steadfarm_script_test(stop_long_unit tests/faults/stop_long_unit.sh
     LABELS faults TIMEOUT 300 PROCESSORS 2)

@@ -30,7 +30,7 @@ void MasterDriver::start() {
 std::size_t MasterDriver::turn() {
   if (finish_) return 0;
   for (transport::DeadPeer& dead : transport_.take_dead_peers()) {
-    step(core::PeerLost{dead.rank, std::move(dead.evidence), 0});
+    has_ended(dead.rank, std::move(dead.evidence), core::LossKind::transport);
   }
   const std::size_t heard = hear_writer() + hear_spawner();
   incoming_.clear();
@@ -50,14 +50,25 @@ std::size_t MasterDriver::turn() {
   return count + heard;
 }
 
+void MasterDriver::has_ended(Rank rank, std::string evidence, core::LossKind how) {
+  Ended ended;
+  ended.loss.rank = rank;
+  ended.loss.evidence = std::move(evidence);
+  ended.loss.how = how;
+  ended.seen_at = clock_.now();
+  ended_.push_back(std::move(ended));
+}
+
 // A process that has ended sends nothing more. What it had sent is heard first: a goodbye among it
-// makes its end no loss.
+// makes its end no loss. MPI, too, may tell of an end before it hands that over.
 void MasterDriver::hear_ended(TimeUs now) {
-  if (!hooks_.ended_processes) return;
-  for (const Rank rank : hooks_.ended_processes()) ended_.push_back({rank, now});
+  if (hooks_.ended_processes) {
+    for (const Rank rank : hooks_.ended_processes()) {
+      has_ended(rank, "its process has ended", core::LossKind::process);
+    }
+  }
   for (const Ended& ended : ended_) {
-    if (now - ended.seen_at < kLastWordsUs) continue;
-    step(core::PeerLost{ended.rank, "its process has ended", 0, core::LossKind::process});
+    if (now - ended.seen_at >= kLastWordsUs) step(ended.loss);
   }
   std::erase_if(ended_, [&](const Ended& e) { return now - e.seen_at >= kLastWordsUs; });
 }

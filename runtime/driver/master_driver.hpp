@@ -75,6 +75,7 @@ class MasterDriver {
   void refused(const core::Send& send, const std::string& evidence);
   void persist(const core::Persist& action);
   std::size_t hear_writer();
+  void has_ended(Rank rank, std::string evidence, core::LossKind how);
   void hear_ended(TimeUs now);
   std::size_t hear_spawner();
 
@@ -94,7 +95,7 @@ class MasterDriver {
   std::uint64_t store_steps_ = 0;  // that the machine has heard of
   TimeUs next_tick_ = 0;
   struct Ended {
-    Rank rank;
+    core::PeerLost loss;
     TimeUs seen_at = 0;
   };
   std::vector<Ended> ended_;  // their last words may still be on the way

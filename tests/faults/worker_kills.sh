@@ -28,7 +28,7 @@ start() {
   case $way in
     sm) farm_start "$name" "$ranks" "${words[@]}" ;;
     tcp)
-      export OMPI_MCA_btl=tcp,self
+      launcher_over_tcp
       MPIRUN_OPTIONS=("${MPIRUN_RECOVERY[@]}")
       supervised_start "$name" "$ranks" "${words[@]}"
       ;;
@@ -88,7 +88,10 @@ LD_PRELOAD=$FARMS_TEST_BIN/libkill_at.so supervised_start dup 4 "$program" --uni
   --unit-ms 20 --store "$JOBS_TMP/dup"
 job_wait "$JOB_PID" "$bound" || fail "dup: no end"
 expect_eq "dup: answer and restarts" "($answer, 1)" "$(out_says dup '(answer, restarts)')"
-grep -q 'MPI did not start within 10 s' "$JOBS_TMP/dup.err" || fail "dup: nobody said why it ended"
+# MPI may end them sooner, where it tells of deaths.
+if [ "$LAUNCHER_ULFM" = 0 ]; then
+  grep -q 'MPI did not start within 10 s' "$JOBS_TMP/dup.err" || fail "dup: nobody said why"
+fi
 unset STEADFARM_START_TIMEOUT
 
 # ---- at a certain moment of its life ----

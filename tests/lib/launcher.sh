@@ -38,6 +38,9 @@ launcher_environment() {
   if [ "$LAUNCHER" = openmpi5 ]; then export OMPI_MCA_btl=${OMPI_MCA_btl:-self,sm}; fi
 }
 
+# launcher_over_tcp: from now on ranks talk over TCP, as between hosts; but on this one.
+launcher_over_tcp() { export OMPI_MCA_btl=self,tcp OMPI_MCA_btl_tcp_if_include=lo; }
+
 launcher_find
 launcher_environment
 

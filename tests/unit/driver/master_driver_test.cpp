@@ -432,6 +432,19 @@ TEST(MasterDriver, hears_the_last_words_of_a_process_that_has_ended) {
   EXPECT_EQ(rig.count(core::NoteKind::worker_lost), 0U);
 }
 
+// Open MPI over TCP: those who leave without MPI_Finalize are called dead at once.
+TEST(MasterDriver, hears_the_last_words_of_a_peer_that_the_transport_calls_dead) {
+  EndedProcessRig rig;
+  rig.driver.start();
+  rig.say(wire::Hello{"node17", 1, true});
+  rig.turns(20'000);
+  rig.say(wire::Goodbye{});
+  rig.hub.kill(Rank(1));
+  rig.turns(50'000);
+  EXPECT_EQ(rig.count(core::NoteKind::worker_left), 1U);
+  EXPECT_EQ(rig.count(core::NoteKind::worker_lost), 0U);
+}
+
 TEST(MasterDriver, does_nothing_more_after_the_finish) {
   FarmRig rig({});
   ASSERT_TRUE(rig.finishes());
