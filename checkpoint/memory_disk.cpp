@@ -1,6 +1,7 @@
 #include "checkpoint/memory_disk.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -14,6 +15,10 @@ std::string parent_of(const std::string& name) {
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void keep(std::vector<std::string>& names, const std::string& name) {
+  if (!contains(names, name)) names.push_back(name);
 }
 
 /// What is left of bytes that were never synced: nothing, a prefix, zeros, or a patchwork of
@@ -114,18 +119,28 @@ void MemoryDisk::change(Change change) {
 
 void MemoryDisk::apply(const Change& change) {
   if (!change.drop.empty()) durable_.erase(change.drop);
-  if (!change.put.empty()) {
-    durable_[change.put] = change.file;
-    keep_folder(parent_of(change.put));
-  }
-  keep_folder(change.folder);
+  if (!change.put.empty()) durable_[change.put] = change.file;
+  // A journal does not move a file into a folder that it lost.
+  if (!change.put.empty() && !change.drop.empty()) keep_folder(parent_of(change.put));
+  if (!change.folder.empty()) keep(durable_folders_, change.folder);
 }
 
-// A journal does not keep a name in a folder that it lost.
 void MemoryDisk::keep_folder(const std::string& name) {
-  if (name.empty() || contains(durable_folders_, name)) return;
+  if (name.empty()) return;
   keep_folder(parent_of(name));
-  durable_folders_.push_back(name);
+  keep(durable_folders_, name);
+}
+
+// A new file in a folder that was lost is lost, also if that folder was synced itself: each must be
+// synced in the one above it.
+bool MemoryDisk::would_be_found(const std::string& name) const {
+  const std::string parent = parent_of(name);
+  return parent.empty() || (contains(durable_folders_, parent) && would_be_found(parent));
+}
+
+bool MemoryDisk::is_durable(const std::string& name) const {
+  const auto found = durable_.find(name);
+  return found != durable_.end() && found->second->durable() && would_be_found(name);
 }
 
 void MemoryDisk::sync_folder(const std::string& subfolder) {
@@ -157,6 +172,12 @@ void MemoryDisk::crash(Prng& prng, FaultCounts& counts) {
     }
   }
   pending_.clear();
+  counts.crash_lost_names +=
+      std::erase_if(durable_, [this](const auto& entry) { return !would_be_found(entry.first); });
+  std::vector<std::string> found;
+  std::copy_if(durable_folders_.begin(), durable_folders_.end(), std::back_inserter(found),
+               [this](const std::string& name) { return would_be_found(name); });
+  durable_folders_ = std::move(found);
   std::set<MemoryFile*> files;
   for (const auto& [name, file] : durable_) {
     if (!files.insert(file.get()).second) continue;

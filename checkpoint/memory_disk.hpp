@@ -51,6 +51,9 @@ class MemoryDisk {
   [[nodiscard]] const std::map<std::string, FilePointer>& durable() const { return durable_; }
   [[nodiscard]] const std::map<std::string, FilePointer>& visible() const { return visible_; }
 
+  /// The name, the folders that lead to it, and all bytes would survive any crash.
+  [[nodiscard]] bool is_durable(const std::string& name) const;
+
   /// Loses some, all or nothing of what was not synced.
   void crash(Prng& prng, FaultCounts& counts);
 
@@ -64,6 +67,7 @@ class MemoryDisk {
   };
   void apply(const Change& change);
   void keep_folder(const std::string& name);
+  [[nodiscard]] bool would_be_found(const std::string& name) const;
   void change(Change change);
 
   std::map<std::string, FilePointer> visible_;

@@ -243,9 +243,7 @@ void MemoryFileSystem::crash() {
 }
 
 bool MemoryFileSystem::is_durable(const std::string& path, const std::string& name) {
-  const auto& durable = disks_[path].durable();
-  const auto found = durable.find(name);
-  return found != durable.end() && found->second->durable();
+  return disks_[path].is_durable(name);
 }
 
 }  // namespace steadfarm::checkpoint

@@ -16,6 +16,7 @@ steadfarm_test(checkpoint_unit_test
           tests/unit/checkpoint/result_columns_test.cpp
           tests/unit/checkpoint/result_fields_test.cpp tests/unit/checkpoint/results_test.cpp
           tests/unit/checkpoint/retention_test.cpp tests/unit/checkpoint/segment_test.cpp
+          tests/unit/checkpoint/shard_reader_test.cpp tests/unit/checkpoint/shard_writer_test.cpp
           tests/unit/checkpoint/store_test.cpp tests/unit/checkpoint/watched_folder_test.cpp
   LINKS steadfarm_checkpoint_test_support
   LABELS unit threads)
@@ -35,7 +36,7 @@ steadfarm_test(checkpoint_hdf5_test
 # Faults at every operation, crashes at every point, damage at every byte.
 steadfarm_test(checkpoint_crash_test
   SOURCES tests/crash/counting_loop_test.cpp tests/crash/crash_point_test.cpp
-          tests/crash/damage_test.cpp tests/crash/owners_test.cpp
+          tests/crash/damage_test.cpp tests/crash/owners_test.cpp tests/crash/shards_test.cpp
           tests/crash/scenario.cpp
   LINKS steadfarm_checkpoint_test_support
   TIMEOUT 1200

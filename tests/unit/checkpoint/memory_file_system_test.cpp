@@ -95,6 +95,34 @@ TEST(MemoryFileSystem, loses_a_rename_between_folders_as_a_whole_or_not_at_all) 
   }
 }
 
+TEST(MemoryFileSystem, loses_a_synced_file_in_a_folder_that_was_not_synced_in_the_one_above_it) {
+  const auto lost_of = [](const std::vector<std::string>& synced) {
+    int lost = 0;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+      MemoryFileSystem files(seed);
+      auto folder = folder_of(files);
+      EXPECT_TRUE(folder->make_folder("a"));
+      EXPECT_TRUE(folder->make_folder("a/b"));
+      write_synced(*folder, "a/b/x", "text");
+      for (const std::string& name : synced) EXPECT_TRUE(folder->sync(name));
+      const bool durable = files.is_durable("/f", "a/b/x");
+      files.crash();
+      folder = folder_of(files);
+      const bool there = folder->size("a/b/x").ok();
+      EXPECT_TRUE(there || !durable);
+      // Without its folder nothing can be made in it.
+      const bool folder_there = folder->list("a/b").ok();
+      EXPECT_EQ(folder->create("a/b/y").ok(), folder_there);
+      if (!there) ++lost;
+    }
+    return lost;
+  };
+  EXPECT_EQ(lost_of({"", "a", "a/b"}), 0);
+  EXPECT_GT(lost_of({"a", "a/b"}), 20);
+  EXPECT_GT(lost_of({"", "a/b"}), 20);
+  EXPECT_GT(lost_of({"", "a"}), 20);
+}
+
 TEST(MemoryFileSystem, answers_nobody_who_opened_it_before_the_crash) {
   MemoryFileSystem files(1);
   const auto folder = folder_of(files);

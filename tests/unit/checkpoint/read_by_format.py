@@ -1,10 +1,12 @@
 """Reads a store with nothing but FORMAT.md and h5py, and prints every result as a line,
-then the hints of pending spawned units, then the saved states of pending units.
+then the hints of pending spawned units, then the saved states of pending units, then the shards
+that nothing in the generation speaks of.
 
 usage: read_by_format.py STORE
 """
 
 import os
+import re
 import sys
 
 import h5py
@@ -69,9 +71,21 @@ def read_sharded(store, file, fingerprint):
             yield found[row]
 
 
+def orphans(store, named):
+    """Shards that were written and that no segment of the generation names."""
+    form = re.compile(r"shards/([0-9a-f]{2})/shard-[1-9][0-9]*-[0-9a-f]{14}([0-9a-f]{2})-[0-9]+\.h5")
+    for folder, _, names in sorted(os.walk(os.path.join(store, "shards"))):
+        for name in sorted(names):
+            path = os.path.relpath(os.path.join(folder, name), store)
+            found = form.fullmatch(path)
+            if found and found.group(1) == found.group(2) and path not in named:
+                yield path
+
+
 def main(store):
     fields, segments = read_manifest(os.path.join(store, newest_manifest(store)))
     units, hints, state, results, partials = {}, {}, None, {}, {}
+    named = set()
     for name, role, count, size, _digest in segments:
         path = os.path.join(store, name)
         assert os.path.getsize(path) == int(size), name
@@ -83,6 +97,7 @@ def main(store):
             found = dict(pieces(file["results"], "bytes")) if "results" in file else {}
             assert len(found) == int(count), name
             if "sharded" in file:
+                named.update(shard_paths(file["shards"]))
                 sharded = list(read_sharded(store, file, fields["fingerprint"]))
                 assert not found.keys() & {key for key, _ in sharded}, "a key twice"
                 found.update(sharded)
@@ -127,6 +142,9 @@ def main(store):
     for (high, low), data in sorted(partials.items()):
         if data is not None and is_pending((high, low)):
             print("state", high, low, data.hex())
+
+    for path in orphans(store, named):
+        print("orphan", path)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "driver/master_driver.hpp"
+#include "driver/shard_keeper.hpp"
 #include "driver/worker_driver.hpp"
 #include "tests/unit/driver/manual_clock.hpp"
 #include "tests/unit/driver/recording_store.hpp"
@@ -21,21 +23,62 @@ namespace steadfarm::driver {
 
 inline constexpr wire::JobId kRigJob{11};
 
+/// Says of every shard at once that it is durable, and keeps its keys.
+class RigShards final : public ShardKeeper {
+ public:
+  explicit RigShards(Rank rank) { next_.name.nonce = static_cast<std::uint64_t>(rank.value); }
+  void open(const ShardGrant& grant) override { next_.name.owner_epoch = grant.owner_epoch; }
+  void keep(const UnitKey& key, ByteView /*result*/) override { filling_.push_back(key); }
+  void seal(bool /*again*/) override {
+    ++next_.name.sequence;
+    next_.results = filling_.size();
+    next_.bytes = 1U << 20U;
+    shards[next_.name] = std::exchange(filling_, {});
+    done_ = next_;
+  }
+  [[nodiscard]] std::optional<Result<ShardInfo>> take_done() override {
+    std::optional<Result<ShardInfo>> out;
+    if (const auto done = std::exchange(done_, std::nullopt)) out.emplace(*done);
+    return out;
+  }
+  [[nodiscard]] std::uint64_t steps() const override { return next_.name.sequence; }
+
+  std::map<ShardName, std::vector<UnitKey>> shards;
+
+ private:
+  ShardInfo next_;
+  std::vector<UnitKey> filling_;
+  std::optional<ShardInfo> done_;
+};
+
 struct RigWorker {
+  /// Results from `shard_bytes` on stay with it; 0: none.
   RigWorker(transport::LocalHub& hub, Rank rank, Clock& clock,
-            const std::function<void(UnitCall&)>& work)
+            const std::function<void(UnitCall&)>& work, std::uint64_t shard_bytes)
       : end(hub.take(rank)),
-        machine({}, clock.now()),
+        machine(options(shard_bytes), clock.now()),
         executor(work),
-        driver(machine, *end, executor, clock, kRigJob, Rank(0)) {
+        shards(rank),
+        driver(machine, *end, executor, clock, kRigJob, Rank(0),
+               shard_bytes > 0 ? &shards : nullptr) {
+    if (shard_bytes > 0) {
+      executor.set_reduction(shard_bytes, [](ByteView result) { return Bytes(1, result[0]); });
+    }
     executor.set_hooks({[this] { driver.safe_point(); },
                         [this](const SharedValue& shared) { driver.propose(shared); }});
     driver.start();
+  }
+  static core::WorkerOptions options(std::uint64_t shard_bytes) {
+    core::WorkerOptions options;
+    options.shard_bytes_min = shard_bytes;
+    options.shard_bytes_max = 10 * shard_bytes;
+    return options;
   }
 
   std::unique_ptr<transport::Transport> end;
   core::WorkerMachine machine;
   worker::FunctionExecutor executor;
+  RigShards shards;
   WorkerDriver driver;
   bool frozen = false;
 };
@@ -46,6 +89,7 @@ struct FarmRig {
     int workers = 2;
     int later = 0;  // ranks beyond these, for workers that come later
     bool with_store = true;
+    std::uint64_t shard_bytes = 0;
     core::MasterOptions master = {};
     std::deque<Error> store_failures = {};  // the first generation is published at the start
     std::function<void(UnitCall&)> work = [](UnitCall& call) {
@@ -73,6 +117,11 @@ struct FarmRig {
       ++folded[key];
       journal.push_back("fold");
     };
+    hooks.fold_reduced = [this](const UnitKey& key, ByteView small, const ShardPlace& place) {
+      ++folded[key];
+      reduced[key] = {Bytes(small.begin(), small.end()), place};
+      journal.push_back("fold");
+    };
     hooks.save_fold = [this] {
       journal.push_back("save " + std::to_string(folded.size()));
       return Bytes(folded.size());
@@ -88,14 +137,18 @@ struct FarmRig {
                    std::move(hooks));
     driver->start();
     work = setup.work;
+    shard_bytes = setup.shard_bytes;
     for (const Rank rank : ranks) add_worker(rank);
   }
 
   void add_worker(Rank rank) {
-    workers.push_back(std::make_unique<RigWorker>(hub, rank, clock, [this](UnitCall& call) {
-      clock.now_us += 10;
-      work(call);
-    }));
+    workers.push_back(std::make_unique<RigWorker>(
+        hub, rank, clock,
+        [this](UnitCall& call) {
+          clock.now_us += 10;
+          work(call);
+        },
+        shard_bytes));
   }
 
   /// Everybody's turn, once. Time goes on a little.
@@ -142,8 +195,14 @@ struct FarmRig {
   std::optional<MasterDriver> driver;
   std::function<void(UnitCall&)> work;
   std::vector<std::unique_ptr<RigWorker>> workers;
+  std::uint64_t shard_bytes = 0;
   std::map<UnitKey, int> folded;
-  std::vector<std::string> journal;  // what happened on the master, in order
+  struct Reduced {
+    Bytes value;
+    ShardPlace place;
+  };
+  std::map<UnitKey, Reduced> reduced;  // of those that were folded, what lay in a shard
+  std::vector<std::string> journal;    // what happened on the master, in order
   std::vector<core::Note> notes;
   std::function<void()> during_publish;
   std::function<void()> before_fold;

@@ -445,6 +445,46 @@ TEST(MasterDriver, hears_the_last_words_of_a_peer_that_the_transport_calls_dead)
   EXPECT_EQ(rig.count(core::NoteKind::worker_lost), 0U);
 }
 
+TEST(MasterDriver, folds_what_was_made_of_a_large_result_and_stores_where_it_lies) {
+  FarmRig::Setup setup;
+  setup.units = 200;
+  setup.shard_bytes = 100;
+  setup.master.keep_results = true;
+  setup.master.shards = {OwnerEpoch(3), Digest{1, 2}};
+  setup.master.shards_from = OwnerEpoch(3);
+  setup.work = [](UnitCall& call) {
+    const std::uint64_t unit = call.key().lo;
+    // Every third one is small and travels.
+    call.set_result(Bytes(unit % 3 == 0 ? 50 : 100 + unit, static_cast<std::byte>(unit)));
+  };
+  FarmRig rig(std::move(setup));
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::complete);
+  EXPECT_EQ(rig.folded.size(), 200U);
+  EXPECT_TRUE(rig.each_folded_once());
+  EXPECT_EQ(rig.reduced.size(), 133U);
+  std::map<ShardName, std::vector<UnitKey>> shards;
+  for (const auto& worker : rig.workers) shards.merge(worker->shards.shards);
+  for (const auto& [key, reduced] : rig.reduced) {
+    EXPECT_NE(key.lo % 3, 0U);
+    EXPECT_EQ(reduced.value, Bytes(1, static_cast<std::byte>(key.lo)));
+    EXPECT_EQ(reduced.place.bytes, 100 + key.lo);
+    EXPECT_EQ(shards.at(reduced.place.shard.name).at(reduced.place.row), key);
+  }
+  // Each result once, either in a generation or in a shard that a generation leads to.
+  std::set<UnitKey> stored;
+  for (const core::GenerationDelta& delta : rig.store.deltas) {
+    for (const UnitKey& key : delta.results.keys) EXPECT_TRUE(stored.insert(key).second);
+    EXPECT_LE(delta.results.bytes.size(), 50 * delta.results.size());
+    for (const auto& record : delta.sharded.records) {
+      EXPECT_TRUE(stored.insert(record.key).second);
+      const ShardName& name = delta.sharded.shards[record.shard].name;
+      EXPECT_EQ(shards.at(name).at(record.row), record.key);
+    }
+  }
+  EXPECT_EQ(stored.size(), 200U);
+}
+
 TEST(MasterDriver, does_nothing_more_after_the_finish) {
   FarmRig rig({});
   ASSERT_TRUE(rig.finishes());

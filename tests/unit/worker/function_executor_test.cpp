@@ -162,6 +162,30 @@ TEST(FunctionExecutor, hands_back_result_children_and_proposal) {
   EXPECT_EQ(outcome.proposal, (SharedValue{12, bytes("proof")}));
 }
 
+TEST(FunctionExecutor, reduces_large_results_and_no_others) {
+  std::size_t result_bytes = 0;
+  FunctionExecutor executor([&](UnitCall& call) { call.set_result(Bytes(result_bytes)); });
+  executor.set_reduction(100, [](ByteView result) { return bytes(std::to_string(result.size())); });
+  result_bytes = 99;
+  EXPECT_FALSE(run(executor).reduced.has_value());
+  result_bytes = 100;
+  const UnitOutcome& large = run(executor);
+  ASSERT_TRUE(large.reduced.has_value());
+  EXPECT_EQ(text(*large.reduced), "100");
+  EXPECT_EQ(large.payload.size(), 100U) << "it stays here";
+  result_bytes = 5;
+  EXPECT_FALSE(run(executor).reduced.has_value()) << "nothing is left of the last one";
+}
+
+TEST(FunctionExecutor, fails_a_unit_whose_result_cannot_be_reduced) {
+  FunctionExecutor executor([](UnitCall& call) { call.set_result(Bytes(100)); });
+  executor.set_reduction(1, [](ByteView) -> Bytes { throw std::runtime_error("no score"); });
+  const UnitOutcome& outcome = run(executor);
+  EXPECT_EQ(outcome.status, wire::AnswerStatus::failed);
+  EXPECT_EQ(text(outcome.payload), "no score");
+  EXPECT_FALSE(outcome.reduced.has_value());
+}
+
 TEST(FunctionExecutor, has_an_empty_result_without_one) {
   FunctionExecutor executor([](UnitCall& /*call*/) {});
   const UnitOutcome& outcome = run(executor);
