@@ -73,7 +73,10 @@ def read_sharded(store, file, fingerprint):
 
 def orphans(store, named):
     """Shards that were written and that no segment of the generation names."""
-    form = re.compile(r"shards/([0-9a-f]{2})/shard-[1-9][0-9]*-[0-9a-f]{14}([0-9a-f]{2})-[0-9]+\.h5")
+    digits = "[0-9a-f]"
+    form = re.compile(
+        rf"shards/({digits}{{2}})/shard-[1-9][0-9]*-{digits}{{14}}({digits}{{2}})-[0-9]+\.h5"
+    )
     for folder, _, names in sorted(os.walk(os.path.join(store, "shards"))):
         for name in sorted(names):
             path = os.path.relpath(os.path.join(folder, name), store)
