@@ -32,6 +32,10 @@ std::string whole_number(const std::string& text) {
   return "'" + text + "' is not a whole number from 0 to 18446744073709551615";
 }
 
+// An empty one is most often a shell's variable that is not set. Taken for "none" it would leave a
+// run without its store.
+std::string not_empty(const std::string& text) { return text.empty() ? "it is empty" : ""; }
+
 // An interval of 0 stands for "auto".
 CLI::Validator seconds_or_auto() {
   const auto check = [](std::string& text) -> std::string {
@@ -55,6 +59,7 @@ void add_work_options(CLI::App& app, Options& options, const std::string& group)
   const auto positive = CLI::Range(1e-3, 1e9);
   app.add_option("--store", options.store, "folder for checkpoints; without it nothing is durable")
       ->envname("STEADFARM_STORE")
+      ->check(not_empty)
       ->group(group);
   app.add_flag("--fresh", options.fresh, "discard what the store holds")
       ->envname("STEADFARM_FRESH")
@@ -198,13 +203,28 @@ void add_running_options(CLI::App& app, Options& options, const std::string& gro
       ->group(group);
   app.add_option("--log", options.log, "file for the event log, JSON lines")
       ->envname("STEADFARM_LOG")
+      ->check(not_empty)
       ->group(group);
   app.add_option("--report", options.report, "file for the report at the end, JSON")
       ->envname("STEADFARM_REPORT")
+      ->check(not_empty)
       ->group(group);
   app.add_flag("--json", options.json, "one JSON object as the last line of standard output")
       ->envname("STEADFARM_JSON")
       ->group(group);
+}
+
+// CLI11 takes the next word for the value, whatever it is: `--store --json` would make a store of
+// that name.
+void check_values(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (!option->nonpositional()) continue;
+    for (const std::string& value : option->results()) {
+      if (!value.starts_with("--")) continue;
+      throw CLI::ArgumentMismatch(option->get_name() + " has no value: '" + value +
+                                  "' is an option, and a path of that name begins with ./");
+    }
+  }
 }
 
 }  // namespace
@@ -221,6 +241,7 @@ void add_options(CLI::App& app, Options& options) {
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
+    check_values(app);
   } catch (const CLI::CallForHelp&) {
     if (speaks()) std::cout << app.help();
     return 0;

@@ -10,6 +10,17 @@ void say_error(const std::string& message) { std::cerr << "steadfarm: error: " <
 
 namespace {
 
+// CLI11 says of a misspelt command only that one is required.
+std::string what_is_wrong(const CLI::App& app, int argc, char** argv,
+                          const CLI::ParseError& error) {
+  if (argc < 2 || !app.get_subcommands().empty()) return error.what();
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  }
+  return "'" + std::string(argv[1]) + "' is none of the commands, which are " + names;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Steadfarm: a task farm for MPI that survives.");
   app.name("steadfarm");
@@ -26,7 +37,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::CallForHelp& e) {
     return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    say_error(std::string(e.what()) + "; see steadfarm --help");
+    say_error(what_is_wrong(app, argc, argv, e) + "; see steadfarm --help");
     return 64;
   }
   // What was said to a full disk or a closed pipe was not said.

@@ -17,7 +17,7 @@ namespace {
 
 struct Arguments {
   std::vector<std::string> words;
-  std::string store;
+  std::optional<std::string> store;
   std::string log;
   supervisor::Limits limits;
   double backoff_s = 1;
@@ -37,11 +37,15 @@ std::int64_t to_ms(double seconds) { return std::llround(seconds * 1e3); }
 Result<std::string> store_of(const Arguments& arguments) {
   const auto in_words = supervisor::store_in_words(arguments.words);
   const auto usage = [](std::string text) { return Error{ErrorCode::usage, std::move(text)}; };
-  if (!arguments.store.empty() && in_words && *in_words != arguments.store) {
-    return usage("--store '" + arguments.store + "' here, but '" + *in_words +
+  // CLI11 takes the next word, be it the `--` before the command.
+  if (arguments.store && (arguments.store->empty() || arguments.store->starts_with("--"))) {
+    return usage("--store has no value");
+  }
+  if (arguments.store && in_words && *in_words != *arguments.store) {
+    return usage("--store '" + *arguments.store + "' here, but '" + *in_words +
                  "' in the command; leave one of them out");
   }
-  if (!arguments.store.empty()) return arguments.store;
+  if (arguments.store) return *arguments.store;
   if (in_words && !in_words->empty()) return *in_words;
   const char* variable = std::getenv("STEADFARM_STORE");
   if (variable != nullptr && *variable != '\0') return std::string(variable);

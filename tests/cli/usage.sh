@@ -48,6 +48,10 @@ refused 64 '^uts: error: .*--tree' "$FARMS_BIN/uts" --tree T1 -t 0
 refused 64 '^uts: error: .*-t' "$FARMS_BIN/uts" -t 7
 refused 64 '^uts: error: .*--grain' "$FARMS_BIN/uts" --tree T1 --grain 0
 refused 64 '^uts: error: .*extra' "$FARMS_BIN/uts" --tree T1 extra
+# What a script gives whose variable is not set must not become a run without its store.
+refused_everywhere 64 '^uts: error: --store: it is empty' uts --tree T1 --store ""
+refused_everywhere 64 "^uts: error: --store has no value: '--json' is an option" \
+  uts --tree T1 --store --json
 refused 64 'hello: error: .*--units' "$FARMS_BIN/hello" --units 3
 refused 64 '^uts: error: .*--heartbeat' \
   env STEADFARM_HEARTBEAT=often "$FARMS_BIN/uts" --tree T1
@@ -83,7 +87,13 @@ refused 64 "^qap: error: .*$input/none.dat" "$FARMS_BIN/qap" --serial "$input/no
 
 # ---- the command ----
 refused 64 '^steadfarm: .*see steadfarm --help' "$FARMS_BIN/steadfarm"
-refused 64 '^steadfarm: .*see steadfarm --help' "$FARMS_BIN/steadfarm" dance
+refused 64 "^steadfarm: error: 'inspct' is none of the commands.* run, inspect, verify.*; see" \
+  "$FARMS_BIN/steadfarm" inspct "$input"
+refused 64 '^steadfarm: error: --store has no value; see' "$FARMS_BIN/steadfarm" run --store -- true
+refused 64 '^steadfarm: error: --store has no value; see' \
+  "$FARMS_BIN/steadfarm" run --store "" -- true --store "$input/none"
+refused 64 "^steadfarm: error: '--version' is none of the commands.*version" \
+  "$FARMS_BIN/steadfarm" --version
 refused 64 '^steadfarm: .*STORE' "$FARMS_BIN/steadfarm" inspect
 refused 64 '^steadfarm: .*--yaml' "$FARMS_BIN/steadfarm" inspect --yaml "$input"
 refused 64 '^steadfarm: .*STORE' "$FARMS_BIN/steadfarm" verify

@@ -206,13 +206,30 @@ TEST(CommandLine, ends_with_64_and_the_name_of_an_option_with_a_bad_value) {
                                                      {"--seed", "18446744073709551616"},
                                                      {"--seed", "1.5"},
                                                      {"--progress", "much"},
-                                                     {"--store"}};
+                                                     {"--store"},
+                                                     {"--store", ""},
+                                                     {"--store", "--json"},
+                                                     {"--log", ""},
+                                                     {"--report", "--seed=3"}};
   for (const auto& arguments : bad) {
     const Parsed parsed = parse(arguments);
     EXPECT_EQ(parsed.code, 64) << arguments.back();
     EXPECT_NE(parsed.err.find(arguments.front()), std::string::npos) << parsed.err;
     EXPECT_EQ(std::count(parsed.err.begin(), parsed.err.end(), '\n'), 1) << parsed.err;
   }
+}
+
+// Of a script whose variable is not set. The environment's empty variable is one that is not there.
+TEST(CommandLine, refuses_a_store_without_a_name) {
+  EXPECT_EQ(parse({"--store", ""}).err,
+            "program: error: --store: it is empty; see program --help\n");
+  EXPECT_EQ(parse({"--store", "--json"}).err,
+            "program: error: --store has no value: '--json' is an option, and a path of that name "
+            "begins with ./; see program --help\n");
+  EXPECT_EQ(parse({"--store=", "--json"}).code, 64);
+  EXPECT_EQ(parse({"--store", "./--json"}).options.store, "./--json");
+  const Variable store("STEADFARM_STORE", "");
+  EXPECT_EQ(parse({}).code, std::nullopt);
 }
 
 TEST(CommandLine, knows_every_policy_by_name_and_lists_them_for_a_bad_one) {
