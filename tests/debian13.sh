@@ -106,6 +106,8 @@ inside() {
     set -eu
     root=$1 source=$2 build=$3 cache=$4
     shift 4
+    # A mount of its own, so that what runs there can make mount namespaces within.
+    mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount --rbind /sys "$root/sys"
     mount --rbind /dev "$root/dev"
@@ -118,8 +120,12 @@ inside() {
     for file in hosts resolv.conf; do
       if [ -e "/etc/$file" ]; then cat "/etc/$file" >"$root/etc/$file"; fi
     done
+    # Not only chroot: whoever enters these namespaces from within must see the same root.
     cd "$root"
-    exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+    pivot_root . .
+    umount --lazy .
+    cd /
+    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
       DEBIAN_FRONTEND=noninteractive CCACHE_DIR=/ccache CCACHE_NOHASHDIR=1 \
       ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
       ${STEADFARM_ENTER:+$STEADFARM_ENTER} "$@"' \
