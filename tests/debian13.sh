@@ -11,8 +11,9 @@
 # process runs, in namespaces of its own: nothing of it outlives this script.
 #
 # Without a word it runs what depends on the MPI: the transport, its ULFM cases, a tree whose worker
-# is killed. `all` runs the whole suite. The core is the same code as outside, so Release only: no
-# sanitizers, canaries, style or benchmarks, fewer seeds of the simulation, no virtual hosts within.
+# is killed, relaunch over virtual hosts. `all` runs the whole suite. The core is the same code as
+# outside, so Release only: no sanitizers, canaries, style or benchmarks, fewer seeds of the
+# simulation.
 # Exit code 77: this machine cannot do it; the reason is printed.
 set -euo pipefail
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -106,6 +107,8 @@ inside() {
     set -eu
     root=$1 source=$2 build=$3 cache=$4
     shift 4
+    # A mount of its own, so that what runs there can make mount namespaces within.
+    mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount --rbind /sys "$root/sys"
     mount --rbind /dev "$root/dev"
@@ -118,8 +121,12 @@ inside() {
     for file in hosts resolv.conf; do
       if [ -e "/etc/$file" ]; then cat "/etc/$file" >"$root/etc/$file"; fi
     done
+    # Not only chroot: whoever enters these namespaces from within must see the same root.
     cd "$root"
-    exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+    pivot_root . .
+    umount --lazy .
+    cd /
+    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
       DEBIAN_FRONTEND=noninteractive CCACHE_DIR=/ccache CCACHE_NOHASHDIR=1 \
       ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
       ${STEADFARM_ENTER:+$STEADFARM_ENTER} "$@"' \
@@ -145,7 +152,8 @@ prepare() {
     source /steadfarm/tests/lib/deps.sh
     all=("${STEADFARM_BUILD_PACKAGES[@]}" "${STEADFARM_TEST_PACKAGES[@]}" ccache)
     deps_update "${all[@]}"
-    deps_install "${all[@]}"'
+    deps_install "${all[@]}"
+    if bash /steadfarm/tests/cluster/check.sh; then deps_for_cluster; fi'
 }
 
 # run_tests PATTERN [TARGET...]: builds and runs the tests of these names.
@@ -168,8 +176,10 @@ run_tests() {
     cmake --build /build -j "$jobs" --target "$@"
     /build/bin/steadfarm version
     if [ "$1" = all ]; then /build/tests/simulator --fresh 200 --keep-going; fi
+    left_out="^(tidy|bench)$"
+    bash tests/cluster/check.sh || left_out="^(tidy|bench|cluster)$"
     ctest --test-dir /build --output-on-failure -j 2 --no-tests=error -R "$pattern" \
-      -LE "^(tidy|cluster|bench)$" -E "^sim_(canaries|fresh)$" 2>&1 | tee /build/ctest-run.log
+      -LE "$left_out" -E "^sim_(canaries|fresh)$" 2>&1 | tee /build/ctest-run.log
     # A test that did not run is a failure here as everywhere.
     if grep -A 100 "^The following tests did not run:" /build/ctest-run.log; then exit 1; fi
     ' bash "${STEADFARM_JOBS:-$(nproc)}" "$@"
@@ -179,8 +189,8 @@ check_machine "$@"
 case ${1:-} in
   "")
     prepare
-    run_tests '^transport_(mpi|kill_rank|environment)|^uts_kill_T1L$' transport_mpi_test \
-      kill_rank_program environment_program uts steadfarm_cli
+    run_tests '^transport_(mpi|kill_rank|environment)|^uts_kill_T1L$|^cluster_mpirun$' \
+      transport_mpi_test kill_rank_program environment_program uts units_program steadfarm_cli
     ;;
   all)
     prepare

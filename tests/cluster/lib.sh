@@ -12,6 +12,9 @@
 
 CLUSTER_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CLUSTER_DIR=
+# Open MPI 4 and 5 call it by different names.
+CLUSTER_SHARED_MEMORY=vader
+if mpirun --version 2>/dev/null | grep -qF '(Open MPI) 5.'; then CLUSTER_SHARED_MEMORY=sm; fi
 # shellcheck source=tests/cluster/slurm_files.sh
 source "$CLUSTER_SOURCE/tests/cluster/slurm_files.sh"
 # shellcheck source=tests/cluster/check.sh
@@ -115,7 +118,8 @@ cluster_enter() {
 # The same as words, for job_start and others that want a program; in CLUSTER_ENTER.
 cluster_enter_words() {
   CLUSTER_ENTER=(nsenter --target "$(rack_pid)" --net --uts --mount --ipc --pid "--wd=$PWD"
-    env -u TMPDIR -u OMPI_MCA_btl_vader_backing_directory "OMPI_MCA_btl=tcp,vader,self")
+    env -u TMPDIR -u OMPI_MCA_btl_vader_backing_directory -u OMPI_MCA_btl_sm_backing_directory
+    "OMPI_MCA_btl=tcp,$CLUSTER_SHARED_MEMORY,self")
 }
 
 slurm_has_idle() { [ "$(cluster_enter sinfo -h -t idle -o %D)" = "$1" ]; }

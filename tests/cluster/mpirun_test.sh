@@ -9,17 +9,21 @@ source "$STEADFARM_SOURCE/tests/cluster/farms.sh"
 cluster_for_test 3
 run_undisturbed
 # Quicker than the supervisor's own choice, so that a cut cable is noticed in five seconds.
-export OMPI_MCA_oob_tcp_keepalive_time=3 OMPI_MCA_oob_tcp_keepalive_intvl=1 \
-  OMPI_MCA_oob_tcp_keepalive_probes=2
+for prefix in OMPI PRTE; do # Open MPI 4 and 5
+  export "${prefix}_MCA_oob_tcp_keepalive_time=3" "${prefix}_MCA_oob_tcp_keepalive_intvl=1" \
+    "${prefix}_MCA_oob_tcp_keepalive_probes=2"
+done
 
 end_of_run() {  # NAME
   job_wait "$JOB_PID" 120 || fail "$1 did not end"
   expect_eq "$1: exit code" 0 "$JOB_EXIT"
   expect_same_answer "$1"
-  # Nothing durable was done again: each start began with what an earlier one had left.
+  # Nothing durable was done again. With Open MPI 5 mpirun ends before the ranks on other hosts do,
+  # so that the next start may find more than was there at its end.
+  local restored
+  restored=$(log_says "$1" 'values("start", "units_restored")[1:]')
   expect_true "$1: a start did not begin where one had ended" "$(run_says "$1" \
-    "set($(log_says "$1" 'values("start", "units_restored")[1:]')) <= set(
-      values('command_end', 'committed'))")"
+    "all(r >= c for r, c in zip($restored, values('command_end', 'committed')))")"
 }
 hosts_of_starts() { run_says "$1" 'values("command_start", "hosts")'; }
 

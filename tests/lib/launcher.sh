@@ -22,7 +22,8 @@ launcher_find() {
     MPIRUN_RECOVERY=(--enable-recovery)
   elif [[ $version =~ \(Open\ MPI\)\ [0-9]+\. ]]; then
     LAUNCHER=openmpi5 LAUNCHER_SURVIVES=1 LAUNCHER_ULFM=1
-    MPIRUN=("$program" --map-by :OVERSUBSCRIBE)
+    # By slot: without that word all ranks would go to the first host.
+    MPIRUN=("$program" --map-by slot:OVERSUBSCRIBE)
     MPIRUN_RECOVERY=(--with-ft ulfm)
   elif [[ $version =~ HYDRA ]]; then
     LAUNCHER=mpich
