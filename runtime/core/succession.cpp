@@ -9,7 +9,8 @@ Succession::Succession(const SuccessionOptions& options, TimeUs now)
     : options_(options), master_(options.master), heard_at_(now) {}
 
 bool Succession::reachable(Rank rank) const {
-  return rank != options_.self && !gone_.contains(rank) && !dead_.contains(rank);
+  return rank != options_.self && !gone_.contains(rank) && !shunned_.contains(rank) &&
+         !dead_.contains(rank) && !masters_.contains(rank);
 }
 
 void Succession::tick(TimeUs now, SuccessionActions& out) {
@@ -25,7 +26,7 @@ void Succession::tick(TimeUs now, SuccessionActions& out) {
   if (state_ == State::following && silent) {
     lose_master(now, "silent for longer than the time-out", false, out);
   } else if (state_ == State::promised && silent) {
-    gone_.insert(candidate_);
+    shunned_.insert(candidate_);
     out.emplace_back(Shun{candidate_});
     seek(now);
   } else if (state_ == State::seeking && may_claim_ && now >= claim_at_) {
@@ -60,7 +61,7 @@ void Succession::lose_master(TimeUs now, std::string evidence, bool certain,
   certain_ = certain;
   silent_us_ = now - heard_at_;
   lost_at_ = now;
-  gone_.insert(master_);
+  shunned_.insert(master_);
   out.emplace_back(Shun{master_});
   seek(now);
 }
@@ -81,7 +82,7 @@ void Succession::take_over(SuccessionActions& out) {
   state_ = State::taking;
   for (std::int32_t rank = 0; rank < options_.rank_count; ++rank) {
     if (!reachable(Rank(rank)) || agreed_.contains(Rank(rank))) continue;
-    gone_.insert(Rank(rank));
+    shunned_.insert(Rank(rank));
     out.emplace_back(Shun{Rank(rank)});
   }
   master_ = options_.self;
@@ -95,7 +96,7 @@ void Succession::promise(TimeUs now, Rank candidate, SuccessionActions& out) {
   if (state_ == State::promised && candidate_ == candidate) return;
   state_ = State::promised;
   candidate_ = candidate;
-  if (gone_.erase(candidate) > 0) out.emplace_back(Unshun{candidate});
+  if (shunned_.erase(candidate) > 0) out.emplace_back(Unshun{candidate});
   out.emplace_back(FollowMaster{candidate});
 }
 
@@ -104,19 +105,26 @@ void Succession::promise(TimeUs now, Rank candidate, SuccessionActions& out) {
 void Succession::master_lives(TimeUs now, SuccessionActions& out) {
   state_ = State::following;
   heard_at_ = now;
-  gone_.erase(master_);
+  shunned_.erase(master_);
   out.emplace_back(Unshun{master_});
   out.emplace_back(FollowMaster{master_});
 }
 
-void Succession::heard(TimeUs now, Rank from, SuccessionActions& out) {
+void Succession::heard(TimeUs now, Rank from, bool as_worker, SuccessionActions& out) {
   const bool follows = state_ == State::waiting || state_ == State::following;
-  if ((follows && from == master_) || (state_ == State::promised && from == candidate_)) {
+  if (follows && from == master_) {
     heard_at_ = now;
+  } else if (state_ == State::promised && from == candidate_) {
+    // One that takes us for its master is not going to be ours.
+    if (as_worker) {
+      seek(now);
+    } else {
+      heard_at_ = now;
+    }
   } else if ((state_ == State::seeking || state_ == State::claiming) && from == master_ &&
              !dead_.contains(from)) {
     master_lives(now, out);
-  } else if (from != master_ && !dead_.contains(from) && gone_.erase(from) > 0) {
+  } else if (from != master_ && !dead_.contains(from) && shunned_.erase(from) > 0) {
     out.emplace_back(Unshun{from});
   }
 }
@@ -138,7 +146,8 @@ void Succession::on_message(TimeUs now, Rank from, Term term, const wire::Claim&
     }
     lose_master(now, "given up by rank " + std::to_string(from.value), claim.certain, out);
   }
-  if (state_ == State::promised && candidate_ != from) {
+  // Promises go to ever lower ranks, so they never go round in a circle.
+  if (state_ == State::promised && candidate_ < from) {
     answer(wire::Verdict::follow, candidate_);
     return;
   }
@@ -165,8 +174,11 @@ void Succession::on_message(TimeUs now, Rank from, Term term, const wire::Consen
       if (!certain_) master_lives(now, out);
       break;
     case wire::Verdict::follow:
+      // From one that is the master, or has a later one; or else to a lower rank than ours.
       if (consent.follow == options_.self || dead_.contains(consent.follow)) return;
-      promise(now, consent.follow, out);
+      if (consent.follow == from || term > term_ || consent.follow < options_.self) {
+        promise(now, consent.follow, out);
+      }
       break;
   }
 }
@@ -193,7 +205,7 @@ void Succession::roster(const std::vector<Rank>& gone) {
 
 void Succession::welcomed(TimeUs now, Rank from, Term term, bool may_claim,
                           SuccessionActions& out) {
-  if (state_ == State::taking || term < term_) return;
+  if (state_ == State::taking || term < term_ || dead_.contains(from)) return;
   const bool is_new = from != master_ || state_ != State::following;
   if (term == term_ && from != master_ && state_ != State::waiting) return;
   term_ = term;
@@ -204,7 +216,7 @@ void Succession::welcomed(TimeUs now, Rank from, Term term, bool may_claim,
   const bool promised = state_ == State::promised && candidate_ == from;
   state_ = State::following;
   master_ = from;
-  if (gone_.erase(from) > 0) out.emplace_back(Unshun{from});
+  if (shunned_.erase(from) > 0) out.emplace_back(Unshun{from});
   if (!promised && from != options_.master) out.emplace_back(FollowMaster{from});
 }
 

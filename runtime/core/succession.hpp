@@ -62,8 +62,8 @@ class Succession {
 
   /// To be called at every turn.
   void tick(TimeUs now, SuccessionActions& out);
-  /// A message of any kind from this rank; `body` if it is one of the succession.
-  void heard(TimeUs now, Rank from, SuccessionActions& out);
+  /// A message of any kind from this rank. `as_worker`: one that workers send to their master.
+  void heard(TimeUs now, Rank from, bool as_worker, SuccessionActions& out);
   void on_message(TimeUs now, Rank from, Term term, const wire::Claim& claim,
                   SuccessionActions& out);
   void on_message(TimeUs now, Rank from, Term term, const wire::Consent& consent,
@@ -102,7 +102,8 @@ class Succession {
   Rank master_;
   Term term_;
   bool may_claim_ = false;
-  std::set<Rank> gone_;     // lost, left, or suspected
+  std::set<Rank> gone_;     // lost or left, by the master's word
+  std::set<Rank> shunned_;  // nothing is sent to them until they speak
   std::set<Rank> dead_;     // by the transport's word
   std::set<Rank> masters_;  // former ones
   TimeUs heard_at_ = 0;     // of the master, or of whom we were promised

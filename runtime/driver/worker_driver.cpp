@@ -13,6 +13,17 @@ constexpr TimeUs kPollUs = 100;  // between looks at the transport while units a
 // milliseconds later: who looks often hardly computes.
 constexpr TimeUs kUnitPollUs = 2'000;
 constexpr std::size_t kUnitsPerTurn = 10'000;
+
+// What workers send to their master.
+bool is_worker_word(const wire::Body& body) {
+  return std::holds_alternative<wire::Hello>(body) || std::holds_alternative<wire::Report>(body) ||
+         std::holds_alternative<wire::Heartbeat>(body) ||
+         std::holds_alternative<wire::EpochAck>(body) ||
+         std::holds_alternative<wire::Propose>(body) ||
+         std::holds_alternative<wire::Partial>(body) ||
+         std::holds_alternative<wire::Returned>(body) ||
+         std::holds_alternative<wire::HandIn>(body) || std::holds_alternative<wire::Goodbye>(body);
+}
 }  // namespace
 
 WorkerDriver::WorkerDriver(core::WorkerMachine& machine, transport::Transport& transport,
@@ -143,11 +154,13 @@ std::size_t WorkerDriver::receive_all() {
 }
 
 void WorkerDriver::receive(Rank from, wire::Message message) {
+  bool as_worker = false;
   if (succession_ != nullptr) {
     const TimeUs now = clock_.now();
     const core::Term term = core::term_of(message.session);
     core::SuccessionActions actions;
-    succession_->heard(now, from, actions);
+    as_worker = is_worker_word(message.body);
+    succession_->heard(now, from, as_worker, actions);
     if (const auto* claim = std::get_if<wire::Claim>(&message.body)) {
       succession_->on_message(now, from, term, *claim, actions);
     } else if (const auto* consent = std::get_if<wire::Consent>(&message.body)) {
@@ -162,7 +175,7 @@ void WorkerDriver::receive(Rank from, wire::Message message) {
     carry_out(actions);
   }
   const bool hands_over = succession_ != nullptr && inheritance_.has_value();
-  if (from != master_ || hands_over) {
+  if (from != master_ || hands_over || as_worker) {
     ++stats_.messages_refused;
     return;
   }

@@ -82,7 +82,7 @@ case $case in
     ;;
   busy)
     farm_start run 3 "$FARMS_TEST_BIN/units_program" --units 4 --sleep-us 6000000 --store "$store" \
-      --stragglers wait
+      --stragglers wait --takeover auto
     farm_ranks 3
     wait_for 'min((last("progress") or {}).get("leases", {}).values() or [0]) > 0 and
       len(last("progress")["leases"]) == 2' 60

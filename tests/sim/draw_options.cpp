@@ -147,10 +147,21 @@ void draw_respawn(SimOptions& o) {
   if (prng.chance(0.4)) o.faults |= 1U << static_cast<std::uint32_t>(FaultClass::failed_spawn);
 }
 
+// The same.
+void draw_takeover(SimOptions& o) {
+  Prng prng(mix(o.seed, 11));
+  if (o.store == 0 || o.concurrent == 0 || o.workers > 500 || !prng.chance(0.6)) return;
+  if (o.shard_bytes > 0 || o.respawn > 0) return;  // nobody takes over there
+  o.takeover = 1;
+  if (prng.chance(0.7)) o.faults |= 1U << static_cast<std::uint32_t>(FaultClass::master_death);
+  if (prng.chance(0.2)) o.hand_in_bytes_max = static_cast<std::uint64_t>(between(prng, 0, 3000));
+  if (prng.chance(0.2)) o.orphan_bytes_max = static_cast<std::uint64_t>(between(prng, 0, 2000));
+}
+
 void draw_faults(SimOptions& o, Prng& prng) {
   if (prng.chance(0.03)) return;  // a calm run, so that calm runs are tested as well
   const double share = prng.chance(0.5) ? 0.2 : 0.5;
-  // slow_worker and load are drawn apart.
+  // slow_worker, load and master_death are drawn apart.
   for (std::size_t i = 0; i < static_cast<std::size_t>(FaultClass::slow_worker); ++i) {
     if (prng.chance(share)) o.faults |= 1U << i;
   }
@@ -206,6 +217,7 @@ SimOptions options_from_seed(std::uint64_t seed) {
   draw_tail(options);
   draw_load(options);
   draw_respawn(options);
+  draw_takeover(options);
   draw_partial_states(options, prng);
   draw_wall_time(options, prng);
   return options;

@@ -26,6 +26,7 @@
 //   load           heartbeats come late for a while      a worker was suspected, and spoke again
 //   failed_spawn   a replacement fails to start, hangs,   the master heard of it, gave up or lost
 //                  or dies at its start                   one that never worked
+//   master_death   the master's process is ended          a worker took over and work went on
 // clang-format on
 #pragma once
 
@@ -56,8 +57,9 @@ enum class FaultClass : std::uint8_t {
   slow_worker,
   load,
   failed_spawn,
+  master_death,
 };
-inline constexpr std::size_t kFaultClasses = 20;
+inline constexpr std::size_t kFaultClasses = 21;
 
 [[nodiscard]] const char* to_string(FaultClass fault);
 

@@ -5,8 +5,7 @@
 
 namespace steadfarm::sim {
 
-void Simulation::check_outcome(Job& last) {
-  const MasterProcess& master = last.master();
+void Simulation::check_outcome(const MasterProcess& master) {
   const Lineage& lineage = master.lineage();
   record_.check_end(lineage, master.fold(), master.machine().shared());
   const bool clean = master.finish()->outcome == core::Outcome::complete;
@@ -26,8 +25,8 @@ void Simulation::check_outcome(Job& last) {
 }
 
 // The end was called durable, so it must survive the loss of everything that is not.
-void Simulation::check_store(Job& last) {
-  const Lineage& lineage = last.master().lineage();
+void Simulation::check_store(const MasterProcess& master) {
+  const Lineage& lineage = master.lineage();
   world_.files.crash();
   if (world_.options.keep_results != 0) check_results(lineage);
   checkpoint::OpenReport report;

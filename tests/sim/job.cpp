@@ -4,28 +4,41 @@
 
 namespace steadfarm::sim {
 
-Job::Job(World& world, Record& record, std::uint32_t number, std::uint32_t workers,
-         std::unique_ptr<WatchedStore> store, std::optional<core::RecoveredState> recovered,
-         Lineage lineage)
+Job::Job(World& world, Record& record, Start start)
     : world_(world),
       record_(record),
-      number_(number),
-      job_id_(mix(world.options.seed, 1000 + number)),
-      first_workers_(static_cast<std::int32_t>(workers)),
-      network_(world, *this, number, job_id_, static_cast<std::int32_t>(workers + 1)),
-      spawner_(world, number, first_workers_ + 1,
+      number_(start.number),
+      job_id_(mix(world.options.seed, 1000 + start.number)),
+      first_workers_(static_cast<std::int32_t>(start.workers)),
+      network_(world, *this, number_, job_id_, static_cast<std::int32_t>(start.workers + 1)),
+      spawner_(world, number_, first_workers_ + 1,
                [this](Rank rank, bool dies_at_once) { add_replacement(rank, dies_at_once); }),
       master_(world, record, network_.transport(kMaster),
-              {number, job_id_, workers, std::move(store), std::move(recovered), std::move(lineage),
-               &spawner_, [this](const core::Note& note) { on_lost(note); },
-               [this](Rank rank) { on_returned(rank); }}),
-      frozen_at_(workers + 1, -1),
-      struck_dead_(workers + 1),
-      stillborn_(workers + 1) {
-  for (std::uint32_t i = 1; i <= workers; ++i) {
+              [&] {
+                MasterProcess::Start first;
+                first.job = number_;
+                first.job_id = job_id_;
+                first.owner = number_;
+                for (std::uint32_t i = 1; i <= start.workers; ++i) {
+                  first.workers.emplace_back(static_cast<std::int32_t>(i));
+                }
+                first.owner_epoch = start.owner_epoch;
+                first.store = std::move(start.store);
+                first.recovered = std::move(start.recovered);
+                first.lineage = std::move(start.lineage);
+                first.spawner = &spawner_;
+                first.lost = [this](const core::Note& note) { on_lost(note); };
+                first.returned = [this](Rank rank) { on_returned(rank); };
+                return first;
+              }()),
+      take_store_(std::move(start.take_store)),
+      frozen_at_(start.workers + 1, -1),
+      struck_dead_(start.workers + 1),
+      stillborn_(start.workers + 1) {
+  for (std::uint32_t i = 1; i <= start.workers; ++i) {
     const Rank rank(static_cast<std::int32_t>(i));
     workers_.push_back(std::make_unique<WorkerProcess>(world, record, network_.transport(rank),
-                                                       number, job_id_, rank));
+                                                       number_, job_id_, rank));
   }
 }
 
@@ -47,28 +60,118 @@ void Job::plan_turn(Rank rank, TimeUs at) {
   world_.queue.push(at, EventKind::turn, number_, static_cast<std::uint32_t>(rank.value));
 }
 
-bool Job::on_turn(Rank rank) {
+MasterProcess* Job::on_turn(Rank rank) {
+  const auto at = static_cast<std::size_t>(rank.value);
+  if (at > workers_.size()) return successor_turn(at - workers_.size() - 1);
   TimeUs& planned = turn_at_of(rank);
-  if (planned != world_.now) return false;  // an earlier turn took its place
+  if (planned != world_.now) return nullptr;  // an earlier turn took its place
   planned = kNever;
   if (rank == kMaster) return master_turn();
   worker_turn(rank);
-  return false;
+  return nullptr;
 }
 
-bool Job::master_turn() {
+MasterProcess* Job::master_turn() {
   if (master_.life == Life::waiting) {
     master_.start();
   } else if (master_.life == Life::running) {
     master_.turn();
   }
-  if (master_.life != Life::running) return false;
+  if (master_.life != Life::running) return nullptr;
   if (!master_.finish()) {
     plan_turn(kMaster, master_.next_turn());
-    return false;
+    return nullptr;
   }
   end(kMaster, Life::ended);
-  return true;
+  return &master_;
+}
+
+void Job::plan_successor(std::size_t at, TimeUs when) {
+  TimeUs& planned = successors_[at]->master->turn_at;
+  if (planned <= when) return;
+  planned = when;
+  world_.queue.push(when, EventKind::turn, number_,
+                    static_cast<std::uint32_t>(workers_.size() + 1 + at));
+}
+
+// The process is the worker's; it ends once the master has sent the worker home as well.
+MasterProcess* Job::successor_turn(std::size_t at) {
+  Successor& successor = *successors_[at];
+  MasterProcess& master = *successor.master;
+  if (master.turn_at != world_.now) return nullptr;
+  master.turn_at = kNever;
+  if (life(successor.self) != Life::running || master.life == Life::ended) return nullptr;
+  if (master.life == Life::waiting) {
+    master.start();
+  } else {
+    master.turn();
+  }
+  if (life(successor.self) != Life::running) return nullptr;  // the power went in the midst of it
+  if (!master.finish()) {
+    plan_successor(at, master.next_turn());
+    return nullptr;
+  }
+  master.life = Life::ended;
+  return &master;
+}
+
+const MasterProcess* Job::master_at(Rank rank) const {
+  if (rank == kMaster) return &master_;
+  for (const auto& successor : successors_) {
+    if (successor->self == rank) return successor->master.get();
+  }
+  return nullptr;
+}
+
+void Job::take_over(Rank rank) {
+  const driver::Inheritance inherited = *worker(rank).inheritance();
+  world_.trace.event(world_.now, number_, rank, "TAKES OVER", inherited.from.followers.size(),
+                     [&] { return inherited.from.evidence; });
+  std::optional<TakenStore> taken = take_store_(*this);
+  if (world_.verdict.failed()) return;
+  if (!taken) {
+    const wire::Message leave{Session(0), wire::Shutdown{75}};
+    for (const Rank follower : inherited.from.followers) {
+      static_cast<void>(network_.transport(rank).send(follower, wire::encode(job_id_, leave)));
+    }
+    end(rank, Life::ended);
+    return;
+  }
+  auto successor = std::make_unique<Successor>(network_.transport(rank), rank);
+  MasterProcess::Start start;
+  start.job = number_;
+  start.job_id = job_id_;
+  start.self = rank;
+  start.owner = taken->owner;
+  const std::vector<Rank>& masters = inherited.from.masters;
+  for (std::int32_t i = 0; i <= static_cast<std::int32_t>(workers_.size()); ++i) {
+    if (std::find(masters.begin(), masters.end(), Rank(i)) == masters.end()) {
+      start.workers.emplace_back(i);
+    }
+  }
+  start.term = core::Term(
+      static_cast<std::uint32_t>(taken->owner_epoch.value - inherited.first_epoch.value));
+  start.awaited = inherited.from.followers;
+  start.awaited.push_back(rank);
+  std::sort(start.awaited.begin(), start.awaited.end());
+  start.owner_epoch = taken->owner_epoch;
+  start.store = std::move(taken->store);
+  start.recovered = std::move(taken->recovered);
+  start.lineage = std::move(taken->lineage);
+  start.lost = [this](const core::Note& note) { on_lost(note); };
+  start.returned = [this](Rank back) { on_returned(back); };
+  start.work_goes_on = [this, lost = inherited.from.lost] {
+    ++world_.recovery.take_overs;
+    world_.progress_at = world_.now;
+    if (struck_dead_[static_cast<std::size_t>(lost.value)]) {
+      world_.tally.took_effect(FaultClass::master_death);
+    }
+  };
+  successor->master =
+      std::make_unique<MasterProcess>(world_, record_, successor->joined, std::move(start));
+  worker(rank).serve(*successor->worker_end, Rank(0));
+  successors_.push_back(std::move(successor));
+  plan_successor(successors_.size() - 1, world_.now + 1);
 }
 
 void Job::worker_turn(Rank rank) {
@@ -86,6 +189,9 @@ void Job::after_worker_turn(WorkerProcess& process, Rank rank) {
     kill(rank);
   } else if (process.has_left()) {
     end(rank, Life::ended);
+  } else if (process.inheritance() != nullptr) {
+    take_over(rank);
+    if (process.life == Life::running) plan_turn(rank, process.next_turn());
   } else {
     plan_turn(rank, process.next_turn());
   }
@@ -99,6 +205,8 @@ void Job::on_heartbeat(Rank rank) {
       master_.beat();
     } else {
       worker(rank).beat();
+      MasterProcess* master = master_at(rank);
+      if (master != nullptr && master->life == Life::running) master->beat();
     }
   }
   TimeUs next = world_.now + world_.options.heartbeat_us();
@@ -122,6 +230,7 @@ void Job::end(Rank rank, Life how) {
   } else {
     spawner_.master_gone();
   }
+  if (world_.options.takeover != 0) tell_workers(rank);
 }
 
 void Job::add_replacement(Rank rank, bool dies_at_once) {
@@ -152,12 +261,26 @@ void Job::kill(Rank rank) {
 }
 
 // What the transport itself notices of a process that is gone.
+void Job::tell_workers(Rank dead) {
+  if (world_.process_prng.below(100) >= world_.options.death_told) return;
+  for (std::uint32_t i = 1; i <= worker_count(); ++i) {
+    const Rank rank(static_cast<std::int32_t>(i));
+    if (rank == dead || !exists(rank) || master_at(rank) != nullptr) continue;
+    const TimeUs at = world_.now + world_.process_prng.between(0, world_.options.timeout_us / 4);
+    world_.queue.call(at, [this, rank, dead] {
+      network_.transport(rank).peer_died(dead);
+      arrived(rank);
+    });
+  }
+}
+
 void Job::tell_master(Rank rank) {
   if (world_.process_prng.below(100) >= world_.options.death_told) return;
   const TimeUs told_at = world_.now + world_.process_prng.between(0, world_.options.timeout_us / 4);
   world_.queue.call(told_at, [this, rank] {
-    network_.transport(kMaster).peer_died(rank);
-    arrived(kMaster);
+    if (rank == master_rank()) return;
+    network_.transport(master_rank()).peer_died(rank);
+    arrived(master_rank());
   });
 }
 
@@ -205,8 +328,15 @@ void Job::wake(Rank rank) {
   if (life_of(rank) != Life::frozen) return;
   life_of(rank) = Life::running;
   world_.trace.event(world_.now, number_, rank, "WAKES");
-  if (rank == kMaster) master_.woke(frozen_at_[0]);
+  if (MasterProcess* master = master_at(rank)) {
+    if (master->finish() == std::nullopt) {
+      master->woke(frozen_at_[static_cast<std::size_t>(rank.value)]);
+    }
+  }
   plan_turn(rank, world_.now + 1);
+  for (std::size_t at = 0; at < successors_.size(); ++at) {
+    if (successors_[at]->self == rank) plan_successor(at, world_.now + 1);
+  }
 }
 
 void Job::freeze_all(TimeUs wake_at) {
@@ -226,6 +356,11 @@ bool Job::exists(Rank rank) const {
 
 void Job::arrived(Rank rank) {
   if (life_of(rank) != Life::running) return;
+  for (std::size_t at = 0; at < successors_.size(); ++at) {
+    if (successors_[at]->self != rank) continue;
+    plan_successor(at, world_.now + world_.process_prng.between(1, 100));
+    return;
+  }
   if (rank != kMaster && !worker(rank).listens()) return;
   plan_turn(rank, world_.now + world_.process_prng.between(1, 100));
 }
@@ -234,22 +369,45 @@ void Job::given_back(Rank worker_rank, const wire::Returned& returned) {
   record_.given_back(number_, worker_rank, returned);
 }
 
-void Job::assigned(Rank worker_rank, const wire::Assign& assign) {
+// What a live worker has kept is not executed again.
+void Job::handed_in(Rank master, const wire::HandIn& hand_in) {
+  for (const auto& successor : successors_) {
+    if (successor->self != master) continue;
+    hand_in.answers->for_each([&](const wire::AnswerView& answer) {
+      if (answer.status == wire::AnswerStatus::done) successor->handed_in.insert(answer.key);
+    });
+  }
+}
+
+void Job::assigned(Rank master, Rank worker_rank, const wire::Assign& assign) {
   if (is_replacement(worker_rank)) {
     world_.recovery.units_to_replacements += assign.units.unit_count();
   }
-  for (const auto& head : assign.units.heads) record_.granted(number_, worker_rank, head.key);
+  const Lineage& lineage = master_at(master)->lineage();
+  const auto check_new = [&](const UnitKey& key) {
+    for (const auto& successor : successors_) {
+      const bool known = successor->self == master && successor->handed_in.contains(key);
+      if (!known || world_.options.orphan_bytes_max < SimOptions().orphan_bytes_max) continue;
+      world_.verdict.fail(kExitWrong,
+                          "unit " + to_string(key) + " was handed in and is to be executed again");
+    }
+  };
+  for (const auto& head : assign.units.heads) {
+    record_.granted(number_, worker_rank, head.key);
+    check_new(head.key);
+  }
   std::size_t next = 0;
   for (std::uint32_t at = 0; at < assign.units.heads.size(); ++at) {
     const auto& saved = assign.units.saved;
     const bool has_state = next < saved.size() && saved[next].head == at;
     const std::uint64_t sequence = has_state ? saved[next++].sequence : 0;
-    record_.check_granted_state(master_.lineage(), assign.units.heads[at].key, sequence);
+    record_.check_granted_state(lineage, assign.units.heads[at].key, sequence);
   }
   for (const auto& run : assign.units.runs) {
     for (std::uint64_t i = 0; i < run.count; ++i) {
       record_.granted(number_, worker_rank, UnitKey::index(run.begin + i));
-      record_.check_granted_state(master_.lineage(), UnitKey::index(run.begin + i), 0);
+      check_new(UnitKey::index(run.begin + i));
+      record_.check_granted_state(lineage, UnitKey::index(run.begin + i), 0);
     }
   }
 }
@@ -279,6 +437,9 @@ bool Job::over() const {
 std::string Job::text() const {
   std::string out = "job " + std::to_string(number_) + ": " + master_.text();
   std::size_t shown = 0;
+  for (const auto& successor : successors_) {
+    out += "; rank " + std::to_string(successor->self.value) + ": " + successor->master->text();
+  }
   for (const auto& process : workers_) {
     if (process->life == Life::dead || process->life == Life::ended) continue;
     if (++shown > 8) return out + "; ...";

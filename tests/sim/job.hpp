@@ -1,27 +1,50 @@
 // One start of the simulated job: a master, its workers, and the network between them.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/master_process.hpp"
 #include "sim/network.hpp"
 #include "sim/sim_spawner.hpp"
 #include "sim/worker_process.hpp"
+#include "transport/joined/joined_transport.hpp"
+#include "transport/local/local_hub.hpp"
 
 namespace steadfarm::sim {
 
+/// A store that a successor has opened.
+struct TakenStore {
+  std::uint32_t owner = 0;
+  OwnerEpoch owner_epoch;
+  std::unique_ptr<WatchedStore> store;
+  std::optional<core::RecoveredState> recovered;
+  Lineage lineage;
+};
+
 class Job final : public Post {
  public:
-  Job(World& world, Record& record, std::uint32_t number, std::uint32_t workers,
-      std::unique_ptr<WatchedStore> store, std::optional<core::RecoveredState> recovered,
-      Lineage lineage);
+  struct Start {
+    std::uint32_t number = 0;
+    std::uint32_t workers = 0;
+    OwnerEpoch owner_epoch;
+    std::unique_ptr<WatchedStore> store;
+    std::optional<core::RecoveredState> recovered;
+    Lineage lineage;
+    /// Opens the store for a worker that takes over; nothing if that fails.
+    std::function<std::optional<TakenStore>(Job&)> take_store;
+  };
+  Job(World& world, Record& record, Start start);
 
   /// Starts the processes, each at its own moment soon.
   void begin();
-  /// True if the master came to its end in this turn.
-  bool on_turn(Rank rank);
+  /// The master that came to its end in this turn, or null. Ranks behind the last one are the
+  /// successors in their order.
+  MasterProcess* on_turn(Rank rank);
   void on_heartbeat(Rank rank);
   void on_deliver(std::uint32_t slot) { network_.deliver(slot); }
 
@@ -39,8 +62,12 @@ class Job final : public Post {
   // Post
   [[nodiscard]] bool exists(Rank rank) const override;
   void arrived(Rank rank) override;
-  [[nodiscard]] bool is_trusted(Rank worker) const override { return master_.trusts(worker); }
-  void assigned(Rank worker, const wire::Assign& assign) override;
+  [[nodiscard]] bool is_trusted(Rank from, Rank worker) const override {
+    const MasterProcess* master = master_at(from);
+    return master == nullptr || master->trusts(worker);
+  }
+  void assigned(Rank master, Rank worker, const wire::Assign& assign) override;
+  void handed_in(Rank master, const wire::HandIn& hand_in) override;
   void given_back(Rank worker, const wire::Returned& returned) override;
 
   [[nodiscard]] std::uint32_t number() const { return number_; }
@@ -49,7 +76,11 @@ class Job final : public Post {
   }
   [[nodiscard]] Life life(Rank rank) const;
   [[nodiscard]] std::vector<Rank> workers_in(Life wanted) const;
-  [[nodiscard]] MasterProcess& master() { return master_; }
+  /// The newest one.
+  [[nodiscard]] MasterProcess& master() {
+    return successors_.empty() ? master_ : *successors_.back()->master;
+  }
+  [[nodiscard]] Rank master_rank() { return master().self(); }
   [[nodiscard]] Network& network() { return network_; }
   /// No process is left.
   [[nodiscard]] bool over() const;
@@ -58,7 +89,15 @@ class Job final : public Post {
 
  private:
   void plan_turn(Rank rank, TimeUs at);
-  bool master_turn();
+  MasterProcess* master_turn();
+  MasterProcess* successor_turn(std::size_t at);
+  void take_over(Rank rank);
+  void tell_workers(Rank dead);
+  void plan_successor(std::size_t at, TimeUs when);
+  [[nodiscard]] const MasterProcess* master_at(Rank rank) const;
+  [[nodiscard]] MasterProcess* master_at(Rank rank) {
+    return const_cast<MasterProcess*>(std::as_const(*this).master_at(rank));
+  }
   void worker_turn(Rank rank);
   void after_worker_turn(WorkerProcess& worker, Rank rank);
   void end(Rank rank, Life how);
@@ -85,6 +124,24 @@ class Job final : public Post {
   SimSpawner spawner_;
   MasterProcess master_;
   std::vector<std::unique_ptr<WorkerProcess>> workers_;
+  // A worker that took over: its master, and the memory through which the worker serves it.
+  struct Successor {
+    explicit Successor(SimTransport& outside, Rank self_in)
+        : self(self_in),
+          hub(2),
+          master_end(hub.take(Rank(0))),
+          worker_end(hub.take(Rank(1))),
+          joined(outside, *master_end, Rank(1)) {}
+    Rank self;
+    transport::LocalHub hub;
+    std::unique_ptr<transport::Transport> master_end;
+    std::unique_ptr<transport::Transport> worker_end;
+    transport::JoinedTransport joined;
+    std::unique_ptr<MasterProcess> master;
+    std::set<UnitKey> handed_in;  // done, and accepted or waiting for their parents
+  };
+  std::vector<std::unique_ptr<Successor>> successors_;
+  std::function<std::optional<TakenStore>(Job&)> take_store_;
   std::vector<TimeUs> frozen_at_;  // by rank; -1: never
   std::vector<bool> struck_dead_;  // by rank
   std::vector<bool> stillborn_;    // by rank: replacements that died at their start

@@ -6,10 +6,16 @@
 
 namespace steadfarm::sim {
 
-MasterProcess::MasterProcess(World& world, Record& record, SimTransport& transport, Start start)
+MasterProcess::MasterProcess(World& world, Record& record, transport::Transport& transport,
+                             Start start)
     : world_(world),
       record_(record),
       job_(start.job),
+      self_(start.self),
+      owner_(start.owner),
+      term_(start.term),
+      awaited_(std::move(start.awaited)),
+      owner_epoch_(start.owner_epoch),
       transport_(transport),
       clock_(world, world.process_prng.between(0, 1'000'000'000'000)),
       store_(std::move(start.store)),
@@ -17,11 +23,11 @@ MasterProcess::MasterProcess(World& world, Record& record, SimTransport& transpo
       lineage_(std::move(start.lineage)),
       lost_(std::move(start.lost)),
       returned_(std::move(start.returned)),
-      beats_to_(start.workers + 1, true),
+      work_goes_on_(std::move(start.work_goes_on)),
+      workers_(std::move(start.workers)),
+      beats_to_(static_cast<std::size_t>(transport.rank_count()), term_ == core::Term(0)),
       beat_(wire::encode(start.job_id, {Session(0), wire::Beat{}})) {
-  for (std::uint32_t rank = 1; rank <= start.workers; ++rank) {
-    workers_.emplace_back(static_cast<std::int32_t>(rank));
-  }
+  for (const Rank rank : awaited_) beats_to_[static_cast<std::size_t>(rank.value)] = true;
   load_fold();
   core::IndexUnits units;
   units.count = world_.options.roots;
@@ -36,7 +42,7 @@ MasterProcess::MasterProcess(World& world, Record& record, SimTransport& transpo
   }
   driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, writer_.get(), clock_,
                                                    start.job_id, hooks());
-  driver_->use_spawner(*start.spawner);
+  if (start.spawner != nullptr) driver_->use_spawner(*start.spawner);
 }
 
 core::MasterOptions MasterProcess::options(TimeUs start_at) const {
@@ -84,6 +90,12 @@ core::MasterOptions MasterProcess::options(TimeUs start_at) const {
   m.ordered = o.ordered != 0;
   m.hold_units_max = o.hold_units_max;
   m.hold_bytes_max = o.hold_bytes_max;
+  m.takeover = o.takeover != 0;
+  m.term = term_;
+  m.awaited = awaited_;
+  m.owner_epoch = owner_epoch_;
+  m.settle_us = o.timeout_us / 2;
+  m.orphan_bytes_max = o.orphan_bytes_max;
   return m;
 }
 
@@ -104,7 +116,7 @@ void MasterProcess::load_fold() {
 driver::MasterHooks MasterProcess::hooks() {
   driver::MasterHooks h;
   const auto accept = [this](const UnitKey& key, ByteView result) {
-    world_.trace.event(world_.now, job_, kMaster, "  accepts", key.lo,
+    world_.trace.event(world_.now, job_, self_, "  accepts", key.lo,
                        [&] { return to_string(key); });
     fold_.apply(result);
     record_.accept(lineage_, key, result);
@@ -133,7 +145,7 @@ driver::MasterHooks MasterProcess::hooks() {
 
 void MasterProcess::on_note(const core::Note& note) {
   using core::NoteKind;
-  world_.trace.event(world_.now, job_, kMaster, "  notes", note.count, [&] {
+  world_.trace.event(world_.now, job_, self_, "  notes", note.count, [&] {
     return std::string(core::to_string(note.kind)) + " rank=" + std::to_string(note.rank.value) +
            " unit=" + to_string(note.unit) + " count=" + std::to_string(note.count) + " " +
            note.text;
@@ -180,6 +192,13 @@ void MasterProcess::on_note(const core::Note& note) {
       break;
     case NoteKind::replacement_failed:
       world_.tally.took_effect(FaultClass::failed_spawn);
+      break;
+    case NoteKind::answers_handed_in:
+      world_.recovery.units_handed_in += note.count;
+      world_.progress_at = world_.now;
+      break;
+    case NoteKind::settled:
+      work_goes_on_();
       break;
     case NoteKind::link_reset:
       ++world_.recovery.links_reset;

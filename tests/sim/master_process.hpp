@@ -21,15 +21,21 @@ class MasterProcess {
   struct Start {
     std::uint32_t job = 0;
     wire::JobId job_id;
-    std::uint32_t workers = 1;
+    Rank self = kMaster;
+    std::uint32_t owner = 0;    // what the record calls this master
+    std::vector<Rank> workers;  // sorted
+    core::Term term;            // above 0: it has taken over,
+    std::vector<Rank> awaited;  // and these agreed to it
+    OwnerEpoch owner_epoch;
     std::unique_ptr<WatchedStore> store;  // may be null
     std::optional<core::RecoveredState> recovered;
     Lineage lineage;
     transport::Spawner* spawner = nullptr;
     std::function<void(const core::Note&)> lost;
     std::function<void(Rank)> returned;
+    std::function<void()> work_goes_on;  // after a take-over
   };
-  MasterProcess(World& world, Record& record, SimTransport& transport, Start start);
+  MasterProcess(World& world, Record& record, transport::Transport& transport, Start start);
 
   void start();
   void turn();
@@ -48,6 +54,8 @@ class MasterProcess {
   [[nodiscard]] WatchedStore* store() { return store_.get(); }
   [[nodiscard]] const Lineage& lineage() const { return lineage_; }
   [[nodiscard]] const Fold& fold() const { return fold_; }
+  [[nodiscard]] Rank self() const { return self_; }
+  [[nodiscard]] std::uint32_t owner() const { return owner_; }
   [[nodiscard]] std::string text() const;
 
   Life life = Life::waiting;
@@ -64,7 +72,12 @@ class MasterProcess {
   World& world_;
   Record& record_;
   std::uint32_t job_;
-  SimTransport& transport_;
+  Rank self_;
+  std::uint32_t owner_;
+  core::Term term_;
+  std::vector<Rank> awaited_;
+  OwnerEpoch owner_epoch_;
+  transport::Transport& transport_;
   SimClock clock_;
   std::unique_ptr<WatchedStore> store_;
   std::unique_ptr<SimWriter> writer_;  // null without a store
@@ -72,6 +85,7 @@ class MasterProcess {
   Lineage lineage_;
   std::function<void(const core::Note&)> lost_;
   std::function<void(Rank)> returned_;
+  std::function<void()> work_goes_on_;
   Fold fold_;
   std::vector<Rank> workers_;
   std::vector<bool> beats_to_;  // the heartbeat thread's list, by rank

@@ -97,7 +97,7 @@ void Network::add_rank() {
 }
 
 void Network::send(Rank from, Rank to, Bytes bytes, bool urgent) {
-  if (from == kMaster && !post_.is_trusted(to)) {
+  if (!post_.is_trusted(from, to)) {
     world_.verdict.fail(kExitWrong, "a message was sent to rank " + std::to_string(to.value) +
                                         ", which was suspected: " + text_of(bytes));
   }
@@ -107,7 +107,7 @@ void Network::send(Rank from, Rank to, Bytes bytes, bool urgent) {
       return "to " + std::to_string(to.value) + ": " + text_of(message.bytes);
     });
   }
-  if (from == kMaster && !urgent) note_assign(to, message.bytes);
+  if (!urgent) note_assign(from, to, message.bytes);
   if (from != kMaster && !urgent) note_returned(from, message.bytes);
   Link& way = link(from, to);
   if (way.cuts == 0) {
@@ -121,13 +121,22 @@ void Network::send(Rank from, Rank to, Bytes bytes, bool urgent) {
 }
 
 // Looks at the message's type before decoding it, because most are something else.
-void Network::note_assign(Rank worker, ByteView bytes) {
+void Network::note_assign(Rank master, Rank worker, ByteView bytes) {
   constexpr std::size_t kTypeAt = 3;
   static const auto kAssign = static_cast<std::byte>(wire::Body(wire::Assign{}).index());
   if (bytes[kTypeAt] != kAssign) return;
   const auto message = wire::decode(job_id_, bytes);
   STEADFARM_ASSERT(message.ok());
-  post_.assigned(worker, std::get<wire::Assign>(message.value().body));
+  post_.assigned(master, worker, std::get<wire::Assign>(message.value().body));
+}
+
+void Network::note_hand_in(Rank master, ByteView bytes) {
+  constexpr std::size_t kTypeAt = 3;
+  static const auto kHandIn = static_cast<std::byte>(wire::Body(wire::HandIn{}).index());
+  if (bytes[kTypeAt] != kHandIn) return;
+  const auto message = wire::decode(job_id_, bytes);
+  STEADFARM_ASSERT(message.ok());
+  post_.handed_in(master, std::get<wire::HandIn>(message.value().body));
 }
 
 void Network::note_returned(Rank worker, ByteView bytes) {
@@ -210,22 +219,23 @@ void Network::deliver(std::uint32_t slot) {
     if (way.doubled_serial == message.serial) world_.tally.took_effect(FaultClass::duplicate);
     way.doubled_serial = message.serial;
   }
+  note_hand_in(message.to, message.bytes);
   transport(message.to).inbox_.push_back({message.from, std::move(message.bytes)});
   post_.arrived(message.to);
 }
 
-void Network::cut(Rank worker, bool to_worker, bool from_worker) {
-  if (to_worker) ++link(kMaster, worker).cuts;
-  if (from_worker) ++link(worker, kMaster).cuts;
+void Network::cut(Rank hub, Rank worker, bool to_worker, bool from_worker) {
+  if (to_worker) ++link(hub, worker).cuts;
+  if (from_worker) ++link(worker, hub).cuts;
 }
 
-void Network::open(Rank worker, bool to_worker, bool from_worker) {
+void Network::open(Rank hub, Rank worker, bool to_worker, bool from_worker) {
   const auto reopen = [&](Link& way) {
     if (--way.cuts > 0) return;
     for (Message& message : std::exchange(way.held, {})) dispatch(std::move(message));
   };
-  if (to_worker) reopen(link(kMaster, worker));
-  if (from_worker) reopen(link(worker, kMaster));
+  if (to_worker) reopen(link(hub, worker));
+  if (from_worker) reopen(link(worker, hub));
 }
 
 std::string Network::text_of(ByteView bytes) const {

@@ -1,8 +1,10 @@
-// One job's simulated network: a star of links between rank 0 and the others, each way with an
-// ordinary lane and one for heartbeats. Messages are delayed, reordered, doubled, lost and cut off.
+// One job's simulated network: links between rank 0 and the others, and where a worker may take
+// over between any two, each way with an ordinary lane and one for heartbeats. Messages are
+// delayed, reordered, doubled, lost and cut off.
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,10 +23,12 @@ class Post {
   [[nodiscard]] virtual bool exists(Rank rank) const = 0;
   /// Something lies in its inbox.
   virtual void arrived(Rank rank) = 0;
-  /// The master has not called this worker suspect.
-  [[nodiscard]] virtual bool is_trusted(Rank worker) const = 0;
+  /// If `from` is a master, it has not called this worker suspect.
+  [[nodiscard]] virtual bool is_trusted(Rank from, Rank worker) const = 0;
   /// The master hands out units.
-  virtual void assigned(Rank worker, const wire::Assign& assign) = 0;
+  virtual void assigned(Rank master, Rank worker, const wire::Assign& assign) = 0;
+  /// What a worker hands in has come to a master.
+  virtual void handed_in(Rank master, const wire::HandIn& hand_in) = 0;
   /// A worker gives units back.
   virtual void given_back(Rank worker, const wire::Returned& returned) = 0;
 };
@@ -79,9 +83,9 @@ class Network {
   /// One more process, with the next rank. Of the others only the master can talk to it.
   void add_rank();
 
-  /// Cuts a worker's links; `open` takes one cut back.
-  void cut(Rank worker, bool to_worker, bool from_worker);
-  void open(Rank worker, bool to_worker, bool from_worker);
+  /// Cuts the links between two; `open` takes one cut back.
+  void cut(Rank hub, Rank worker, bool to_worker, bool from_worker);
+  void open(Rank hub, Rank worker, bool to_worker, bool from_worker);
   [[nodiscard]] std::uint64_t in_flight() const { return in_flight_; }
   /// The message as one line, for traces.
   [[nodiscard]] std::string text_of(ByteView bytes) const;
@@ -111,14 +115,16 @@ class Network {
   };
 
   void send(Rank from, Rank to, Bytes bytes, bool urgent);
-  void note_assign(Rank worker, ByteView bytes);
+  void note_assign(Rank master, Rank worker, ByteView bytes);
+  void note_hand_in(Rank master, ByteView bytes);
   void note_returned(Rank worker, ByteView bytes);
   void dispatch(Message message);
   void plan(Message message, TimeUs arrival);
   void lost(const Message& message, FaultClass fault);
   [[nodiscard]] Link& link(Rank from, Rank to) {
-    return from == kMaster ? to_worker_[static_cast<std::size_t>(to.value)]
-                           : from_worker_[static_cast<std::size_t>(from.value)];
+    if (from == kMaster) return to_worker_[static_cast<std::size_t>(to.value)];
+    if (to == kMaster) return from_worker_[static_cast<std::size_t>(from.value)];
+    return between_workers_[{from, to}];
   }
 
   World& world_;
@@ -128,6 +134,7 @@ class Network {
   std::vector<std::unique_ptr<SimTransport>> transports_;
   std::vector<Link> to_worker_;
   std::vector<Link> from_worker_;
+  std::map<std::pair<Rank, Rank>, Link> between_workers_;
   std::vector<Message> messages_;
   std::vector<std::uint32_t> free_;
   std::uint64_t serial_ = 0;

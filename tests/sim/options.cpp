@@ -10,10 +10,10 @@ namespace steadfarm::sim {
 namespace {
 
 constexpr const char* kNames[kFaultClasses] = {
-    "worker_death", "worker_freeze", "master_freeze", "job_kill",    "delay",
-    "reorder",      "duplicate",     "drop",          "partition",   "unit_throw",
-    "poison_unit",  "torn_write",    "failed_write",  "failed_sync", "unsynced_loss",
-    "no_space",     "second_master", "slow_worker",   "load",        "failed_spawn"};
+    "worker_death", "worker_freeze", "master_freeze", "job_kill",   "delay",         "reorder",
+    "duplicate",    "drop",          "partition",     "unit_throw", "poison_unit",   "torn_write",
+    "failed_write", "failed_sync",   "unsynced_loss", "no_space",   "second_master", "slow_worker",
+    "load",         "failed_spawn",  "master_death"};
 
 struct Least {
   std::string_view name;
@@ -91,6 +91,9 @@ void visit_numbers(Options& o, Visit visit) {
   visit("failing_permille", o.failing_permille);
   visit("poison_permille", o.poison_permille);
   visit("stops", o.stops);
+  visit("takeover", o.takeover);
+  visit("hand_in_bytes_max", o.hand_in_bytes_max);
+  visit("orphan_bytes_max", o.orphan_bytes_max);
   visit("walltime_us", o.walltime_us);
 }
 

@@ -70,6 +70,10 @@ struct SimOptions {
   std::uint32_t failing_permille = 0;  // units that always fail
   std::uint32_t poison_permille = 0;   // units that kill their worker
   std::uint32_t stops = 0;             // 1: the job is also asked to stop now and then
+  // take-over
+  std::uint32_t takeover = 0;  // 1: a worker takes over from a dead or silent master
+  std::uint64_t hand_in_bytes_max = 64ULL << 20U;
+  std::uint64_t orphan_bytes_max = 64ULL << 20U;
   TimeUs walltime_us = 0;  // 0: none; else what a start has, unless the faults end sooner
 
   [[nodiscard]] bool has(FaultClass fault) const {

@@ -47,6 +47,8 @@ struct Totals {
   std::uint64_t results_in_shards = 0;
   std::uint64_t shards_unheard = 0;
   std::uint64_t units_to_replacements = 0;
+  std::uint64_t take_overs = 0;
+  std::uint64_t units_handed_in = 0;
   double simulated_s = 0;
   int exit_code = 0;
   steadfarm::sim::FaultTally tally;
@@ -71,6 +73,8 @@ void run_one(const SimOptions& options, Totals& totals) {
   totals.results_in_shards += result.results_in_shards;
   totals.shards_unheard += result.shards_unheard;
   totals.units_to_replacements += result.units_to_replacements;
+  totals.take_overs += result.take_overs;
+  totals.units_handed_in += result.units_handed_in;
   totals.simulated_s += static_cast<double>(result.simulated_us) * 1e-6;
   totals.tally.add(result.tally);
   if (result.exit_code == 0) return;
@@ -86,6 +90,8 @@ void print_totals(const Totals& totals, double seconds) {
             << totals.repeated << " run twice, " << totals.failed << " failed\n"
             << totals.unit_steps << " steps of units executed, " << totals.steps_skipped
             << " skipped thanks to saved states\n"
+            << totals.take_overs << " take-overs, " << totals.units_handed_in
+            << " units handed in at them\n"
             << totals.results_in_shards << " results accepted in shards, " << totals.shards_unheard
             << " shards durable when their worker died before it could say so\n"
             << totals.units_to_replacements << " units handed to replacements\n"
@@ -117,6 +123,10 @@ int judge_the_whole(const Totals& totals) {
   }
   if (totals.units_to_replacements == 0) {
     std::cout << "no replacement of a lost worker ever got a unit\n";
+    exit_code = std::max(exit_code, 1);
+  }
+  if (totals.units_handed_in < totals.take_overs) {
+    std::cout << "less than a unit was handed in at a take-over\n";
     exit_code = std::max(exit_code, 1);
   }
   if (totals.recovered * 10 < totals.seeds * 3) {

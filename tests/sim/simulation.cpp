@@ -35,7 +35,7 @@ SimResult Simulation::run() {
     handle(event);
     check_time();
   }
-  if (!world_.verdict.failed() && !abandoned_) finish(current());
+  if (!world_.verdict.failed() && !abandoned_) finish(*last_master_);
   SimResult result;
   result.exit_code = world_.verdict.exit_code;
   result.message = world_.verdict.message;
@@ -46,6 +46,8 @@ SimResult Simulation::run() {
   result.executions = world_.executions;
   result.unit_steps = world_.steps;
   result.units_to_replacements = world_.recovery.units_to_replacements;
+  result.take_overs = world_.recovery.take_overs;
+  result.units_handed_in = world_.recovery.units_handed_in;
   result.steps_skipped = world_.recovery.steps_skipped;
   result.results_in_shards = world_.recovery.results_in_shards;
   result.shards_unheard = world_.recovery.shards_unheard;
@@ -59,7 +61,8 @@ void Simulation::handle(const Event& event) {
   switch (event.kind) {
     case EventKind::turn: {
       Job& at = job(event.job);
-      if (at.on_turn(Rank(static_cast<std::int32_t>(event.a)))) on_master_ended(at);
+      MasterProcess* ended = at.on_turn(Rank(static_cast<std::int32_t>(event.a)));
+      if (ended != nullptr) on_master_ended(at, *ended);
       break;
     }
     case EventKind::deliver:
@@ -125,6 +128,7 @@ void Simulation::start_job() {
   Lineage lineage = record_.fresh_lineage();
   std::optional<core::RecoveredState> recovered;
   std::unique_ptr<WatchedStore> store;
+  OwnerEpoch owner_epoch;
   const std::uint32_t number = static_cast<std::uint32_t>(jobs_.size() + 1);
   if (world_.options.store != 0) {
     checkpoint::OpenReport report;
@@ -137,6 +141,7 @@ void Simulation::start_job() {
     lineage = record_.opened(number, report);
     if (world_.verdict.failed()) return;
     recovered = std::move(report.recovered);
+    owner_epoch = report.owner_epoch;
     store = std::make_unique<WatchedStore>(world_, record_, tap_, number, std::move(opened));
     if (lineage.accepted > 0) {
       ++world_.recovery.restores;
@@ -153,11 +158,55 @@ void Simulation::start_job() {
   }
   world_.trace.event(world_.now, number, kNobody, "STARTS", workers,
                      [&] { return "with " + std::to_string(workers) + " workers"; });
-  jobs_.push_back(std::make_unique<Job>(world_, record_, number, workers, std::move(store),
-                                        std::move(recovered), std::move(lineage)));
+  Job::Start start{number,
+                   workers,
+                   owner_epoch,
+                   std::move(store),
+                   std::move(recovered),
+                   std::move(lineage),
+                   [this](Job& job) { return take_over_store(job); }};
+  jobs_.push_back(std::make_unique<Job>(world_, record_, std::move(start)));
+  current_ = jobs_.size() - 1;
   if (world_.verdict.failed()) return;
   jobs_.back()->begin();
+  if (world_.options.takeover != 0) watch_for_nobody(*jobs_.back());
   world_.progress_at = world_.now;
+}
+
+// A worker of this job has found its master dead or silent. Whoever opens the store has it.
+std::optional<TakenStore> Simulation::take_over_store(Job& job) {
+  checkpoint::OpenReport report;
+  std::unique_ptr<checkpoint::Store> opened = open_store(report);
+  if (!opened) {
+    opening_failed_ = true;
+    return std::nullopt;
+  }
+  TakenStore taken;
+  taken.owner = 1000 + ++successors_;
+  taken.owner_epoch = report.owner_epoch;
+  taken.lineage = record_.opened(taken.owner, report);
+  taken.recovered = std::move(report.recovered);
+  taken.store =
+      std::make_unique<WatchedStore>(world_, record_, tap_, taken.owner, std::move(opened));
+  opening_failed_ = false;
+  base_done_ = taken.lineage.accepted + taken.lineage.given_up;
+  if (taken.lineage.accepted > 0) ++world_.recovery.restores;
+  for (std::size_t at = 0; at < jobs_.size(); ++at) {
+    if (jobs_[at].get() == &job) current_ = at;
+  }
+  return taken;
+}
+
+// Its master is dead and nobody took over: what `steadfarm run` is for.
+void Simulation::watch_for_nobody(Job& job) {
+  world_.queue.call(world_.now + world_.options.timeout_us, [this, &job] {
+    if (done_) return;
+    if (!job.over()) {
+      watch_for_nobody(job);
+    } else if (&job == &current()) {
+      restart_later();
+    }
+  });
 }
 
 void Simulation::restart_later() {
@@ -167,16 +216,17 @@ void Simulation::restart_later() {
                     [this] { start_job(); });
 }
 
-void Simulation::on_master_ended(Job& ended) {
-  const core::Finish& finish = *ended.master().finish();
-  if (&ended != &current()) {
-    on_superseded_ended(ended, finish.outcome);
+void Simulation::on_master_ended(Job& ended, MasterProcess& master) {
+  const core::Finish& finish = *master.finish();
+  if (&ended != &current() || &master != &ended.master()) {
+    on_superseded_ended(ended, master);
     return;
   }
   switch (finish.outcome) {
     case core::Outcome::complete:
     case core::Outcome::complete_failed:
       done_ = true;
+      last_master_ = &master;
       if (!world_.calm) begin_calm();
       break;
     case core::Outcome::fenced:
@@ -219,19 +269,20 @@ void Simulation::on_nobody_left(Job& ended) {
   if (!world_.calm) begin_calm();
 }
 
-void Simulation::on_superseded_ended(Job& ended, core::Outcome outcome) {
+void Simulation::on_superseded_ended(Job& ended, MasterProcess& master) {
+  const core::Outcome outcome = master.finish()->outcome;
   if (outcome == core::Outcome::fenced) {
-    world_.tally.took_effect(FaultClass::second_master);
+    if (&ended != &current()) world_.tally.took_effect(FaultClass::second_master);
     ++world_.recovery.owners_fenced;
     return;
   }
-  if (ended.master().store()->fenced()) {
+  if (master.store()->fenced()) {
     world_.verdict.fail(kExitWrong, "a job was told that it is fenced and ended as " +
                                         std::string(core::to_string(outcome)));
   }
   const bool complete =
       outcome == core::Outcome::complete || outcome == core::Outcome::complete_failed;
-  const Lineage& lineage = ended.master().lineage();
+  const Lineage& lineage = master.lineage();
   if (complete && lineage.accepted + lineage.given_up != base_done_) {
     world_.verdict.fail(kExitWrong,
                         "job " + std::to_string(ended.number()) +
@@ -296,7 +347,7 @@ std::string Simulation::everybody() const {
   return out;
 }
 
-void Simulation::finish(Job& last) {
+void Simulation::finish(const MasterProcess& last) {
   check_outcome(last);
   if (world_.options.store != 0 && !world_.verdict.failed()) check_store(last);
 }

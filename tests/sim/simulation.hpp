@@ -24,23 +24,25 @@ class Simulation {
   [[nodiscard]] std::unique_ptr<checkpoint::Store> open_store(checkpoint::OpenReport& report);
   [[nodiscard]] bool others_run() const;
   void restart_later();
-  void on_master_ended(Job& job);
+  [[nodiscard]] std::optional<TakenStore> take_over_store(Job& job);
+  void watch_for_nobody(Job& job);
+  void on_master_ended(Job& job, MasterProcess& master);
   void on_nobody_left(Job& job);
   void check_nobody_waits(Job& job);
-  void on_superseded_ended(Job& job, core::Outcome outcome);
-  void finish(Job& job);
+  void on_superseded_ended(Job& job, MasterProcess& master);
+  void finish(const MasterProcess& last);
   void begin_calm();
   void check_time();
   void check_steps(TimeUs patience_us);
   [[nodiscard]] bool over() const;
   [[nodiscard]] Job& job(std::uint32_t number) { return *jobs_[number - 1]; }
-  /// The newest start; there must have been one.
-  [[nodiscard]] Job& current() { return *jobs_.back(); }
+  /// The start that has the store, or the newest; there must have been one.
+  [[nodiscard]] Job& current() { return *jobs_[current_]; }
   [[nodiscard]] std::string everybody() const;
 
   // final_checks.cpp
-  void check_outcome(Job& job);
-  void check_store(Job& job);
+  void check_outcome(const MasterProcess& master);
+  void check_store(const MasterProcess& master);
   void check_results(const Lineage& lineage);
 
   // strikes.cpp: the faults
@@ -65,6 +67,9 @@ class Simulation {
   Record record_;
   StoreTap tap_;
   std::vector<std::unique_ptr<Job>> jobs_;
+  std::size_t current_ = 0;
+  MasterProcess* last_master_ = nullptr;  // that called the job complete
+  std::uint32_t successors_ = 0;
   bool restart_planned_ = false;
   bool killed_by_strike_ = false;  // since the last start, by class job_kill
   bool opening_failed_ = false;    // since the last start

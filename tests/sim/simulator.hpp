@@ -26,6 +26,8 @@ struct SimResult {
   std::uint64_t results_in_shards = 0;  // accepted
   std::uint64_t shards_unheard = 0;     // durable when their worker died before it could say so
   std::uint64_t units_to_replacements = 0;  // of lost workers
+  std::uint64_t take_overs = 0;
+  std::uint64_t units_handed_in = 0;  // and not executed again thanks to it
   std::uint64_t accepted = 0;
   std::uint32_t starts = 0;  // of the job
   TimeUs simulated_us = 0;

@@ -10,8 +10,8 @@ void Simulation::plan_strikes() {
        {FaultClass::worker_death, FaultClass::worker_freeze, FaultClass::master_freeze,
         FaultClass::job_kill, FaultClass::partition, FaultClass::torn_write,
         FaultClass::failed_write, FaultClass::failed_sync, FaultClass::unsynced_loss,
-        FaultClass::no_space, FaultClass::second_master, FaultClass::slow_worker,
-        FaultClass::load}) {
+        FaultClass::no_space, FaultClass::second_master, FaultClass::slow_worker, FaultClass::load,
+        FaultClass::master_death}) {
     if (world_.options.has(fault)) plan_strike(fault);
   }
   if (world_.options.stops != 0) plan_stop();
@@ -32,8 +32,9 @@ void Simulation::plan_strike(FaultClass fault) {
 void Simulation::plan_stop() {
   world_.queue.call(world_.now + some_time(1, world_.options.safety_us), [this] {
     if (world_.calm) return;
-    if (!jobs_.empty() && current().life(kMaster) == Life::running) {
-      world_.trace.event(world_.now, current().number(), kMaster, "STOP ASKED");
+    if (!jobs_.empty() && current().life(current().master_rank()) == Life::running &&
+        current().master().life == Life::running) {
+      world_.trace.event(world_.now, current().number(), current().master_rank(), "STOP ASKED");
       driver::MasterDriver& driver = current().master().driver();
       if (world_.fault_prng.chance(0.5)) driver.request_checkpoint();
       driver.request_stop("the simulation asks for it");
@@ -51,10 +52,15 @@ void Simulation::strike(FaultClass fault) {
       strike_workers(fault);
       break;
     case FaultClass::master_freeze:
-      if (job.life(kMaster) != Life::running) return;
+      if (job.life(job.master_rank()) != Life::running) return;
       world_.tally.injected(fault);
-      job.freeze(kMaster, world_.now + some_time(world_.options.timeout_us / 10,
-                                                 3 * world_.options.timeout_us));
+      job.freeze(job.master_rank(), world_.now + some_time(world_.options.timeout_us / 10,
+                                                           3 * world_.options.timeout_us));
+      break;
+    case FaultClass::master_death:
+      if (job.life(job.master_rank()) != Life::running) return;
+      world_.tally.injected(fault);
+      job.strike_dead(job.master_rank());
       break;
     case FaultClass::job_kill:
       strike_job();
@@ -155,12 +161,33 @@ void Simulation::strike_network() {
     for (const Rank rank : cut) text += " " + std::to_string(rank.value);
     return text;
   });
-  for (const Rank rank : cut) job.network().cut(rank, to_worker, from_worker);
+  // From the master; now and then from everybody else as well.
+  std::vector<Rank> hubs{job.master_rank()};
+  if (world_.options.takeover != 0 && world_.fault_prng.chance(0.3)) {
+    for (std::uint32_t i = 0; i <= job.worker_count(); ++i) {
+      const Rank hub(static_cast<std::int32_t>(i));
+      if (hub != hubs[0] && std::find(cut.begin(), cut.end(), hub) == cut.end()) {
+        hubs.push_back(hub);
+      }
+    }
+  }
+  const auto for_each_link = [&job, cut, hubs](const auto& change) {
+    for (const Rank hub : hubs) {
+      for (const Rank rank : cut) {
+        if (rank != hub) change(job.network(), hub, rank);
+      }
+    }
+  };
+  for_each_link([&](Network& network, Rank hub, Rank rank) {
+    network.cut(hub, rank, to_worker, from_worker);
+  });
   auto healed = std::make_shared<bool>(false);
-  auto heal = [this, &job, cut, to_worker, from_worker, healed] {
+  auto heal = [this, &job, for_each_link, cut, to_worker, from_worker, healed] {
     if (std::exchange(*healed, true)) return;
     world_.trace.event(world_.now, job.number(), kNobody, "HEALED", cut.size());
-    for (const Rank rank : cut) job.network().open(rank, to_worker, from_worker);
+    for_each_link([&](Network& network, Rank hub, Rank rank) {
+      network.open(hub, rank, to_worker, from_worker);
+    });
   };
   heals_.emplace_back(heal);
   const TimeUs timeout_us = world_.options.timeout_us;
@@ -203,7 +230,7 @@ void Simulation::strike_disk(FaultClass fault) {
   }
   if (fault == FaultClass::torn_write) {
     WatchedStore* store = current().master().store();
-    if (store == nullptr || current().life(kMaster) != Life::running) return;
+    if (store == nullptr || current().life(current().master_rank()) != Life::running) return;
     const bool aimed = world_.fault_prng.chance(0.7);
     store->arm_power_loss(aimed ? 0 : 1 + world_.fault_prng.below(30),
                           [this] { kill_everything(true, FaultClass::torn_write); });
@@ -252,7 +279,8 @@ void Simulation::lose_power(FaultClass cause) {
 // midst of a publish.
 void Simulation::strike_store_owner() {
   Job& first = current();
-  if (first.life(kMaster) != Life::running || restart_planned_ || jobs_.size() >= 12) return;
+  if (first.life(first.master_rank()) != Life::running || restart_planned_ || jobs_.size() >= 12)
+    return;
   world_.tally.injected(FaultClass::second_master);
   world_.trace.event(world_.now, first.number(), kMaster, "RIVAL COMES");
   const std::uint64_t style = world_.fault_prng.below(3);
@@ -269,7 +297,7 @@ void Simulation::strike_store_owner() {
     if (world_.fault_prng.chance(0.5)) {
       first.freeze_all(wake_at);
     } else {
-      first.freeze(kMaster, wake_at);
+      first.freeze(first.master_rank(), wake_at);
     }
   }
   restart_later();

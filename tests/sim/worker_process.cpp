@@ -27,7 +27,21 @@ core::WorkerOptions options_for(const SimOptions& o, Rank rank) {
   w.shard_retry_us = o.timeout_us / 10;
   w.shard_patience_us = 6 * o.timeout_us;
   w.shard_stall_us = 3 * o.timeout_us;
+  w.takeover = o.takeover != 0;
+  w.hand_in_bytes_max = o.hand_in_bytes_max;
   return w;
+}
+
+core::SuccessionOptions succession_for(const SimOptions& o, Rank rank, std::int32_t ranks) {
+  core::SuccessionOptions s;
+  s.self = rank;
+  s.master = kMaster;
+  s.rank_count = ranks;
+  s.silence_us = o.timeout_us;
+  s.turn_us = o.timeout_us / 10;
+  s.claim_us = o.timeout_us / 30;
+  s.consent_us = o.timeout_us / 5;
+  return s;
 }
 
 }  // namespace
@@ -65,7 +79,36 @@ WorkerProcess::WorkerProcess(World& world, Record& record, SimTransport& transpo
       machine_(options_for(world.options, rank), clock_.now()),
       driver_(machine_, transport, executor_, clock_, job_id, kMaster,
               world.options.shard_bytes > 0 ? &shards_ : nullptr),
-      heartbeat_(wire::encode(job_id, {Session(0), wire::Heartbeat{1}})) {}
+      succession_(succession_for(world.options, rank, transport.rank_count()), clock_.now()),
+      has_companion_(world.options.takeover != 0),
+      beats_through_(&transport),
+      heartbeat_(wire::encode(job_id, {Session(0), wire::Heartbeat{1}})) {
+  if (world.options.takeover == 0) return;
+  driver::SuccessionHooks hooks;
+  hooks.may_claim = [](const wire::Welcome& welcome) {
+    return welcome.owner_epoch != OwnerEpoch(0);
+  };
+  hooks.follows = [this](Rank master) {
+    beats_to_ = master;
+    beats_ = true;
+  };
+  hooks.peer_changed = [this](Rank peer, bool welcome) {
+    if (peer == beats_to_) beats_ = welcome;
+  };
+  driver_.set_succession(succession_, std::move(hooks));
+}
+
+const driver::Inheritance* WorkerProcess::inheritance() const {
+  return driver_.inheritance() && !serving_ ? &*driver_.inheritance() : nullptr;
+}
+
+void WorkerProcess::serve(transport::Transport& inside, Rank master) {
+  serving_ = true;
+  beats_through_ = &inside;
+  beats_to_ = master;
+  beats_ = true;
+  driver_.serve(inside, master);
+}
 
 void WorkerProcess::start() {
   life = Life::running;
@@ -80,8 +123,9 @@ void WorkerProcess::turn() {
   shards_.turn();
   if (!inside_unit()) {
     busy_ = driver_.turn() > 0;
-  } else if (world_.now >= executor_.look_at()) {
-    look_outside();
+  } else {
+    if (has_companion_) static_cast<void>(driver_.background_turn());
+    if (world_.now >= executor_.look_at()) look_outside();
   }
   if (executor_.running() && world_.now >= executor_.step_at()) executor_.step();
 }
@@ -92,7 +136,9 @@ void WorkerProcess::look_outside() {
   executor_.look();
 }
 
-void WorkerProcess::beat() { transport_.send_urgent(kMaster, heartbeat_); }
+void WorkerProcess::beat() {
+  if (beats_) beats_through_->send_urgent(beats_to_, heartbeat_);
+}
 
 bool WorkerProcess::wants_to_die() const {
   return executor_.running() && world_.now >= executor_.deadly_at();
@@ -109,7 +155,8 @@ TimeUs WorkerProcess::next_turn() const {
     const TimeUs within = std::min(executor_.look_at(), executor_.step_at());
     if (inside_unit()) {
       // Its thread writes meanwhile; what it has to say is heard when the unit lets it.
-      const TimeUs look = std::max(world_.now + 1, std::min(unit, within));
+      TimeUs look = std::max(world_.now + 1, std::min(unit, within));
+      if (has_companion_) look = std::min(look, world_.now + world_.options.poll_us);
       return shards_.waits() ? std::min(look, shard_at) : look;
     }
     next = std::min(next, std::max(executor_.step_at(), world_.now + 1));

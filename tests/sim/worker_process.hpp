@@ -1,6 +1,7 @@
 // A worker process of a simulated job: the production driver and machine, turned by the simulator.
 #pragma once
 
+#include "core/succession.hpp"
 #include "core/worker.hpp"
 #include "driver/worker_driver.hpp"
 #include "sim/executor.hpp"
@@ -31,9 +32,14 @@ class WorkerProcess {
   /// When it should be turned next; kNever only if it has ended.
   [[nodiscard]] TimeUs next_turn() const;
   /// Its loop would notice a message that arrives now.
-  [[nodiscard]] bool listens() const { return !inside_unit(); }
+  [[nodiscard]] bool listens() const { return has_companion_ || !inside_unit(); }
   [[nodiscard]] bool wants_to_die() const;
   [[nodiscard]] bool has_left() const;
+  /// Set once it is to be the master, and has not been told yet where that is.
+  [[nodiscard]] const driver::Inheritance* inheritance() const;
+  /// Its master is in the same process from now on.
+  void serve(transport::Transport& inside, Rank master);
+  [[nodiscard]] driver::WorkerDriver& driver() { return driver_; }
   [[nodiscard]] std::string text() const;
   /// A shard of it is durable, and it does not know that yet.
   [[nodiscard]] bool has_unheard_shard() const { return shards_.unheard(); }
@@ -54,6 +60,12 @@ class WorkerProcess {
   SimShards shards_;
   core::WorkerMachine machine_;
   driver::WorkerDriver driver_;
+  core::Succession succession_;
+  bool has_companion_;
+  transport::Transport* beats_through_;
+  Rank beats_to_ = kMaster;
+  bool beats_ = true;
+  bool serving_ = false;
   Bytes heartbeat_;
   bool busy_ = true;  // the last turn did something
 };

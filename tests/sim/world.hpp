@@ -51,8 +51,12 @@ struct Recovery {
   std::uint64_t shards_unheard = 0;  // durable, when their worker died before it could say so
   std::uint64_t steps_skipped = 0;   // that an execution need not repeat, thanks to a saved state
   std::uint64_t units_to_replacements = 0;
+  std::uint64_t take_overs = 0;
+  std::uint64_t units_handed_in = 0;  // after one, from what was executed before it
   [[nodiscard]] bool any() const {
-    return leases_redone + restores + publishes_repeated + owners_fenced + links_reset > 0;
+    return leases_redone + restores + publishes_repeated + owners_fenced + links_reset +
+               take_overs >
+           0;
   }
 };
 

@@ -70,14 +70,14 @@ class SuccessionTest : public testing::Test {
   }
   std::string claim(TimeUs now, std::int32_t from, bool certain = false) {
     SuccessionActions out;
-    machine_->heard(now, Rank(from), out);
+    machine_->heard(now, Rank(from), false, out);
     machine_->on_message(now, Rank(from), Term(0), wire::Claim{certain}, out);
     return words(out);
   }
   std::string consent(TimeUs now, std::int32_t from, wire::Verdict verdict,
                       std::int32_t follow = 0) {
     SuccessionActions out;
-    machine_->heard(now, Rank(from), out);
+    machine_->heard(now, Rank(from), false, out);
     machine_->on_message(now, Rank(from), Term(0), wire::Consent{verdict, Rank(follow)}, out);
     return words(out);
   }
@@ -198,6 +198,45 @@ TEST_F(SuccessionTest, those_who_are_gone_are_not_asked) {
   machine_->roster({Rank(1)});
   static_cast<void>(dead(1, 0));
   EXPECT_EQ(tick(2), "claim certainly to 3");
+}
+
+// Two that have each promised to follow the other would wait for ever.
+TEST_F(SuccessionTest, a_promise_goes_over_to_a_lower_rank_only) {
+  worker(3);
+  static_cast<void>(ticks(0, 6 * kSecondUs));
+  EXPECT_EQ(claim(6 * kSecondUs, 2), "distrust 0, turn to 2, yes to 2");
+  EXPECT_EQ(claim(6 * kSecondUs + 1, 1), "turn to 1, yes to 1");
+  EXPECT_EQ(claim(6 * kSecondUs + 2, 2), "follow 1 to 2");
+  worker(1);
+  EXPECT_EQ(ticks(0, 10'200'000), "distrust 0; claim to 2, claim to 3");
+  EXPECT_EQ(consent(10'250'000, 3, wire::Verdict::follow, 2), "") << "2 gives way to us";
+}
+
+TEST_F(SuccessionTest, one_that_speaks_as_a_worker_is_not_going_to_be_the_master) {
+  worker(2);
+  static_cast<void>(ticks(0, 6 * kSecondUs));
+  EXPECT_EQ(claim(6 * kSecondUs, 1), "distrust 0, turn to 1, yes to 1");
+  SuccessionActions out;
+  machine_->heard(6 * kSecondUs + 1, Rank(1), true, out);
+  EXPECT_EQ(words(out), "");
+  EXPECT_EQ(tick(6 * kSecondUs + 2), "");
+  EXPECT_EQ(tick(6 * kSecondUs + 300'001), "claim to 1, claim to 3");
+}
+
+// The master may reach one that we could not.
+TEST_F(SuccessionTest, whoever_is_shunned_is_not_asked_before_it_speaks) {
+  worker(2);
+  EXPECT_EQ(dead(1, 0), "distrust 0, distrust 0");
+  EXPECT_EQ(tick(300'002), "claim certainly to 1, claim certainly to 3");
+  EXPECT_EQ(consent(300'003, 3, wire::Verdict::follow, 1), "turn to 1");
+  EXPECT_EQ(ticks(400'000, 10'300'003), "");
+  EXPECT_EQ(tick(10'300'004), "distrust 1");
+  SuccessionActions out;
+  machine_->welcomed(10'300'005, Rank(3), Term(1), true, out);
+  EXPECT_EQ(words(out), "turn to 3");
+  machine_->roster({});
+  EXPECT_EQ(dead(10'300'006, 3), "distrust 3, distrust 3");
+  EXPECT_EQ(tick(10'300'007), "take over from 3 with") << "nobody else is left to ask";
 }
 
 }  // namespace
