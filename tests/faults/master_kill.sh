@@ -26,8 +26,8 @@ MPIRUN+=("$@")
 store=$JOBS_TMP/store
 total=23883
 answer="{'nodes': 102181082, 'depth': 13, 'leaves': 81746377}"
-job=(uts --tree T1L --grain 10000 --store "$store" --interval 0.5 --stragglers wait
-  --takeover auto)
+# A farm that nobody could take over is refused, so a case never waits in vain for one.
+job=(uts --tree T1L --grain 10000 --store "$store" --interval 0.5 --stragglers wait --takeover on)
 
 wait_for() {  # EXPRESSION SECONDS
   log_wait "$JOBS_TMP/run.log" "($1)" "$2" || fail "never came: $1"
@@ -82,7 +82,7 @@ case $case in
     ;;
   busy)
     farm_start run 3 "$FARMS_TEST_BIN/units_program" --units 4 --sleep-us 6000000 --store "$store" \
-      --stragglers wait --takeover auto
+      --stragglers wait --takeover on
     farm_ranks 3
     wait_for 'min((last("progress") or {}).get("leases", {}).values() or [0]) > 0 and
       len(last("progress")["leases"]) == 2' 60

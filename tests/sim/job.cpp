@@ -160,6 +160,7 @@ void Job::take_over(Rank rank) {
   start.lineage = std::move(taken->lineage);
   start.lost = [this](const core::Note& note) { on_lost(note); };
   start.returned = [this](Rank back) { on_returned(back); };
+  start.taken_in = [this, at = successors_.size()](Rank worker_rank) { taken_in(at, worker_rank); };
   start.work_goes_on = [this, lost = inherited.from.lost] {
     ++world_.recovery.take_overs;
     world_.progress_at = world_.now;
@@ -369,14 +370,22 @@ void Job::given_back(Rank worker_rank, const wire::Returned& returned) {
   record_.given_back(number_, worker_rank, returned);
 }
 
-// What a live worker has kept is not executed again.
-void Job::handed_in(Rank master, const wire::HandIn& hand_in) {
+// What a live worker has kept is not executed again, from when the master has read it.
+void Job::handed_in(Rank master, Rank worker_rank, const wire::HandIn& hand_in) {
   for (const auto& successor : successors_) {
     if (successor->self != master) continue;
+    std::vector<UnitKey>& keys = successor->unread[worker_rank].emplace_back();
     hand_in.answers->for_each([&](const wire::AnswerView& answer) {
-      if (answer.status == wire::AnswerStatus::done) successor->handed_in.insert(answer.key);
+      if (answer.status == wire::AnswerStatus::done) keys.push_back(answer.key);
     });
   }
+}
+
+void Job::taken_in(std::size_t successor, Rank worker_rank) {
+  auto& unread = successors_[successor]->unread[worker_rank];
+  if (unread.empty()) return;  // from the worker beside it
+  successors_[successor]->handed_in.insert(unread.front().begin(), unread.front().end());
+  unread.pop_front();
 }
 
 void Job::assigned(Rank master, Rank worker_rank, const wire::Assign& assign) {

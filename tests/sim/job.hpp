@@ -1,7 +1,9 @@
 // One start of the simulated job: a master, its workers, and the network between them.
 #pragma once
 
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -67,7 +69,7 @@ class Job final : public Post {
     return master == nullptr || master->trusts(worker);
   }
   void assigned(Rank master, Rank worker, const wire::Assign& assign) override;
-  void handed_in(Rank master, const wire::HandIn& hand_in) override;
+  void handed_in(Rank master, Rank worker, const wire::HandIn& hand_in) override;
   void given_back(Rank worker, const wire::Returned& returned) override;
 
   [[nodiscard]] std::uint32_t number() const { return number_; }
@@ -92,6 +94,7 @@ class Job final : public Post {
   MasterProcess* master_turn();
   MasterProcess* successor_turn(std::size_t at);
   void take_over(Rank rank);
+  void taken_in(std::size_t successor, Rank worker);
   void tell_workers(Rank dead);
   void plan_successor(std::size_t at, TimeUs when);
   [[nodiscard]] const MasterProcess* master_at(Rank rank) const;
@@ -138,7 +141,10 @@ class Job final : public Post {
     std::unique_ptr<transport::Transport> worker_end;
     transport::JoinedTransport joined;
     std::unique_ptr<MasterProcess> master;
-    std::set<UnitKey> handed_in;  // done, and accepted or waiting for their parents
+    // What has come to it by rank, unread; and what it has read: done, and accepted or waiting for
+    // their parents.
+    std::map<Rank, std::deque<std::vector<UnitKey>>> unread;
+    std::set<UnitKey> handed_in;
   };
   std::vector<std::unique_ptr<Successor>> successors_;
   std::function<std::optional<TakenStore>(Job&)> take_store_;

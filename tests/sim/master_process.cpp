@@ -23,6 +23,7 @@ MasterProcess::MasterProcess(World& world, Record& record, transport::Transport&
       lineage_(std::move(start.lineage)),
       lost_(std::move(start.lost)),
       returned_(std::move(start.returned)),
+      taken_in_(std::move(start.taken_in)),
       work_goes_on_(std::move(start.work_goes_on)),
       workers_(std::move(start.workers)),
       beats_to_(static_cast<std::size_t>(transport.rank_count()), term_ == core::Term(0)),
@@ -195,6 +196,7 @@ void MasterProcess::on_note(const core::Note& note) {
       break;
     case NoteKind::answers_handed_in:
       world_.recovery.units_handed_in += note.count;
+      if (taken_in_) taken_in_(note.rank);
       world_.progress_at = world_.now;
       break;
     case NoteKind::settled:

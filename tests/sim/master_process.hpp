@@ -33,7 +33,8 @@ class MasterProcess {
     transport::Spawner* spawner = nullptr;
     std::function<void(const core::Note&)> lost;
     std::function<void(Rank)> returned;
-    std::function<void()> work_goes_on;  // after a take-over
+    std::function<void(Rank)> taken_in;  // what this worker handed in, after a take-over
+    std::function<void()> work_goes_on;  // the same
   };
   MasterProcess(World& world, Record& record, transport::Transport& transport, Start start);
 
@@ -85,6 +86,7 @@ class MasterProcess {
   Lineage lineage_;
   std::function<void(const core::Note&)> lost_;
   std::function<void(Rank)> returned_;
+  std::function<void(Rank)> taken_in_;
   std::function<void()> work_goes_on_;
   Fold fold_;
   std::vector<Rank> workers_;

@@ -130,13 +130,13 @@ void Network::note_assign(Rank master, Rank worker, ByteView bytes) {
   post_.assigned(master, worker, std::get<wire::Assign>(message.value().body));
 }
 
-void Network::note_hand_in(Rank master, ByteView bytes) {
+void Network::note_hand_in(Rank master, Rank worker, ByteView bytes) {
   constexpr std::size_t kTypeAt = 3;
   static const auto kHandIn = static_cast<std::byte>(wire::Body(wire::HandIn{}).index());
   if (bytes[kTypeAt] != kHandIn) return;
   const auto message = wire::decode(job_id_, bytes);
   STEADFARM_ASSERT(message.ok());
-  post_.handed_in(master, std::get<wire::HandIn>(message.value().body));
+  post_.handed_in(master, worker, std::get<wire::HandIn>(message.value().body));
 }
 
 void Network::note_returned(Rank worker, ByteView bytes) {
@@ -219,7 +219,7 @@ void Network::deliver(std::uint32_t slot) {
     if (way.doubled_serial == message.serial) world_.tally.took_effect(FaultClass::duplicate);
     way.doubled_serial = message.serial;
   }
-  note_hand_in(message.to, message.bytes);
+  note_hand_in(message.to, message.from, message.bytes);
   transport(message.to).inbox_.push_back({message.from, std::move(message.bytes)});
   post_.arrived(message.to);
 }

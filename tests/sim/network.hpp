@@ -28,7 +28,7 @@ class Post {
   /// The master hands out units.
   virtual void assigned(Rank master, Rank worker, const wire::Assign& assign) = 0;
   /// What a worker hands in has come to a master.
-  virtual void handed_in(Rank master, const wire::HandIn& hand_in) = 0;
+  virtual void handed_in(Rank master, Rank worker, const wire::HandIn& hand_in) = 0;
   /// A worker gives units back.
   virtual void given_back(Rank worker, const wire::Returned& returned) = 0;
 };
@@ -116,7 +116,7 @@ class Network {
 
   void send(Rank from, Rank to, Bytes bytes, bool urgent);
   void note_assign(Rank master, Rank worker, ByteView bytes);
-  void note_hand_in(Rank master, ByteView bytes);
+  void note_hand_in(Rank master, Rank worker, ByteView bytes);
   void note_returned(Rank worker, ByteView bytes);
   void dispatch(Message message);
   void plan(Message message, TimeUs arrival);
