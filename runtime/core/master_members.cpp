@@ -35,11 +35,20 @@ void Master::on_message(Worker& /*worker*/, const Other& /*m*/, const MessageFro
 void Master::on_message(Worker& worker, const wire::Hello& m, const MessageFrom& event,
                         Actions& out) {
   if (!m.concurrent) members_.excuse_silence(worker.rank);
+  if (worker.welcomed_at >= now_) return;
+  // It had turned to somebody else, who is not the master after all. What was said to it meanwhile
+  // it has not heard. In an older session its Welcome may still be under way.
+  const bool returns = options_.takeover && event.message.session != Session(0);
+  const bool waited = now_ - worker.welcomed_at > options_.resend_us;
+  if (returns && (waited || event.message.session == worker.session)) {
+    note(out, NoteKind::link_reset, worker.rank, {}, leases_of(worker));
+    take_leases(worker, {}, out);
+    new_session(worker, out);
+    return;
+  }
   // A repeated Hello means that the Welcome has not arrived yet, whatever session an Assign that
   // did arrive has told the worker.
-  // So does one from a worker that had turned to somebody else, who is not the master after all.
-  const bool returns = options_.takeover && event.message.session != Session(0);
-  if ((!options_.lossless || returns) && worker.welcomed_at < now_) welcome(worker, out);
+  if (!options_.lossless || returns) welcome(worker, out);
 }
 
 void Master::on_message(Worker& worker, const wire::Report& m, const MessageFrom& event,

@@ -27,9 +27,13 @@ void WorkerMachine::on(WorkerStarted& /*event*/, WorkerActions& out) { say_hello
 
 void WorkerMachine::say_hello(WorkerActions& out) {
   hello_at_ = now_;
-  send(wire::Hello{options_.host, options_.pid, options_.concurrent, options_.machine,
-                   options_.started},
-       out);
+  say_hello(session_, out);
+}
+
+void WorkerMachine::say_hello(Session session, WorkerActions& out) const {
+  wire::Hello hello{options_.host, options_.pid, options_.concurrent, options_.machine,
+                    options_.started};
+  out.emplace_back(WorkerSend{wire::Message{session, std::move(hello)}});
 }
 
 void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {

@@ -180,6 +180,7 @@ class WorkerMachine {
   void watch_shelf(WorkerActions& out);
   void report(WorkerActions& out);
   void say_hello(WorkerActions& out);
+  void say_hello(Session session, WorkerActions& out) const;
   void send_report(const wire::Report& report, WorkerActions& out);
   [[nodiscard]] bool rests() const { return !executing_ && queued_ == 0; }
   [[nodiscard]] bool idle() const { return rests() && shelf_.count() == 0; }

@@ -58,7 +58,9 @@ void WorkerMachine::hand_in(WorkerActions& out) {
   if (executing_) message.running = {running_key_, running_attempt_, running_digest()};
   message.answers = std::move(all);
   handed_in_ = std::move(message);
-  say_hello(out);  // the first one may have come before there was a master to hear it
+  // The first one may have come before there was a master to hear it. In this session it would say
+  // that we have been away.
+  say_hello(Session(0), out);
   send_hand_in(out);
   if (executing_ && last_saved_) {
     send(wire::Partial{running_key_, running_attempt_, last_saved_->sequence, last_saved_->state},

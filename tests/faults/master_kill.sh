@@ -6,6 +6,7 @@
 #
 #   flow       killed in full flow
 #   busy       killed while every worker is deep in a long unit
+#   idle       killed while it has nothing to do: the last unit runs, and the other workers rest
 #   checkpoint killed while a generation is being written
 #   shutdown   killed when the end is durable and the workers are leaving
 #   twice      the one that took over is killed as well
@@ -15,7 +16,7 @@ set -euo pipefail
 # shellcheck source=tests/lib/farms.sh
 source "$STEADFARM_SOURCE/tests/lib/farms.sh"
 
-case=${1:?a case: flow, busy, checkpoint, shutdown, twice, both or stopped}
+case=${1:?a case: flow, busy, idle, checkpoint, shutdown, twice, both or stopped}
 shift
 if [ "$LAUNCHER_SURVIVES" = 0 ]; then
   echo "skipped: this launcher lets nobody live when a rank dies" >&2
@@ -94,6 +95,18 @@ case $case in
     # The units take 6 s; what took over did not wait for them.
     expect_true "the take-over waited for a unit" \
       "$(log_says run 'last("work_goes_on")["after_ms"] < 2000')"
+    expect_farm_gone
+    ;;
+  idle)
+    farm_start run 4 "$FARMS_TEST_BIN/units_program" --units 1 --sleep-us 6000000 --store "$store" \
+      --stragglers wait --takeover on
+    farm_ranks 4
+    wait_for 'sum((last("progress") or {}).get("leases", {}).values()) == 1' 60
+    kill_process KILL "${FARM_PIDS[0]}"
+    run_to_end
+    expect_eq "count" "{'count': 1}" "$(out_says run answer)"
+    expect_eq "executions" 1 "$(out_says run executions)"
+    expect_eq "take-overs" 1 "$(log_says run 'count("taken_over")')"
     expect_farm_gone
     ;;
   checkpoint)

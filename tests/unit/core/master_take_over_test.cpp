@@ -130,6 +130,32 @@ TEST(MasterTakeOver, what_a_worker_is_executing_goes_to_nobody_else) {
   EXPECT_EQ(successor.accepted(), std::vector<UnitKey>{UnitKey::index(0)});
 }
 
+// What it was told while it followed somebody else it never heard.
+TEST(MasterTakeOver, a_worker_that_turned_away_and_came_back_begins_anew) {
+  Successor successor;
+  successor.hand_in(1, 1, {});
+  successor.hand_in(2, 2, {});
+  const Session before = session_before(kTerm).next();
+  successor.rig.step(3, MessageFrom{Rank(1), {before, wire::Hello{}}});
+  ASSERT_EQ(successor.rig.sent<wire::Welcome>(1).size(), 1U);
+  EXPECT_EQ(successor.rig.all<Send>().front().message.session, before.next());
+  const auto assigned = successor.rig.sent<wire::Assign>(1);
+  ASSERT_EQ(assigned.size(), 1U);
+  EXPECT_EQ(assigned[0].assign_seq, 1U);
+  EXPECT_EQ(assigned[0].units.runs[0].begin, 0U);
+  // A second copy of that word is of a session that is over.
+  successor.rig.step(4, MessageFrom{Rank(1), {before, wire::Hello{}}});
+  EXPECT_TRUE(successor.rig.sent<wire::Assign>(1).empty());
+}
+
+TEST(MasterTakeOver, the_first_word_after_a_promise_begins_nothing_anew) {
+  Successor successor;
+  successor.hand_in(1, 1, {});
+  successor.hand_in(2, 2, {});
+  successor.rig.step(3, MessageFrom{Rank(1), {Session(0), wire::Hello{}}});
+  EXPECT_TRUE(successor.rig.all<Send>().empty());
+}
+
 TEST(MasterTakeOver, says_which_delta_holds_an_answer_and_which_are_durable) {
   Successor successor;
   const std::uint32_t before = 1;  // the first generation is on its way since the start
