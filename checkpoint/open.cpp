@@ -107,6 +107,8 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions optio
     retention.sweep(folder, report.warnings);
     report.generation = takeover.generation;
     report.owner_epoch = takeover.owner_epoch;
+    const bool sound = found.value().base && takeover.parent == found.value().newest;
+    if (sound) report.previous_owner = found.value().base->manifest.owner_epoch;
     auto store = std::make_unique<OwnedStore>(std::move(opened).value(), std::move(publisher),
                                               std::move(options), takeover, digest,
                                               std::move(retention), steps);

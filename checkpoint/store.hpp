@@ -42,6 +42,9 @@ struct OpenReport {
   std::vector<std::string> warnings;
   Generation generation;  // the manifest that made us the owner
   OwnerEpoch owner_epoch;
+  // Of the owner before us, who published the manifest that we follow. 0: the store is new, or its
+  // newest manifest is damaged, so nobody knows.
+  OwnerEpoch previous_owner;
   std::uint32_t set_aside = 0;  // bad files moved to the folder `bad`
 };
 

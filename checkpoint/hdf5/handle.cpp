@@ -10,9 +10,15 @@ herr_t keep_innermost(unsigned /*depth*/, const H5E_error2_t* error, void* out) 
   return 0;
 }
 
+std::recursive_mutex& library_mutex() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
 }  // namespace
 
-Quiet::Quiet() {
+// Two threads where a worker has taken over: its own shards, and the generations of the master.
+Quiet::Quiet() : alone_(library_mutex()) {
   // Failing to save or silence costs noise on a terminal, never correctness.
   static_cast<void>(H5Eget_auto2(H5E_DEFAULT, &handler_, &handler_data_));
   static_cast<void>(H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr));

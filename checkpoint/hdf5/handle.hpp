@@ -4,6 +4,7 @@
 
 #include <hdf5.h>
 
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -11,8 +12,9 @@
 
 namespace steadfarm::checkpoint::hdf5 {
 
-/// While one of these lives, HDF5 prints nothing and loads no plugin. The application's own
-/// settings come back when it goes.
+/// While one of these lives, HDF5 prints nothing and loads no plugin, and no other thread of the
+/// runtime is in HDF5, which may not be thread-safe. The application's own settings come back when
+/// it goes.
 class Quiet {
  public:
   Quiet();
@@ -21,6 +23,7 @@ class Quiet {
   Quiet& operator=(const Quiet&) = delete;
 
  private:
+  std::unique_lock<std::recursive_mutex> alone_;
   H5E_auto2_t handler_ = nullptr;
   void* handler_data_ = nullptr;
   unsigned plugins_ = 0;

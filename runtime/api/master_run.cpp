@@ -132,6 +132,7 @@ Status MasterRun::open_store() {
   store_options.description = description;
   store_options.keep = options_.keep;
   store_options.fresh = options_.fresh && !is_inherited();
+  if (inherited_) store_options.shards_from = inherited_->shards_from;
   store_options.read_threads = checkpoint::reading_threads();
   store_options.result_fields = job_.result_fields;
   auto files = std::make_shared<checkpoint::PosixFileSystem>();
@@ -180,7 +181,7 @@ core::MasterOptions MasterRun::machine_options() {
   m.has_store = store_ != nullptr;
   if (store_ != nullptr && has_shards(job_)) {
     m.shards = {opened_.owner_epoch, digest(describe(job_))};
-    m.shards_from = opened_.owner_epoch;
+    m.shards_from = shards_from();
   }
   m.ordered = job_.folds.any(true);
   m.hold_units_max = options_.hold_units;

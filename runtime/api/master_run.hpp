@@ -53,6 +53,7 @@ class MasterRun {
   void say_taken_over();
   void say_work_goes_on(const core::Note& note);
   [[nodiscard]] bool is_inherited() const { return inherited_.has_value(); }
+  [[nodiscard]] OwnerEpoch shards_from() const;
   [[nodiscard]] Status set_term();
   void cannot_take_over(const Error& error);
   [[nodiscard]] std::string take_over_text() const;

@@ -45,7 +45,7 @@ class Standby {
         inside_master_(hub_.take(kInsideMaster)),
         inside_worker_(hub_.take(kInsideWorker)),
         joined_(outside, *inside_master_, kInsideWorker),
-        side_(job, outside, true, false, job.options->handle_signals ? heartbeat_.get() : nullptr,
+        side_(job, outside, true, true, job.options->handle_signals ? heartbeat_.get() : nullptr,
               {}, WorkerSide::Shared{&mutex_, true}),
         succession_(succession_options(job, outside), side_.clock().now()) {
     driver::SuccessionHooks hooks;
@@ -76,6 +76,8 @@ class Standby {
     const driver::Companion companion([this] { return look(); }, [this] { be_master(); });
     work();
   }
+  /// False: a call to the store has not returned.
+  [[nodiscard]] bool end_shards() { return side_.end_shards(); }
   [[nodiscard]] Outcome outcome() const {
     if (master_outcome_) return *master_outcome_;
     return worker_outcome(outside_.self(), *side_.exit());
@@ -159,12 +161,12 @@ std::string no_take_over_reason(const Options& options, bool concurrent, std::in
   if (options.store.empty()) return "there is no --store";
   if (!concurrent) return "MPI gave no MPI_THREAD_MULTIPLE";
   if (rank_count < 2) return "there is one rank alone";
+  if (options.respawn) return "with --respawn nobody but the first master reaches the replacements";
   return {};
 }
 
 bool can_take_over(const Job& job, const transport::Transport& transport) {
-  return !has_shards(job) &&
-         no_take_over_reason(*job.options, transport.concurrent(), transport.rank_count()).empty();
+  return no_take_over_reason(*job.options, transport.concurrent(), transport.rank_count()).empty();
 }
 
 std::uint64_t job_digest(const Job& job) { return digest(describe(job)).lo; }
@@ -173,7 +175,10 @@ Outcome run_standby(const Job& job, transport::Transport& transport) {
   Standby standby(job, transport);
   standby.run();
   flush(transport, kFlushMs);
-  return standby.outcome();
+  const bool store_hangs = !standby.end_shards();
+  Outcome outcome = standby.outcome();
+  outcome.store_hangs = outcome.store_hangs || store_hangs;
+  return outcome;
 }
 
 }  // namespace steadfarm::api

@@ -10,7 +10,6 @@ namespace steadfarm::api {
 /// Why no worker of this run could take over; empty if one can.
 [[nodiscard]] std::string no_take_over_reason(const Options& options, bool concurrent,
                                               std::int32_t rank_count);
-/// Neither if results lie in shards, which belong to the master that granted them.
 [[nodiscard]] bool can_take_over(const Job& job, const transport::Transport& transport);
 
 /// What all who take part in a take-over must agree about.

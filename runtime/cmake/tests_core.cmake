@@ -30,6 +30,7 @@ steadfarm_test(core_test
           tests/unit/core/succession_test.cpp
           tests/unit/core/unit_table_test.cpp
           tests/unit/core/wall_time_test.cpp tests/unit/core/worker_shards_test.cpp
+          tests/unit/core/worker_retention_test.cpp
   LINKS steadfarm_core
   LABELS unit)
 

@@ -166,6 +166,7 @@ void Master::welcome(Worker& worker, Actions& out) {
   if (options_.takeover) {
     welcome.owner_epoch = options_.owner_epoch;
     welcome.job_digest = options_.job_digest;
+    welcome.shards_from = options_.shards_from;
   }
   send(worker, welcome, out);
   say_how_things_are(worker, out);

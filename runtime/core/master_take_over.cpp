@@ -97,6 +97,10 @@ Slot Master::find_pending(const UnitKey& key) {
 void Master::take_in(Worker& worker, const wire::AnswerView& answer, Actions& out) {
   const bool good =
       answer.status == wire::AnswerStatus::done && !(options_.ordered && !answer.children.empty());
+  if (answer.place && !may_be_sharded(*answer.place)) {
+    note(out, NoteKind::answer_stray, worker.rank, answer.key, answer.attempt.value);
+    return;
+  }
   const Slot slot = good ? find_pending(answer.key) : kNoSlot;
   if (slot != kNoSlot) {
     if (!is_same_unit(table_.at(slot), answer.unit_digest)) {

@@ -144,6 +144,9 @@ struct WorkerOptions {
   // Accepted answers that are kept for a later master; above it the oldest are dropped, and
   // executed again if the master dies.
   std::uint64_t hand_in_bytes_max = 64ULL << 20U;
+  // What is handed in to a later master waits so long for the shards that are being written; less
+  // than the master's `settle_us`.
+  TimeUs hand_in_wait_us = 1 * kSecondUs;
 };
 
 }  // namespace steadfarm::core

@@ -46,6 +46,7 @@ void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
   last_tick_ = now_;
   watch_shelf(out);
   if (exiting_) return;
+  hand_in_if_due(out);
   if (now_ - heard_at_ > timeout_us) {
     leave(75, "no word from the master for " + std::to_string(timeout_us / kSecondUs) + " s", out);
     return;
@@ -86,6 +87,10 @@ void WorkerMachine::on_body(wire::Welcome& m, Session session, WorkerActions& ou
   if (m.shards != shards_) {
     shards_ = m.shards;
     out.emplace_back(OpenShards{shards_});
+    // What could not be written for the owner before can be for this one.
+    shelf_failing_since_ = -1;
+    shelf_failures_ = 0;
+    if (shelf_retry_at_ >= 0) shelf_retry_at_ = now_;
   }
   if (session > session_) {
     begin_session(session, out);
@@ -98,6 +103,7 @@ void WorkerMachine::on_body(wire::Welcome& m, Session session, WorkerActions& ou
 void WorkerMachine::on(MasterChanged& /*event*/, WorkerActions& out) {
   welcomed_ = false;
   heard_at_ = now_;
+  shelf_.ask();
   say_hello(out);
 }
 
@@ -115,10 +121,8 @@ void WorkerMachine::begin_session(Session session, WorkerActions& out) {
     carried_digest_ = running_digest();
     carried_done_ = false;
   }
-  if (new_term) {
-    hand_in(out);
-    return;
-  }
+  if (new_term) begin_term(out);
+  if (new_term || hand_in_by_ >= 0) return;
   if (handed_in_) send_hand_in(out);
   resent_at_ = now_;
   for (const wire::Report& kept : unacked_) send_report(kept, out);
@@ -177,7 +181,7 @@ void WorkerMachine::on_body(wire::EpochOpen& m, Session /*session*/, WorkerActio
 }
 
 void WorkerMachine::acknowledge_epoch(WorkerActions& out) {
-  if (epoch_open_ == Epoch(0) || epoch_state_ || epoch_shelf_) return;
+  if (epoch_open_ == Epoch(0) || epoch_state_ || epoch_shelf_ || !may_report()) return;
   send(wire::EpochAck{std::exchange(epoch_open_, Epoch(0))}, out);
 }
 
@@ -333,7 +337,8 @@ void WorkerMachine::drive_shelf(WorkerActions& out) {
   if (shelf_.sealing() || shelf_.open_count() == 0) return;
   const bool rested = rests() && now_ - rests_since_ >= options_.shard_rest_us;
   const bool full = shelf_.open_bytes() >= options_.shard_bytes_max;
-  if (!full && !rested && !stopping_ && !shelf_.asked()) return;
+  const bool asked = shelf_.asked() || hand_in_by_ >= 0;
+  if (!full && !rested && !stopping_ && !asked) return;
   shelf_.seal();
   shelf_moved_at_ = now_;
   out.emplace_back(SealShard{});
@@ -348,6 +353,7 @@ void WorkerMachine::on(ShardDurable& event, WorkerActions& out) {
     epoch_shelf_ = false;
     seal_first_ = false;
   }
+  hand_in_if_due(out);
   report(out);
   acknowledge_epoch(out);
 }
@@ -360,7 +366,12 @@ void WorkerMachine::on(ShardFailed& event, WorkerActions& out) {
   shelf_retry_at_ = now_ + options_.shard_retry_us * (TimeUs{1} << doublings);
   shelf_moved_at_ = now_;
   shelf_trouble_ = event.error.message;
-  send(wire::Trouble{shelf_trouble_}, out);
+  if (may_report()) {
+    send(wire::Trouble{shelf_trouble_}, out);
+  } else {
+    // It was most likely written for the owner before.
+    shelf_retry_at_ = std::min(shelf_retry_at_, now_ + options_.shard_retry_us / 10);
+  }
 }
 
 void WorkerMachine::on(ShardMoved& /*event*/, WorkerActions& /*out*/) { shelf_moved_at_ = now_; }
@@ -410,7 +421,7 @@ bool WorkerMachine::shelf_waits() const {
 }
 
 bool WorkerMachine::may_execute() const {
-  const std::uint64_t waiting_bytes = welcomed_ ? 0 : outbox_->bytes().size();
+  const std::uint64_t waiting_bytes = may_report() ? 0 : outbox_->bytes().size();
   return has_seed_ && !executing_ && !stopping_ && queued_ > 0 &&
          unacked_bytes_ + waiting_bytes <= options_.retain_bytes && !shelf_waits();
 }
@@ -471,7 +482,7 @@ Execute WorkerMachine::take_next() {
 }
 
 void WorkerMachine::report(WorkerActions& out) {
-  if (!welcomed_) return;  // a later master must hear first by what its answers may be pruned
+  if (!may_report()) return;
   wire::Report report;
   report.idle = idle();
   report.shared_version = shared_version_;

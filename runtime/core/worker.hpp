@@ -160,6 +160,8 @@ class WorkerMachine {
 
   void begin_session(Session session, WorkerActions& out);
   // worker_retention.cpp: what is kept for a later master
+  void begin_term(WorkerActions& out);
+  void hand_in_if_due(WorkerActions& out);
   void hand_in(WorkerActions& out);
   void send_hand_in(WorkerActions& out);
   void retain(std::uint32_t delta, std::shared_ptr<const wire::AnswerBatch> answers);
@@ -185,6 +187,8 @@ class WorkerMachine {
   [[nodiscard]] bool rests() const { return !executing_ && queued_ == 0; }
   [[nodiscard]] bool idle() const { return rests() && shelf_.count() == 0; }
   [[nodiscard]] bool must_report() const;
+  // A later master must hear first by what our answers may be pruned.
+  [[nodiscard]] bool may_report() const { return welcomed_ && hand_in_by_ < 0; }
   void send(wire::Body body, WorkerActions& out);
   void leave(int exit_code, std::string reason, WorkerActions& out);
 
@@ -246,6 +250,7 @@ class WorkerMachine {
   std::uint64_t retained_bytes_ = 0;
   std::optional<wire::HandIn> handed_in_;  // and not acknowledged yet
   TimeUs handed_in_at_ = 0;
+  TimeUs hand_in_by_ = -1;  // nothing is answered to the new master before; -1: it has been done
   std::uint32_t durable_ = 0;  // deltas of this term up to here are durable
 
   std::uint32_t recalls_seen_ = 0;       // the newest of this session

@@ -37,6 +37,25 @@ std::optional<std::uint64_t> WorkerMachine::running_digest() const {
   return digest(running_payload_).lo;
 }
 
+// Nothing that the master before has said counts any more.
+void WorkerMachine::begin_term(WorkerActions& out) {
+  durable_ = 0;
+  shared_version_ = 0;
+  shared_unechoed_ = shared_.has_value();
+  epoch_open_ = Epoch(0);
+  stopping_ = false;
+  hand_in_by_ = now_ + options_.hand_in_wait_us;
+  hand_in_if_due(out);
+}
+
+// What is on the shelf is handed in as well if it is durable in time.
+void WorkerMachine::hand_in_if_due(WorkerActions& out) {
+  if (hand_in_by_ < 0 || (shelf_.count() > 0 && now_ < hand_in_by_)) return;
+  hand_in_by_ = -1;
+  hand_in(out);
+  acknowledge_epoch(out);
+}
+
 // Everything that the new master may not have, in one message: when it has come, the master knows
 // all that this worker can spare the others.
 void WorkerMachine::hand_in(WorkerActions& out) {
@@ -47,11 +66,6 @@ void WorkerMachine::hand_in(WorkerActions& out) {
   all->append(*std::exchange(outbox_, std::make_shared<wire::AnswerBatch>()));
   retained_bytes_ = 0;
   unacked_bytes_ = all->bytes().size();
-  durable_ = 0;
-  shared_version_ = 0;
-  shared_unechoed_ = shared_.has_value();
-  epoch_open_ = Epoch(0);
-  stopping_ = false;
   wire::HandIn message;
   message.report_seq = ++report_seq_;
   message.shared = shared_;

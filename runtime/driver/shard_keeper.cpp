@@ -34,6 +34,7 @@ struct ThreadedShards::Shared {
   std::condition_variable changed;
   std::shared_ptr<checkpoint::ShardWriter> writer;
   std::optional<checkpoint::LaidOutShard> shard;  // stays until it is durable
+  std::shared_ptr<checkpoint::ShardWriter> shard_writer;  // that has laid it out
   bool waiting = false;                           // it is to be written
   std::optional<Result<ShardInfo>> done;
   bool ending = false;
@@ -46,8 +47,9 @@ void ThreadedShards::Shared::run() {
     changed.wait(lock, [this] { return waiting || ending; });
     if (ending) break;
     waiting = false;
+    const std::shared_ptr<checkpoint::ShardWriter> own = shard_writer;
     lock.unlock();
-    Result<ShardInfo> written = without_throwing([&] { return writer->write(*shard); });
+    Result<ShardInfo> written = without_throwing([&] { return own->write(*shard); });
     lock.lock();
     done = std::move(written);
   }
@@ -100,10 +102,12 @@ void ThreadedShards::seal(bool again) {
     if (!thread_.joinable()) start_thread();
     const std::lock_guard lock(shared_->mutex);
     STEADFARM_ASSERT(sealed_ && !shared_->waiting && !shared_->done && shared_->writer);
-    if (!shared_->shard) {
+    if (!shared_->shard || shared_->shard_writer != shared_->writer) {
+      shared_->shard.reset();
       Result<checkpoint::LaidOutShard> shard = shared_->writer->lay_out(sealed_);
       if (!shard) return shard.error();
       shared_->shard = std::move(shard).value();
+      shared_->shard_writer = shared_->writer;
     }
     shared_->waiting = true;
     return {};

@@ -18,7 +18,9 @@ namespace steadfarm::driver {
 class ShardKeeper {
  public:
   virtual ~ShardKeeper() = default;
-  /// Shards are written for this owner from now on. Before anything is kept.
+  /// Shards are written for this owner from now on. Before anything is kept; and again when the
+  /// owner has changed. What is being written for the one before may still become durable; what
+  /// failed is written for the new one.
   virtual void open(const ShardGrant& grant) = 0;
   /// Copies a result to the end of the shard that fills.
   virtual void keep(const UnitKey& key, ByteView result) = 0;

@@ -169,6 +169,8 @@ void WorkerDriver::receive(Rank from, wire::Message message) {
       const bool first = first_epoch_ == OwnerEpoch(0);
       if (first) first_epoch_ = OwnerEpoch(welcome->owner_epoch.value - term.value);
       succession_->welcomed(now, from, term, hooks_.may_claim(*welcome), actions);
+      const bool present = from == succession_->master() && term == succession_->term();
+      if (present) shards_from_ = welcome->shards_from;
     } else if (const auto* roster = std::get_if<wire::Roster>(&message.body)) {
       if (from == master_) succession_->roster(roster->gone);
     }
@@ -201,7 +203,7 @@ void WorkerDriver::carry_out(core::SuccessionActions& actions) {
       hooks_.follows(master_);
       step(core::MasterChanged{});
     } else if (auto* take_over = std::get_if<core::TakeOver>(&action)) {
-      inheritance_ = Inheritance{std::move(*take_over), first_epoch_};
+      inheritance_ = Inheritance{std::move(*take_over), first_epoch_, shards_from_};
     }
   }
 }

@@ -34,6 +34,7 @@ struct SuccessionHooks {
 struct Inheritance {
   core::TakeOver from;
   OwnerEpoch first_epoch;  // of the job's first master
+  OwnerEpoch shards_from;  // see wire::Welcome
 };
 
 class WorkerDriver {
@@ -92,6 +93,7 @@ class WorkerDriver {
   core::Succession* succession_ = nullptr;
   SuccessionHooks hooks_;
   OwnerEpoch first_epoch_;
+  OwnerEpoch shards_from_;  // by the word of the present master
   std::optional<Inheritance> inheritance_;
   bool distrusts_master_ = false;  // nothing is sent to it
   bool in_background_ = false;

@@ -62,6 +62,7 @@ struct Encoder {
     out.number(m.shards.fingerprint.lo);
     out.number(m.owner_epoch.value);
     out.number(m.job_digest);
+    out.number(m.shards_from.value);
   }
   void operator()(const Assign& m) const {
     out.number(m.assign_seq);
@@ -204,6 +205,7 @@ Welcome get(Reader& in) {
   m.shards.fingerprint.lo = in.number<std::uint64_t>();
   m.owner_epoch = OwnerEpoch(in.number<std::uint64_t>());
   m.job_digest = in.number<std::uint64_t>();
+  m.shards_from = OwnerEpoch(in.number<std::uint64_t>());
   return m;
 }
 // How many of these are to come: no more than there are bytes for.

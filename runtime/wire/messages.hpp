@@ -232,6 +232,8 @@ struct Welcome {
   ShardGrant shards{};
   OwnerEpoch owner_epoch{};      // of the master's store; 0: nobody can take over from it
   std::uint64_t job_digest = 0;  // of what the job is: who takes over must know the same
+  // Shards that were written for owners from this one on count, and have not been tidied away.
+  OwnerEpoch shards_from{};
   friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 

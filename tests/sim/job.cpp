@@ -127,7 +127,7 @@ void Job::take_over(Rank rank) {
   const driver::Inheritance inherited = *worker(rank).inheritance();
   world_.trace.event(world_.now, number_, rank, "TAKES OVER", inherited.from.followers.size(),
                      [&] { return inherited.from.evidence; });
-  std::optional<TakenStore> taken = take_store_(*this);
+  std::optional<TakenStore> taken = take_store_(*this, inherited.shards_from);
   if (world_.verdict.failed()) return;
   if (!taken) {
     const wire::Message leave{Session(0), wire::Shutdown{75}};
@@ -155,6 +155,9 @@ void Job::take_over(Rank rank) {
   start.awaited.push_back(rank);
   std::sort(start.awaited.begin(), start.awaited.end());
   start.owner_epoch = taken->owner_epoch;
+  const OwnerEpoch lost(inherited.first_epoch.value + inherited.from.after.value);
+  start.shards_from =
+      taken->previous_owner == lost ? inherited.shards_from : taken->owner_epoch;
   start.store = std::move(taken->store);
   start.recovered = std::move(taken->recovered);
   start.lineage = std::move(taken->lineage);
@@ -375,8 +378,11 @@ void Job::handed_in(Rank master, Rank worker_rank, const wire::HandIn& hand_in) 
   for (const auto& successor : successors_) {
     if (successor->self != master) continue;
     std::vector<UnitKey>& keys = successor->unread[worker_rank].emplace_back();
+    // A rival between the two masters may have tidied a shard away, so that does not count.
+    const OwnerEpoch shards_from = successor->master->shards_from();
     hand_in.answers->for_each([&](const wire::AnswerView& answer) {
-      if (answer.status == wire::AnswerStatus::done) keys.push_back(answer.key);
+      const bool counts = !answer.place || answer.place->shard.name.owner_epoch >= shards_from;
+      if (answer.status == wire::AnswerStatus::done && counts) keys.push_back(answer.key);
     });
   }
 }

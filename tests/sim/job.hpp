@@ -23,6 +23,7 @@ namespace steadfarm::sim {
 struct TakenStore {
   std::uint32_t owner = 0;
   OwnerEpoch owner_epoch;
+  OwnerEpoch previous_owner;
   std::unique_ptr<WatchedStore> store;
   std::optional<core::RecoveredState> recovered;
   Lineage lineage;
@@ -38,7 +39,7 @@ class Job final : public Post {
     std::optional<core::RecoveredState> recovered;
     Lineage lineage;
     /// Opens the store for a worker that takes over; nothing if that fails.
-    std::function<std::optional<TakenStore>(Job&)> take_store;
+    std::function<std::optional<TakenStore>(Job&, OwnerEpoch shards_from)> take_store;
   };
   Job(World& world, Record& record, Start start);
 
@@ -147,7 +148,7 @@ class Job final : public Post {
     std::set<UnitKey> handed_in;
   };
   std::vector<std::unique_ptr<Successor>> successors_;
-  std::function<std::optional<TakenStore>(Job&)> take_store_;
+  std::function<std::optional<TakenStore>(Job&, OwnerEpoch shards_from)> take_store_;
   std::vector<TimeUs> frozen_at_;  // by rank; -1: never
   std::vector<bool> struck_dead_;  // by rank
   std::vector<bool> stillborn_;    // by rank: replacements that died at their start

@@ -16,6 +16,7 @@ MasterProcess::MasterProcess(World& world, Record& record, transport::Transport&
       term_(start.term),
       awaited_(std::move(start.awaited)),
       owner_epoch_(start.owner_epoch),
+      shards_from_(start.shards_from == OwnerEpoch(0) ? start.owner_epoch : start.shards_from),
       transport_(transport),
       clock_(world, world.process_prng.between(0, 1'000'000'000'000)),
       store_(std::move(start.store)),
@@ -66,7 +67,7 @@ core::MasterOptions MasterProcess::options(TimeUs start_at) const {
   m.has_store = store_ != nullptr;
   if (store_ && o.shard_bytes > 0) {
     m.shards = {store_->owner_epoch(), digest(std::string_view(kJobText))};
-    m.shards_from = store_->owner_epoch();
+    m.shards_from = shards_from_;
   }
   m.shard_collect_us = o.timeout_us / 2;
   m.lossless = o.lossless != 0;
@@ -126,7 +127,7 @@ driver::MasterHooks MasterProcess::hooks() {
   h.fold = accept;
   h.fold_reduced = [this, accept](const UnitKey& key, ByteView result, const ShardPlace& place) {
     // A newer owner tidies away what this one will never publish.
-    if (record_.is_owner(job_)) record_.check_shard(key, result, place);
+    if (record_.is_owner(owner_)) record_.check_shard(key, result, place);
     accept(key, result);
   };
   h.fold_in_order = [this](const UnitKey& key, ByteView result) {

@@ -27,6 +27,7 @@ class MasterProcess {
     core::Term term;            // above 0: it has taken over,
     std::vector<Rank> awaited;  // and these agreed to it
     OwnerEpoch owner_epoch;
+    OwnerEpoch shards_from;               // 0: the same
     std::unique_ptr<WatchedStore> store;  // may be null
     std::optional<core::RecoveredState> recovered;
     Lineage lineage;
@@ -57,6 +58,7 @@ class MasterProcess {
   [[nodiscard]] const Fold& fold() const { return fold_; }
   [[nodiscard]] Rank self() const { return self_; }
   [[nodiscard]] std::uint32_t owner() const { return owner_; }
+  [[nodiscard]] OwnerEpoch shards_from() const { return shards_from_; }
   [[nodiscard]] std::string text() const;
 
   Life life = Life::waiting;
@@ -78,6 +80,7 @@ class MasterProcess {
   core::Term term_;
   std::vector<Rank> awaited_;
   OwnerEpoch owner_epoch_;
+  OwnerEpoch shards_from_;
   transport::Transport& transport_;
   SimClock clock_;
   std::unique_ptr<WatchedStore> store_;

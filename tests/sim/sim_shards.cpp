@@ -17,7 +17,7 @@ void SimShards::open(const ShardGrant& grant) {
   checkpoint::ShardOptions options;
   options.path = kStorePath;
   options.grant = grant;
-  writer_ = std::make_unique<checkpoint::ShardWriter>(world_.files, options);
+  writer_ = std::make_shared<checkpoint::ShardWriter>(world_.files, options);
 }
 
 void SimShards::keep(const UnitKey& key, ByteView result) {
@@ -27,10 +27,13 @@ void SimShards::keep(const UnitKey& key, ByteView result) {
 
 void SimShards::seal(bool again) {
   STEADFARM_ASSERT(!waiting_ && !done_ && writer_ && shard_.has_value() == again);
-  if (!again) {
-    Result<checkpoint::LaidOutShard> shard = writer_->lay_out(std::exchange(filling_, nullptr));
+  if (!again || shard_writer_ != writer_) {
+    const std::shared_ptr<const core::ResultBatch> results =
+        again ? shard_->results : std::exchange(filling_, nullptr);
+    Result<checkpoint::LaidOutShard> shard = writer_->lay_out(results);
     STEADFARM_ASSERT(shard.ok());
     shard_ = std::move(shard).value();
+    shard_writer_ = writer_;
   }
   waiting_ = true;
   write_at_ = world_.now + some_time();
@@ -40,7 +43,7 @@ void SimShards::turn() {
   if (!waiting_ || world_.now < write_at_) return;
   waiting_ = false;
   FaultWatch watch(world_);
-  done_ = writer_->write(*shard_);
+  done_ = shard_writer_->write(*shard_);
   watch.finish(*done_ ? nullptr : &done_->error());
   heard_at_ = world_.now + some_time();
 }

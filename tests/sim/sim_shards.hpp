@@ -33,9 +33,10 @@ class SimShards final : public driver::ShardKeeper {
   [[nodiscard]] TimeUs some_time();
 
   World& world_;
-  std::unique_ptr<checkpoint::ShardWriter> writer_;
+  std::shared_ptr<checkpoint::ShardWriter> writer_;
   std::shared_ptr<core::ResultBatch> filling_;
   std::optional<checkpoint::LaidOutShard> shard_;
+  std::shared_ptr<checkpoint::ShardWriter> shard_writer_;  // that has laid it out
   bool waiting_ = false;
   std::optional<Result<ShardInfo>> done_;  // to be heard at heard_at_
   TimeUs write_at_ = 0;

@@ -77,11 +77,13 @@ void Simulation::handle(const Event& event) {
   }
 }
 
-std::unique_ptr<checkpoint::Store> Simulation::open_store(checkpoint::OpenReport& report) {
+std::unique_ptr<checkpoint::Store> Simulation::open_store(checkpoint::OpenReport& report,
+                                                          OwnerEpoch shards_from) {
   checkpoint::StoreOptions options;
   options.path = kStorePath;
   options.fingerprint = digest(std::string_view(kJobText));
   options.description = kJobText;
+  options.shards_from = shards_from;
   options.keep = 2 + static_cast<std::uint32_t>(mix(world_.options.seed, 11) % 2);
   options.compact_every = 2 + static_cast<std::uint32_t>(mix(world_.options.seed, 12) % 40);
   if (mix(world_.options.seed, 13) % 4 == 0) options.segment_bytes_max = 2000;
@@ -164,7 +166,9 @@ void Simulation::start_job() {
                    std::move(store),
                    std::move(recovered),
                    std::move(lineage),
-                   [this](Job& job) { return take_over_store(job); }};
+                   [this](Job& job, OwnerEpoch shards_from) {
+                     return take_over_store(job, shards_from);
+                   }};
   jobs_.push_back(std::make_unique<Job>(world_, record_, std::move(start)));
   current_ = jobs_.size() - 1;
   if (world_.verdict.failed()) return;
@@ -174,9 +178,9 @@ void Simulation::start_job() {
 }
 
 // A worker of this job has found its master dead or silent. Whoever opens the store has it.
-std::optional<TakenStore> Simulation::take_over_store(Job& job) {
+std::optional<TakenStore> Simulation::take_over_store(Job& job, OwnerEpoch shards_from) {
   checkpoint::OpenReport report;
-  std::unique_ptr<checkpoint::Store> opened = open_store(report);
+  std::unique_ptr<checkpoint::Store> opened = open_store(report, shards_from);
   if (!opened) {
     opening_failed_ = true;
     return std::nullopt;
@@ -184,6 +188,7 @@ std::optional<TakenStore> Simulation::take_over_store(Job& job) {
   TakenStore taken;
   taken.owner = 1000 + ++successors_;
   taken.owner_epoch = report.owner_epoch;
+  taken.previous_owner = report.previous_owner;
   taken.lineage = record_.opened(taken.owner, report);
   taken.recovered = std::move(report.recovered);
   taken.store =

@@ -21,10 +21,11 @@ class Simulation {
   // simulation.cpp: the loop and the job's life
   void handle(const Event& event);
   void start_job();
-  [[nodiscard]] std::unique_ptr<checkpoint::Store> open_store(checkpoint::OpenReport& report);
+  [[nodiscard]] std::unique_ptr<checkpoint::Store> open_store(checkpoint::OpenReport& report,
+                                                              OwnerEpoch shards_from = {});
   [[nodiscard]] bool others_run() const;
   void restart_later();
-  [[nodiscard]] std::optional<TakenStore> take_over_store(Job& job);
+  [[nodiscard]] std::optional<TakenStore> take_over_store(Job& job, OwnerEpoch shards_from);
   void watch_for_nobody(Job& job);
   void on_master_ended(Job& job, MasterProcess& master);
   void on_nobody_left(Job& job);

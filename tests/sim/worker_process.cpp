@@ -29,6 +29,7 @@ core::WorkerOptions options_for(const SimOptions& o, Rank rank) {
   w.shard_stall_us = 3 * o.timeout_us;
   w.takeover = o.takeover != 0;
   w.hand_in_bytes_max = o.hand_in_bytes_max;
+  w.hand_in_wait_us = o.timeout_us / 4;
   return w;
 }
 

@@ -8,6 +8,7 @@
 #include "checkpoint/names.hpp"
 #include "checkpoint/order_checker.hpp"
 #include "checkpoint/reader.hpp"
+#include "checkpoint/shard_writer.hpp"
 #include "tests/unit/checkpoint/workload.hpp"
 
 namespace steadfarm::checkpoint::test {
@@ -369,6 +370,45 @@ TEST(Store, removes_what_a_dead_owner_left_half_written) {
   EXPECT_FALSE(after.contains(segment));
   EXPECT_TRUE(after.contains("notes.txt"));
   EXPECT_EQ(difference(*report.recovered, work.snapshot()), "");
+}
+
+// Shards of this very job that no generation names yet: a worker may still hand them in.
+TEST(Store, keeps_the_shards_that_were_written_for_earlier_masters_of_this_job) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  publish_steps(*open_store(files, test_options(), report), work, 2);
+  const ShardGrant grant{report.owner_epoch, test_options().fingerprint};
+  ShardWriter writer(files, {store_path, grant, {}, test_options().codec});
+  const auto results = std::make_shared<core::ResultBatch>();
+  results->add(UnitKey::index(0), bytes_of("a result"));
+  const Result<ShardInfo> written = writer.write(writer.lay_out(results).value());
+  ASSERT_TRUE(written) << written.error().message;
+  const std::string shard = shard_name(written.value().name);
+  StoreOptions taking_over = test_options();
+  taking_over.shards_from = report.owner_epoch;
+  ASSERT_TRUE(open_store(files, taking_over, report));
+  EXPECT_TRUE(files_of(files).contains(shard));
+  ASSERT_TRUE(open_store(files, test_options(), report));
+  EXPECT_FALSE(files_of(files).contains(shard)) << "a new start";
+}
+
+TEST(Store, says_who_owned_it_before) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  publish_steps(*open_store(files, test_options(), report), work, 2);
+  EXPECT_EQ(report.previous_owner, OwnerEpoch(0));
+  const OwnerEpoch first = report.owner_epoch;
+  ASSERT_TRUE(open_store(files, test_options(), report));
+  EXPECT_EQ(report.previous_owner, first);
+  const OwnerEpoch second = report.owner_epoch;
+  ASSERT_TRUE(open_store(files, test_options(), report));
+  EXPECT_EQ(report.previous_owner, second);
+  Files content = files_of(files);
+  content[manifest_name(report.generation)][3] ^= std::byte{1};
+  ASSERT_TRUE(open_store(*file_system_with(content), test_options(), report));
+  EXPECT_EQ(report.previous_owner, OwnerEpoch(0)) << "the newest manifest is damaged";
 }
 
 TEST(Store, never_touches_files_of_a_newer_owner) {

@@ -21,6 +21,9 @@ struct Successor {
     o.owner_epoch = OwnerEpoch(12);
     o.awaited = {Rank(1), Rank(2)};
     o.settle_us = kSecondUs;
+    o.keep_results = true;
+    o.shards = {OwnerEpoch(12), {1, 2}};
+    o.shards_from = OwnerEpoch(9);
     return o;
   }
   // Handed in by a worker, in the session that the master opened with it.
@@ -83,6 +86,24 @@ TEST(MasterTakeOver, counts_what_two_workers_hand_in_once) {
   successor.hand_in(2, 2, {done(UnitKey::index(2), 2)});
   EXPECT_TRUE(successor.accepted().empty());
   EXPECT_EQ(successor.rig.notes(NoteKind::answer_duplicate).size(), 1U);
+}
+
+// Between two masters of a job another one may have had the store, and tidied up.
+TEST(MasterTakeOver, a_shard_counts_if_nobody_can_have_tidied_it_away) {
+  Successor successor;
+  wire::AnswerView too_old = done(UnitKey::index(2), 1);
+  too_old.place = ShardPlace{{{OwnerEpoch(8), 1, 1}, 1, 100, {}}, 0, 10};
+  wire::AnswerView good = done(UnitKey::index(3), 1);
+  good.place = ShardPlace{{{OwnerEpoch(9), 1, 1}, 1, 100, {}}, 0, 10};
+  successor.hand_in(1, 1, {too_old, good});
+  EXPECT_EQ(successor.accepted(), std::vector<UnitKey>{UnitKey::index(3)});
+  EXPECT_EQ(successor.rig.notes(NoteKind::answer_stray).size(), 1U);
+}
+
+TEST(MasterTakeOver, tells_the_workers_from_which_owner_on_shards_count) {
+  Successor successor;
+  ASSERT_EQ(successor.rig.sent<wire::Welcome>(1).size(), 1U);
+  EXPECT_EQ(successor.rig.sent<wire::Welcome>(1)[0].shards_from, OwnerEpoch(9));
 }
 
 TEST(MasterTakeOver, a_failed_try_of_an_older_term_costs_nothing) {
