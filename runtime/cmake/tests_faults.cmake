@@ -67,7 +67,7 @@ if(STEADFARM_BUILD_EXAMPLES)
       LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   endforeach()
   steadfarm_script_test(respawn tests/faults/respawn.sh LABELS faults TIMEOUT 1500 PROCESSORS 4)
-  foreach(case flow busy idle checkpoint shutdown twice both stopped)
+  foreach(case flow busy idle checkpoint shutdown twice shards both stopped)
     steadfarm_script_test(master_${case} tests/faults/master_kill.sh ARGS ${case}
       LABELS faults TIMEOUT 600 PROCESSORS 4)
   endforeach()

@@ -250,7 +250,7 @@ class WorkerMachine {
   std::uint64_t retained_bytes_ = 0;
   std::optional<wire::HandIn> handed_in_;  // and not acknowledged yet
   TimeUs handed_in_at_ = 0;
-  TimeUs hand_in_by_ = -1;  // nothing is answered to the new master before; -1: it has been done
+  TimeUs hand_in_by_ = -1;     // nothing is answered to the new master before; -1: it has been done
   std::uint32_t durable_ = 0;  // deltas of this term up to here are durable
 
   std::uint32_t recalls_seen_ = 0;       // the newest of this session

@@ -33,9 +33,9 @@ struct ThreadedShards::Shared {
   std::mutex mutex;
   std::condition_variable changed;
   std::shared_ptr<checkpoint::ShardWriter> writer;
-  std::optional<checkpoint::LaidOutShard> shard;  // stays until it is durable
+  std::optional<checkpoint::LaidOutShard> shard;          // stays until it is durable
   std::shared_ptr<checkpoint::ShardWriter> shard_writer;  // that has laid it out
-  bool waiting = false;                           // it is to be written
+  bool waiting = false;                                   // it is to be written
   std::optional<Result<ShardInfo>> done;
   bool ending = false;
   bool ended = false;

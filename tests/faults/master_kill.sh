@@ -10,13 +10,14 @@
 #   checkpoint killed while a generation is being written
 #   shutdown   killed when the end is durable and the workers are leaving
 #   twice      the one that took over is killed as well
+#   shards     as flow, and the results lie with the workers
 #   both       a worker is killed, and the master before that is noticed
 #   stopped    only stopped; it wakes after the take-over, cannot publish, and ends by itself
 set -euo pipefail
 # shellcheck source=tests/lib/farms.sh
 source "$STEADFARM_SOURCE/tests/lib/farms.sh"
 
-case=${1:?a case: flow, busy, idle, checkpoint, shutdown, twice, both or stopped}
+case=${1:?a case: flow, busy, idle, checkpoint, shutdown, twice, shards, both or stopped}
 shift
 if [ "$LAUNCHER_SURVIVES" = 0 ]; then
   echo "skipped: this launcher lets nobody live when a rank dies" >&2
@@ -148,6 +149,31 @@ case $case in
     # The second one to die was a worker too: what it alone had finished is lost with it.
     expect_taken_over 2 "$rank" $((total / 4))
     expect_answer
+    ;;
+  shards)
+    units=400
+    program=("$FARMS_TEST_BIN/units_program" --units "$units" --sleep-us 20000
+      --result-bytes 200000 --interval 0.4 --stragglers wait)
+    farm_run whole 3 "${program[@]}" --store "$JOBS_TMP/whole" --shard off
+    expect_eq "undisturbed: exit code" 0 "$JOB_EXIT"
+    farm_start run 4 "${program[@]}" --store "$store" --shard 100000 --takeover on
+    farm_ranks 4
+    at_units run $((units / 3))
+    kill_process KILL "${FARM_PIDS[0]}"
+    run_to_end
+    expect_taken_over 1 0 $((units / 4))
+    expect_eq "complete, accepted, committed, failed" "(True, $units, $units, 0)" \
+      "$(out_says run '(complete, units_accepted, units_committed, units_failed)')"
+    expect_eq "what the folds took" "$units" "$(out_says run "answer['count']")"
+    expect_farm_gone
+    expect_store_sound "$store"
+    "$FARMS_BIN/steadfarm" results "$JOBS_TMP/whole" --canonical >"$JOBS_TMP/whole.txt"
+    "$FARMS_BIN/steadfarm" results "$store" --canonical >"$JOBS_TMP/store.txt"
+    cmp "$JOBS_TMP/whole.txt" "$JOBS_TMP/store.txt" ||
+      fail "the results differ from those of a run that nobody disturbed"
+    owners=$(find "$store/shards" -name 'shard-*' | sed 's/.*shard-\([^-]*\)-.*/\1/' | sort -u)
+    echo "owners for whom shards were written:" "$owners"
+    [ "$(wc -w <<<"$owners")" -ge 2 ] || fail "no shards of both masters are left"
     ;;
   both)
     farm_start run 5 "${job[@]}"

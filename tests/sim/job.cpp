@@ -156,8 +156,7 @@ void Job::take_over(Rank rank) {
   std::sort(start.awaited.begin(), start.awaited.end());
   start.owner_epoch = taken->owner_epoch;
   const OwnerEpoch lost(inherited.first_epoch.value + inherited.from.after.value);
-  start.shards_from =
-      taken->previous_owner == lost ? inherited.shards_from : taken->owner_epoch;
+  start.shards_from = taken->previous_owner == lost ? inherited.shards_from : taken->owner_epoch;
   start.store = std::move(taken->store);
   start.recovered = std::move(taken->recovered);
   start.lineage = std::move(taken->lineage);

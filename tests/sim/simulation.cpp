@@ -160,15 +160,14 @@ void Simulation::start_job() {
   }
   world_.trace.event(world_.now, number, kNobody, "STARTS", workers,
                      [&] { return "with " + std::to_string(workers) + " workers"; });
-  Job::Start start{number,
-                   workers,
-                   owner_epoch,
-                   std::move(store),
-                   std::move(recovered),
-                   std::move(lineage),
-                   [this](Job& job, OwnerEpoch shards_from) {
-                     return take_over_store(job, shards_from);
-                   }};
+  Job::Start start{
+      number,
+      workers,
+      owner_epoch,
+      std::move(store),
+      std::move(recovered),
+      std::move(lineage),
+      [this](Job& job, OwnerEpoch shards_from) { return take_over_store(job, shards_from); }};
   jobs_.push_back(std::make_unique<Job>(world_, record_, std::move(start)));
   current_ = jobs_.size() - 1;
   if (world_.verdict.failed()) return;

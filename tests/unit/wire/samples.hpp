@@ -97,8 +97,11 @@ inline std::vector<Message> samples() {
   add(EpochAck{Epoch(12)});
   add(Propose{shared});
   add(Goodbye{});
-  add(Welcome{
-      0x123456789abcdefULL, {OwnerEpoch(12), {0x11, 0x22}}, OwnerEpoch(4), 0xfedcba987654321ULL, OwnerEpoch(3)});
+  add(Welcome{0x123456789abcdefULL,
+              {OwnerEpoch(12), {0x11, 0x22}},
+              OwnerEpoch(4),
+              0xfedcba987654321ULL,
+              OwnerEpoch(3)});
   add(sample_assign());
   add(Ack{5, 8});
   add(Shared{3, shared});
