@@ -35,7 +35,8 @@ steadfarm_test(core_test
   LABELS unit)
 
 steadfarm_test(core_master_test
-  SOURCES tests/unit/core/master_blame_test.cpp tests/unit/core/master_dispatch_test.cpp
+  SOURCES tests/unit/core/master_answers_test.cpp
+          tests/unit/core/master_blame_test.cpp tests/unit/core/master_dispatch_test.cpp
           tests/unit/core/master_epochs_test.cpp tests/unit/core/master_losses_test.cpp
           tests/unit/core/master_members_test.cpp tests/unit/core/master_policy_test.cpp
           tests/unit/core/master_recovery_test.cpp
