@@ -52,6 +52,16 @@ expect_same_answer() {
   expect_store_sound "$JOBS_TMP/store-$1"
 }
 
+# expect_went_on NAME COMMITTED: nothing durable was done again, as the farm's log NAME shows.
+# COMMITTED is the list of what the supervisor found at the end of each command. A launcher may end
+# before the ranks on other hosts do, so that the next start finds more than that.
+expect_went_on() {
+  local restored
+  restored=$(log_says "$1" 'values("start", "units_restored")[1:]')
+  expect_true "$1: starts began with $restored units, commands ended with $2" \
+    "$("$JOBS_PYTHON" -c "print(all(r >= c for r, c in zip($restored, $2)))")"
+}
+
 # The run that the others are compared with needs no hosts.
 run_undisturbed() {
   farm_run undisturbed 3 "${PROGRAM[@]}" --sleep-us 1000 --store "$JOBS_TMP/store-undisturbed"

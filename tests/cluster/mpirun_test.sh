@@ -18,12 +18,7 @@ end_of_run() {  # NAME
   job_wait "$JOB_PID" 120 || fail "$1 did not end"
   expect_eq "$1: exit code" 0 "$JOB_EXIT"
   expect_same_answer "$1"
-  # Nothing durable was done again. With Open MPI 5 mpirun ends before the ranks on other hosts do,
-  # so that the next start may find more than was there at its end.
-  local restored
-  restored=$(log_says "$1" 'values("start", "units_restored")[1:]')
-  expect_true "$1: a start did not begin where one had ended" "$(run_says "$1" \
-    "all(r >= c for r, c in zip($restored, values('command_end', 'committed')))")"
+  expect_went_on "$1" "$(run_says "$1" "values('command_end', 'committed')")"
 }
 hosts_of_starts() { run_says "$1" 'values("command_start", "hosts")'; }
 
