@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A job from the template with mpirun in place of srun: a worker dies, a host with workers dies.
-# mpirun ends all ranks then, and the supervisor starts the farm again in the same allocation, on the
-# hosts that are left. Both end with the results of the undisturbed run.
+# mpirun ends all ranks then, and the supervisor starts the farm again in the same allocation, on
+# the hosts that are left. Both end with the results of the undisturbed run.
 set -euo pipefail
 # shellcheck source=tests/cluster/jobs.sh
 source "$STEADFARM_SOURCE/tests/cluster/jobs.sh"
