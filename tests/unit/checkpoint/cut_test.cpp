@@ -31,7 +31,7 @@ TEST(Cut, an_empty_delta_is_one_state_part) {
 
 TEST(Cut, few_results_ride_in_the_state_part) {
   const core::GenerationDelta delta = with_results(3, 10);
-  const std::vector<Part> parts = cut(delta, {}, {100000, 3 * (10 + 24)});
+  const std::vector<Part> parts = cut(delta, {}, {100000, std::uint64_t{3} * (10 + 24)});
   ASSERT_EQ(parts.size(), 1U);
   EXPECT_EQ(parts[0].view.results.keys.size(), 3U);
   EXPECT_EQ(cut(delta, {}, {100000, 3 * (10 + 24) - 1}).size(), 2U);
@@ -39,7 +39,7 @@ TEST(Cut, few_results_ride_in_the_state_part) {
 
 TEST(Cut, results_keep_their_order_and_none_is_lost_or_doubled) {
   const core::GenerationDelta delta = with_results(100, 40);
-  const std::vector<Part> parts = cut(delta, {}, {64 * 5, no_inline});
+  const std::vector<Part> parts = cut(delta, {}, {std::uint64_t{64} * 5, no_inline});
   std::uint64_t next = 0;
   for (const Part& part : parts) {
     if (part.role != SegmentRole::results) continue;

@@ -1,8 +1,8 @@
 #include "checkpoint/read_ahead.hpp"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 

@@ -11,7 +11,6 @@
 namespace steadfarm::checkpoint {
 namespace {
 
-using test::bytes_of;
 using test::file_system_with;
 using test::store_path;
 

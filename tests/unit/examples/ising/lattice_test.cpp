@@ -44,7 +44,7 @@ TEST(Lattice, freezes_when_cold_and_forgets_when_hot) {
   EXPECT_EQ(cold, ordered_spins(8));
   // Without coupling every site is a fair coin, also the last ones of a row.
   const Lattice boiling(22, 1e9, 3);
-  std::vector<int> ups(22 * 22);
+  std::vector<int> ups(std::size_t{22} * 22);
   Spins hot = ordered_spins(22);
   for (std::uint64_t i = 0; i < 2000; ++i) {
     boiling.sweep(hot, i);
