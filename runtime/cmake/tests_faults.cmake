@@ -45,7 +45,7 @@ if(STEADFARM_BUILD_EXAMPLES)
   steadfarm_script_test(ising_kill tests/faults/ising_kill.sh
     LABELS faults TIMEOUT 1500 PROCESSORS 4)
   steadfarm_script_test(stop_signals tests/faults/stop_signals.sh
-    LABELS faults TIMEOUT 1500 PROCESSORS 4)
+    LABELS faults TIMEOUT 1500 PROCESSORS 2)
   steadfarm_script_test(master_works tests/faults/master_works.sh
     LABELS faults TIMEOUT 900 PROCESSORS 3)
   steadfarm_script_test(ordered_fold tests/faults/ordered_fold.sh
@@ -53,7 +53,7 @@ if(STEADFARM_BUILD_EXAMPLES)
   steadfarm_script_test(stragglers tests/faults/stragglers.sh
     LABELS faults TIMEOUT 900 PROCESSORS 1)
   steadfarm_script_test(two_owners tests/faults/two_owners.sh
-    LABELS faults TIMEOUT 900 PROCESSORS 4)
+    LABELS faults TIMEOUT 900 PROCESSORS 2)
   # An MPI_Comm_spawn that goes wrong, through LD_PRELOAD, and farms that can have no replacements.
   add_library(stuck_spawn SHARED tests/mpi/stuck_spawn.cpp)
   add_executable(respawn_refused tests/mpi/respawn_refused.cpp)
@@ -66,7 +66,7 @@ if(STEADFARM_BUILD_EXAMPLES)
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests
       LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   endforeach()
-  steadfarm_script_test(respawn tests/faults/respawn.sh LABELS faults TIMEOUT 1500 PROCESSORS 4)
+  steadfarm_script_test(respawn tests/faults/respawn.sh LABELS faults TIMEOUT 1500 PROCESSORS 2)
   foreach(case flow busy idle checkpoint shutdown twice shards both stopped)
     steadfarm_script_test(master_${case} tests/faults/master_kill.sh ARGS ${case}
       LABELS faults TIMEOUT 600 PROCESSORS 4)
