@@ -26,7 +26,7 @@ class House {
     for (const BadFile& bad : found_.bad) {
       if (put_away(bad_folder, bad.name)) ++report_.set_aside;
       away_.insert(bad.name);
-      report_.warnings.push_back(bad.reason + "; set aside in the folder " + bad_folder);
+      warn_once(bad.reason + "; set aside in the folder " + bad_folder);
     }
     // Listed anew: from now on no older owner can add to it and be believed.
     Result<Listing> listing = list_store(folder_);
@@ -56,6 +56,14 @@ class House {
   }
 
  private:
+  // A manifest is bad for the same reason as the segment that it names.
+  void warn_once(std::string warning) {
+    std::vector<std::string>& said = report_.warnings;
+    if (std::find(said.begin(), said.end(), warning) == said.end()) {
+      said.push_back(std::move(warning));
+    }
+  }
+
   void sort_manifests() {
     // Oldest first, as retention wants them.
     for (auto stored = found_.readable.rbegin(); stored != found_.readable.rend(); ++stored) {

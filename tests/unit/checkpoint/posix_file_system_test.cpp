@@ -274,6 +274,38 @@ TEST(PosixStore, damage_is_set_aside_and_the_older_generation_used) {
   EXPECT_NE(report.warnings.front().find(newest), std::string::npos);
 }
 
+// Its manifest is set aside with it, for the same reason: one line says both.
+TEST(PosixStore, a_damaged_segment_is_said_once) {
+  const Scratch scratch;
+  PosixFileSystem files;
+  StoreOptions options = test_options();
+  options.path = scratch / "store";
+  Workload work(3);
+  OpenReport report;
+  std::string segment;
+  {
+    auto store = Store::open(files, options, report);
+    for (int i = 0; i < 2; ++i) {
+      ASSERT_TRUE(store.value()->publish(work.next()));
+      work.committed();
+    }
+    for (const auto& entry : fs::directory_iterator(options.path)) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with("segment-")) segment = std::max(segment, name);
+    }
+  }
+  const std::string path = options.path + "/" + segment;
+  ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
+  fs::resize_file(path, fs::file_size(path) - 1);
+  ASSERT_TRUE(Store::open(files, options, report));
+  EXPECT_TRUE(fs::exists(options.path + "/bad/" + segment));
+  EXPECT_EQ(report.set_aside, 2U);
+  ASSERT_EQ(report.warnings.size(), 2U);
+  EXPECT_NE(report.warnings[0].find(segment), std::string::npos) << report.warnings[0];
+  EXPECT_NE(report.warnings[1].find("going on from generation 2"), std::string::npos)
+      << report.warnings[1];
+}
+
 /// Runs `act` in a child without root's power to ignore modes; its result is the exit code.
 template <class Act>
 int as_nobody(Act act) {

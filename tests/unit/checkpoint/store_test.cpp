@@ -293,6 +293,44 @@ TEST(Store, fresh_opens_what_nothing_else_opens) {
   EXPECT_GT(report.set_aside, 0U);
 }
 
+// Else a crash could bring back the name that was just given up, or neither.
+TEST(Store, what_is_set_aside_stays_there_after_a_crash) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  std::string newest;
+  {
+    const auto store = open_store(files, test_options(), report);
+    publish_steps(*store, work, 2);
+    newest = manifest_name(store->generation());
+  }
+  MemoryDisk& disk = files.disk(store_path);
+  disk.find(newest)->content[20] ^= std::byte{1};
+  ASSERT_TRUE(open_store(files, test_options(), report));
+  EXPECT_TRUE(disk.is_durable("bad/" + newest));
+  EXPECT_FALSE(disk.durable().contains(newest));
+}
+
+// Somebody emptied the folder and started anew while this owner lived: both have owner epoch 1.
+TEST(Store, another_store_in_the_same_folder_is_not_ours) {
+  MemoryFileSystem files(1);
+  Workload old_work(3);
+  Workload new_work(3);
+  OpenReport report;
+  const auto old_store = open_store(files, test_options(), report);
+  MemoryDisk& disk = files.disk(store_path);
+  for (const std::string& name : disk.list()) disk.remove(name);
+  const auto new_store = open_store(files, test_options(), report);
+  ASSERT_EQ(new_store->owner_epoch(), old_store->owner_epoch());
+  publish_steps(*new_store, new_work, 1);
+  const auto before = disk.list();
+  const Result<Generation> fenced = old_store->publish(old_work.next());
+  ASSERT_FALSE(fenced);
+  EXPECT_EQ(fenced.error().code, ErrorCode::fenced) << fenced.error().message;
+  EXPECT_EQ(disk.list(), before);
+  publish_steps(*new_store, new_work, 1);
+}
+
 TEST(Store, never_starts_over_when_only_the_manifests_are_gone) {
   MemoryFileSystem files(1);
   Workload work(3);
