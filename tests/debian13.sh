@@ -2,6 +2,7 @@
 # Debian 13 beside this machine, in a chroot: Open MPI 5 with ULFM and HDF5 1.14.
 #
 #   tests/debian13.sh [all]            builds there and runs tests, or all of them
+#   tests/debian13.sh mpich [all]      the same with MPICH, which lives there beside Open MPI
 #   tests/debian13.sh run COMMAND...   runs a command there
 #   tests/debian13.sh clean            removes it
 #
@@ -10,10 +11,13 @@
 # are /steadfarm (read-only) and the build folder is /build. Everything is mounted, and every
 # process runs, in namespaces of its own: nothing of it outlives this script.
 #
-# Without a word it runs what depends on the MPI: the transport, its ULFM cases, a tree whose worker
-# is killed, relaunch over virtual hosts. `all` runs the whole suite. The core is the same code as
-# outside, so Release only: no sanitizers, canaries, style or benchmarks, fewer seeds of the
+# Without a word it runs what depends on the MPI: the transport, its ULFM cases, workers that are
+# killed and stopped, relaunch over virtual hosts. `all` runs the whole suite. The core is the same
+# code as outside, so Release only: no sanitizers, canaries, style or benchmarks, fewer seeds of the
 # simulation.
+# MPICH's launcher ends all ranks with one, so nothing that needs survivors (the label recovery) is
+# run with it; `steadfarm run` is what makes a run survive there. Its wrapper and its launcher are
+# named: left alone, CMake takes what `mpicc` and `mpiexec` happen to be.
 # Exit code 77: this machine cannot do it; the reason is printed.
 set -euo pipefail
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -28,6 +32,11 @@ RELEASE=trixie
 cannot() {
   echo "No Debian 13 here: $*"
   exit 77
+}
+
+usage() {
+  echo "usage: tests/debian13.sh [all | mpich [all] | run COMMAND... | clean]" >&2
+  exit 64
 }
 
 check_machine() {
@@ -156,7 +165,23 @@ prepare() {
     if bash /steadfarm/tests/cluster/check.sh; then deps_for_cluster; fi'
 }
 
+# With MPICH: its packages, a build folder of its own, no tests that need survivors.
+prepare_mpich() {
+  prepare
+  BUILD=$BUILD-mpich
+  CONFIGURE=(-DMPI_C_COMPILER=mpicc.mpich -DMPIEXEC_EXECUTABLE=/usr/bin/mpiexec.mpich)
+  LEFT_OUT+='|recovery|cluster'
+  # shellcheck disable=SC2016  # expanded there
+  inside bash -c '
+    set -eu
+    source /steadfarm/tests/lib/deps.sh
+    deps_update mpich libmpich-dev
+    deps_install mpich libmpich-dev'
+}
+
 # run_tests PATTERN [TARGET...]: builds and runs the tests of these names.
+CONFIGURE=()
+LEFT_OUT='tidy|bench'
 # shellcheck disable=SC2016  # expanded there
 run_tests() {
   exec 9>"$BUILD.lock"
@@ -167,34 +192,50 @@ run_tests() {
     cd /steadfarm
     source tests/lib/deps.sh
     deps_use_ccache
-    jobs=$1 pattern=$2
-    shift 2
-    cmake --preset release -B /build >/build/configure.log 2>&1 || {
+    jobs=$1 left_out=$2 pattern=$3 configure=()
+    shift 3
+    while [[ $1 == -D* ]]; do
+      configure+=("$1")
+      shift
+    done
+    cmake --preset release -B /build "${configure[@]}" >/build/configure.log 2>&1 || {
       cat /build/configure.log
       exit 1
     }
     cmake --build /build -j "$jobs" --target "$@"
     /build/bin/steadfarm version
     if [ "$1" = all ]; then /build/tests/simulator --fresh 200 --keep-going; fi
-    left_out="^(tidy|bench)$"
-    bash tests/cluster/check.sh || left_out="^(tidy|bench|cluster)$"
+    bash tests/cluster/check.sh || left_out+="|cluster"
     ctest --test-dir /build --output-on-failure -j 2 --no-tests=error -R "$pattern" \
-      -LE "$left_out" -E "^sim_(canaries|fresh)$" 2>&1 | tee /build/ctest-run.log
+      -LE "^($left_out)$" -E "^sim_(canaries|fresh)$" 2>&1 | tee /build/ctest-run.log
     # A test that did not run is a failure here as everywhere.
     if grep -A 100 "^The following tests did not run:" /build/ctest-run.log; then exit 1; fi
-    ' bash "${STEADFARM_JOBS:-$(nproc)}" "$@"
+    ' bash "${STEADFARM_JOBS:-$(nproc)}" "$LEFT_OUT" "$1" "${CONFIGURE[@]}" "${@:2}"
 }
 
 check_machine "$@"
 case ${1:-} in
   "")
     prepare
-    run_tests '^transport_(mpi|kill_rank|environment)|^uts_kill_T1L$|^cluster_mpirun$' \
-      transport_mpi_test kill_rank_program environment_program uts units_program steadfarm_cli
+    tests='^transport_(mpi|kill_rank|environment)|^(uts_kill_T1L|cluster_mpirun)$'
+    tests+='|^(worker_kills_.*|stopped_worker)$'
+    run_tests "$tests" transport_mpi_test kill_rank_program environment_program uts \
+      units_program stragglers_program kill_at steadfarm_cli
     ;;
   all)
     prepare
     run_tests . all
+    ;;
+  mpich)
+    prepare_mpich
+    case ${2:-} in
+      "")
+        run_tests '^(transport_(mpi|environment)|farm_)|^supervised_kill$' transport_mpi_test \
+          environment_program farm_contract farm_in_application uts steadfarm_cli
+        ;;
+      all) run_tests . all ;;
+      *) usage ;;
+    esac
     ;;
   run)
     prepare
@@ -209,8 +250,5 @@ case ${1:-} in
     }
     rm -rf "$CACHE"
     ;;
-  *)
-    echo "usage: tests/debian13.sh [all | run COMMAND... | clean]" >&2
-    exit 64
-    ;;
+  *) usage ;;
 esac

@@ -22,10 +22,11 @@ steadfarm_test(cli_test
   LINKS steadfarm_checkpoint nlohmann_json::nlohmann_json
   LABELS unit)
 
-foreach(test usage damaged_store other_job live_store failing_units disk results
-             run_command)
+foreach(test usage damaged_store other_job live_store disk results run_command)
   steadfarm_script_test(cli_${test} tests/cli/${test}.sh LABELS cli TIMEOUT 600 PROCESSORS 2)
 endforeach()
+steadfarm_script_test(cli_failing_units tests/cli/failing_units.sh
+  LABELS cli recovery TIMEOUT 600 PROCESSORS 2)
 set_tests_properties(cli_disk PROPERTIES SKIP_RETURN_CODE 77)
 
 if(STEADFARM_INSTALL)

@@ -16,10 +16,10 @@ target_link_libraries(kill_at PRIVATE steadfarm_build_flags MPI::MPI_C)
 set_target_properties(kill_at PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 foreach(way sm tcp)
   steadfarm_script_test(worker_kills_${way} tests/faults/worker_kills.sh ARGS ${way}
-    LABELS faults TIMEOUT 1200 PROCESSORS 4)
+    LABELS faults recovery TIMEOUT 1200 PROCESSORS 4)
 endforeach()
 steadfarm_script_test(stopped_worker tests/faults/stopped_worker.sh
-  LABELS faults TIMEOUT 300 PROCESSORS 3)
+  LABELS faults recovery TIMEOUT 300 PROCESSORS 3)
 steadfarm_script_test(unit_time_limit tests/faults/unit_time_limit.sh
   LABELS faults TIMEOUT 600 PROCESSORS 3)
 steadfarm_script_test(busy_machine tests/faults/busy_machine.sh ARGS 30
@@ -28,30 +28,30 @@ steadfarm_script_test(random_kills tests/faults/random_kills.sh ARGS 5
   LABELS faults TIMEOUT 1200 PROCESSORS 4)
 steadfarm_script_test(lingering_master tests/faults/lingering_master.sh
   LABELS faults TIMEOUT 120)
-steadfarm_script_test(shards tests/faults/shards.sh LABELS faults TIMEOUT 600 PROCESSORS 4)
+steadfarm_script_test(shards tests/faults/shards.sh LABELS faults recovery TIMEOUT 600 PROCESSORS 4)
 if(STEADFARM_BUILD_EXAMPLES)
   foreach(tree T1L T2L T3L)
     steadfarm_script_test(uts_kill_${tree} tests/faults/uts_kill.sh ARGS ${tree}
-      LABELS faults TIMEOUT 1500 PROCESSORS 4)
+      LABELS faults recovery TIMEOUT 1500 PROCESSORS 4)
   endforeach()
   steadfarm_script_test(uts_trees tests/faults/uts_trees.sh
     LABELS faults TIMEOUT 900 PROCESSORS 4)
   steadfarm_script_test(qap_files tests/faults/qap_files.sh
     LABELS faults TIMEOUT 900 PROCESSORS 4)
   steadfarm_script_test(qap_kill tests/faults/qap_kill.sh
-    LABELS faults TIMEOUT 1500 PROCESSORS 4)
+    LABELS faults recovery TIMEOUT 1500 PROCESSORS 4)
   steadfarm_script_test(qap_kill_small tests/faults/qap_kill_small.sh
-    LABELS faults TIMEOUT 1500 PROCESSORS 2)
+    LABELS faults recovery TIMEOUT 1500 PROCESSORS 2)
   steadfarm_script_test(ising_kill tests/faults/ising_kill.sh
     LABELS faults TIMEOUT 1500 PROCESSORS 4)
   steadfarm_script_test(stop_signals tests/faults/stop_signals.sh
-    LABELS faults TIMEOUT 1500 PROCESSORS 2)
+    LABELS faults recovery TIMEOUT 1500 PROCESSORS 2)
   steadfarm_script_test(master_works tests/faults/master_works.sh
     LABELS faults TIMEOUT 900 PROCESSORS 3)
   steadfarm_script_test(ordered_fold tests/faults/ordered_fold.sh
-    LABELS faults TIMEOUT 900 PROCESSORS 4)
+    LABELS faults recovery TIMEOUT 900 PROCESSORS 4)
   steadfarm_script_test(stragglers tests/faults/stragglers.sh
-    LABELS faults TIMEOUT 900 PROCESSORS 1)
+    LABELS faults recovery TIMEOUT 900 PROCESSORS 1)
   steadfarm_script_test(two_owners tests/faults/two_owners.sh
     LABELS faults TIMEOUT 900 PROCESSORS 2)
   # An MPI_Comm_spawn that goes wrong, through LD_PRELOAD, and farms that can have no replacements.
@@ -66,15 +66,16 @@ if(STEADFARM_BUILD_EXAMPLES)
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests
       LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   endforeach()
-  steadfarm_script_test(respawn tests/faults/respawn.sh LABELS faults TIMEOUT 1500 PROCESSORS 2)
+  steadfarm_script_test(respawn tests/faults/respawn.sh
+    LABELS faults recovery TIMEOUT 1500 PROCESSORS 2)
   foreach(case flow busy idle checkpoint shutdown twice shards both stopped)
     steadfarm_script_test(master_${case} tests/faults/master_kill.sh ARGS ${case}
-      LABELS faults TIMEOUT 600 PROCESSORS 4)
+      LABELS faults recovery TIMEOUT 600 PROCESSORS 4)
   endforeach()
   foreach(case flow stopped)
     steadfarm_script_test(master_${case}_tcp tests/faults/master_kill.sh
       ARGS ${case} --mca btl self,tcp --mca btl_tcp_if_include lo
-      LABELS faults TIMEOUT 600 PROCESSORS 4)
+      LABELS faults recovery TIMEOUT 600 PROCESSORS 4)
   endforeach()
   steadfarm_script_test(stop_long_unit tests/faults/stop_long_unit.sh
     LABELS faults TIMEOUT 300 PROCESSORS 2)

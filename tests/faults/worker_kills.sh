@@ -67,9 +67,9 @@ kill_ranks() {  # RANK...: at the same moment
 }
 
 # ---- in full flow ----
-for case in "one 2" "two 1 3" "most 1 2 3 4"; do
-  read -r name victims <<<"$case"
-  start "$name" 6 900
+for case in "one 900 2" "two 900 1 3" "most 450 1 2 3 4"; do
+  read -r name units victims <<<"$case"
+  start "$name" 6 "$units"
   farm_ranks 6
   at_units "$name" 300
   # shellcheck disable=SC2086
