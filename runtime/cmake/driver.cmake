@@ -57,6 +57,7 @@ steadfarm_layer(supervisor
     runtime/supervisor/host_evidence.cpp
     runtime/supervisor/host_lists.cpp
     runtime/supervisor/host_watch.cpp
+    runtime/supervisor/inherited_signals.cpp
     runtime/supervisor/keeper.cpp
     runtime/supervisor/keeper_process.cpp
     runtime/supervisor/launch_line.cpp

@@ -54,6 +54,7 @@ steadfarm_test(supervisor_test
           tests/unit/supervisor/host_lists_test.cpp
           tests/unit/supervisor/keeper_test.cpp tests/unit/supervisor/launch_line_test.cpp
           tests/unit/supervisor/processes_test.cpp tests/unit/supervisor/short_command_test.cpp
+          tests/unit/supervisor/inherited_signals_test.cpp
           tests/unit/supervisor/signal_queue_test.cpp
   LINKS steadfarm_supervisor
   LABELS unit threads)

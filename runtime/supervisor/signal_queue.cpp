@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "supervisor/inherited_signals.hpp"
+
 namespace steadfarm::supervisor {
 namespace {
 
@@ -22,6 +24,8 @@ SignalQueue::SignalQueue() {
   for (const int signal : {SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD}) sigaddset(&wanted_, signal);
   // A signal that is blocked waits even if it is ignored, so these must not be blocked then.
   for (const int signal : {SIGINT, SIGHUP}) {
+    // Also for the command, which a library's handler would cost what this process was given.
+    if (started_ignoring(signal)) std::signal(signal, SIG_IGN);
     if (!is_ignored(signal)) sigaddset(&wanted_, signal);
   }
   sigprocmask(SIG_BLOCK, &wanted_, &former_mask_);

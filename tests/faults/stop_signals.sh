@@ -29,15 +29,20 @@ note_store() {
   [ "$COMMITTED" -gt "$before" ] || fail "$1 committed nothing new ($before, then $COMMITTED)"
 }
 
-# expect_stopped NAME SIGNAL_NUMBER: in time, in order, and all that was accepted is durable.
+# expect_stopped NAME SIGNAL_NUMBER [unheard]: in time, in order, and all that was accepted is durable.
 expect_stopped() {
   job_wait "$JOB_PID" 20 || fail "$1 did not stop within 20 s"
   expect_eq "$1: end of the master" "(75, 'stopped', 'stopped by signal $2')" \
     "$(log_says "$1" '(lambda e: (e["exit_code"], e["outcome"], e["text"]))(last("finish"))')"
-  expect_true "$1: accepted and not committed" \
-    "$(out_says "$1" 'not complete and units_committed == units_accepted')"
-  expect_eq "$1: committed" "$(out_says "$1" units_committed)" "$(store_says "$store" committed)"
-  expect_eq "$1: advice to run again" 1 "$(grep -c 'run the same command again' "$JOBS_TMP/$1.err")"
+  expect_eq "$1: accepted in the log, and committed" \
+    "$(log_says "$1" 'last("progress")["accepted"]')" "$(store_says "$store" committed)"
+  if [ "${3:-heard}" = heard ]; then
+    expect_true "$1: accepted and not committed" \
+      "$(out_says "$1" 'not complete and units_committed == units_accepted')"
+    expect_eq "$1: committed" "$(out_says "$1" units_committed)" "$(store_says "$store" committed)"
+    expect_eq "$1: advice to run again" 1 \
+      "$(grep -c 'run the same command again' "$JOBS_TMP/$1.err")"
+  fi
   expect_farm_gone
   note_store "$1"
   expect_store_sound "$store"
@@ -71,13 +76,14 @@ kill_process TERM "${FARM_PIDS[0]}"
 expect_stopped term 15
 expect_eq "exit code after SIGTERM" 75 "$JOB_EXIT"
 
-# ---- SIGTERM to mpirun. Open MPI 4 passes it on, gives the ranks a moment, and ends with 1 ----
+# ---- SIGTERM to mpirun. Open MPI passes it on, gives the ranks a moment, and ends with 1 ----
 farm_start_plain launcher 3 "${job[@]}" --interval 0.3
 farm_ranks 3
 expect_restored launcher
 at_share launcher 22
 kill_process TERM "$JOB_PID"
-expect_stopped launcher 15
+# What the ranks say meanwhile does not always come through.
+expect_stopped launcher 15 "$LAUNCHER_AFTER_TERM"
 [ "$JOB_EXIT" -ne 0 ] || fail "mpirun says 0 after SIGTERM"
 
 # ---- a worker is frozen, its units move on, it thaws and is taken back ----

@@ -8,16 +8,17 @@
 # MPIRUN            the program and what lets it start more ranks than there are cores
 # MPIRUN_RECOVERY   options under which the other ranks live on when one dies; without them none do
 # LAUNCHER_SURVIVES 1 if there are such options. Where not, `steadfarm run` starts the job again
+# LAUNCHER_AFTER_TERM  heard or unheard: whether ranks are, once it has got SIGTERM itself
 # LAUNCHER_ULFM     1 if MPI itself tells of deaths under those options
 
 launcher_find() {
   local program=${STEADFARM_MPIRUN:-mpirun} version
   version=$("$program" --version 2>/dev/null | head -n 4) || version=
-  LAUNCHER=unknown LAUNCHER_SURVIVES=0 LAUNCHER_ULFM=0
+  LAUNCHER=unknown LAUNCHER_SURVIVES=0 LAUNCHER_ULFM=0 LAUNCHER_AFTER_TERM=unheard
   MPIRUN=("$program") MPIRUN_RECOVERY=()
   # Open MPI 4 calls its mpiexec OpenRTE.
   if [[ $version =~ \((Open\ MPI|OpenRTE)\)\ [1-4]\. ]]; then
-    LAUNCHER=openmpi4 LAUNCHER_SURVIVES=1
+    LAUNCHER=openmpi4 LAUNCHER_SURVIVES=1 LAUNCHER_AFTER_TERM=heard
     MPIRUN=("$program" --oversubscribe)
     MPIRUN_RECOVERY=(--enable-recovery)
   elif [[ $version =~ \(Open\ MPI\)\ [0-9]+\. ]]; then
@@ -37,6 +38,9 @@ launcher_environment() {
   # On one host. Open MPI 5 looks for TCP all the same, and where an interface does not please it,
   # or there is only the loopback, it complains or does not start.
   if [ "$LAUNCHER" = openmpi5 ]; then export OMPI_MCA_btl=${OMPI_MCA_btl:-self,sm}; fi
+  # Tests leave messages under way. UCX, below Debian's MPICH, has a line for each in MPI_Finalize,
+  # and its cache of registered memory an assertion.
+  if [ "$LAUNCHER" = mpich ]; then export UCX_LOG_LEVEL=fatal UCX_RCACHE_ENABLE=n; fi
 }
 
 # launcher_over_tcp: from now on ranks talk over TCP, as between hosts; but on this one.

@@ -7,11 +7,16 @@
 
 #include "transport/mpi/mpi_error.hpp"
 #include "transport/mpi/mpi_tags.hpp"
+#include "transport/mpi/mpi_version.hpp"
 
 namespace steadfarm::transport {
 namespace {
 
 constexpr std::size_t kMessagesWhileClosing = 256;
+
+// A peer's last words may arrive at any time. MPICH (4.2) aborts the job when a communicator is
+// freed that holds a message which nobody has received; there it is left to MPI_Finalize.
+bool frees_with_unread_messages() { return mpi_library_version().starts_with("Open MPI"); }
 
 }  // namespace
 
@@ -223,7 +228,7 @@ bool MpiEndpoint::close(int deadline_ms) {
   }
   if (anything_outstanding()) {
     keep_state_ = true;
-  } else if (clean && !lost_somebody_) {
+  } else if (clean && !lost_somebody_ && frees_with_unread_messages()) {
     // Collective by the letter, so not after a loss; a leaked communicator costs nothing then.
     MPI_Comm_free(&state_->links.front().communicator);
   }
