@@ -16,7 +16,7 @@ at_new_units kills 0 1500
 kill_process KILL "${FARM_PIDS[1]}"
 run_wait kills 'count("restart") == 1'
 expect_farm_gone
-expect_eq "kills: end of the first start" "('exited', 137)" \
+expect_eq "kills: end of the first start" "('exited', $LAUNCHER_KILLED)" \
   "$(run_says kills '(lambda e: (e["how"], e["exit_code"]))(last("command_end"))')"
 
 at_new_units kills 1 1500

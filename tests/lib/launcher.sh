@@ -8,6 +8,7 @@
 # MPIRUN            the program and what lets it start more ranks than there are cores
 # MPIRUN_RECOVERY   options under which the other ranks live on when one dies; without them none do
 # LAUNCHER_SURVIVES 1 if there are such options. Where not, `steadfarm run` starts the job again
+# LAUNCHER_KILLED   its exit code, without them, where a rank was killed by SIGKILL
 # LAUNCHER_AFTER_TERM  heard or unheard: whether ranks are, once it has got SIGTERM itself
 # LAUNCHER_ULFM     1 if MPI itself tells of deaths under those options
 
@@ -15,6 +16,7 @@ launcher_find() {
   local program=${STEADFARM_MPIRUN:-mpirun} version
   version=$("$program" --version 2>/dev/null | head -n 4) || version=
   LAUNCHER=unknown LAUNCHER_SURVIVES=0 LAUNCHER_ULFM=0 LAUNCHER_AFTER_TERM=unheard
+  LAUNCHER_KILLED=137
   MPIRUN=("$program") MPIRUN_RECOVERY=()
   # Open MPI 4 calls its mpiexec OpenRTE.
   if [[ $version =~ \((Open\ MPI|OpenRTE)\)\ [1-4]\. ]]; then
@@ -27,7 +29,7 @@ launcher_find() {
     MPIRUN=("$program" --map-by slot:OVERSUBSCRIBE)
     MPIRUN_RECOVERY=(--with-ft ulfm)
   elif [[ $version =~ HYDRA ]]; then
-    LAUNCHER=mpich
+    LAUNCHER=mpich LAUNCHER_KILLED=9
   fi
 }
 

@@ -23,7 +23,7 @@ core::Execute unit(std::uint64_t index, ByteView payload = {}) {
   return {UnitKey::index(index), Attempt(1), payload, 99};
 }
 
-const UnitOutcome& run(FunctionExecutor& executor, const core::Execute& what = unit(0)) {
+const UnitOutcome& run(FunctionExecutor& executor, core::Execute what = unit(0)) {
   executor.start(what);
   const UnitOutcome* outcome = executor.finished();
   STEADFARM_ASSERT(outcome != nullptr);
