@@ -29,7 +29,8 @@ note_store() {
   [ "$COMMITTED" -gt "$before" ] || fail "$1 committed nothing new ($before, then $COMMITTED)"
 }
 
-# expect_stopped NAME SIGNAL_NUMBER [unheard]: in time, in order, and all that was accepted is durable.
+# expect_stopped NAME SIGNAL_NUMBER [unheard]: in time, in order, and all that was accepted is
+# durable.
 expect_stopped() {
   job_wait "$JOB_PID" 20 || fail "$1 did not stop within 20 s"
   expect_eq "$1: end of the master" "(75, 'stopped', 'stopped by signal $2')" \
