@@ -12,4 +12,9 @@ std::string hdf5_library_version() {
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
 }
 
+bool hdf5_library_is_thread_safe() {
+  hbool_t is_thread_safe = 0;
+  return H5is_library_threadsafe(&is_thread_safe) >= 0 && is_thread_safe != 0;
+}
+
 }  // namespace steadfarm::checkpoint

@@ -9,6 +9,7 @@
 #include "api/master_run.hpp"
 #include "api/worker_side.hpp"
 #include "base/digest.hpp"
+#include "checkpoint/hdf5/version.hpp"
 #include "driver/companion.hpp"
 #include "driver/heartbeat.hpp"
 #include "driver/idle.hpp"
@@ -161,6 +162,9 @@ std::string no_take_over_reason(const Options& options, bool concurrent, std::in
   if (options.store.empty()) return "there is no --store";
   if (!concurrent) return "MPI gave no MPI_THREAD_MULTIPLE";
   if (rank_count < 2) return "there is one rank alone";
+  if (options.takeover == "auto" && !checkpoint::hdf5_library_is_thread_safe()) {
+    return "this HDF5 is not thread-safe, and units may use it (--takeover on if they do not)";
+  }
   if (options.respawn) return "with --respawn nobody but the first master reaches the replacements";
   return {};
 }

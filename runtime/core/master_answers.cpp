@@ -14,7 +14,6 @@ std::string to_text(ByteView bytes) {
 }  // namespace
 
 void Master::answer(Worker& worker, const wire::AnswerView& answer, Actions& out) {
-  ++counters_.executions;
   no_longer_stale(worker, answer.key, answer.attempt);
   const Slot slot = table_.find(answer.key);
   const bool older = is_of_older_term(answer.attempt);
@@ -23,6 +22,7 @@ void Master::answer(Worker& worker, const wire::AnswerView& answer, Actions& out
     accept_orphans(out);
     return;
   }
+  ++counters_.executions;
   if (slot == kNoSlot) {
     const bool untouched = answer.key.is_index() &&
                            (answer.key.lo >= index_units_.count || ready_.is_fresh(answer.key.lo));

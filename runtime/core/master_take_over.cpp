@@ -93,7 +93,8 @@ Slot Master::find_pending(const UnitKey& key) {
 }
 
 // Of an attempt that this master has not given. It counts if the unit is still to be done, whoever
-// was the master when it was executed. What failed is not known to be new, so it costs no try.
+// was the master when it was executed. What failed is not known to be new, so it costs no try; and
+// what is done may have been counted as executed by the master before.
 void Master::take_in(Worker& worker, const wire::AnswerView& answer, Actions& out) {
   const bool good =
       answer.status == wire::AnswerStatus::done && !(options_.ordered && !answer.children.empty());
@@ -108,6 +109,7 @@ void Master::take_in(Worker& worker, const wire::AnswerView& answer, Actions& ou
       return;
     }
     ++handed_in_;
+    ++counters_.executions;
     accept(worker.rank, slot, answer, out);
   } else if (!good || answer.key.is_index()) {
     note(out, NoteKind::answer_duplicate, worker.rank, answer.key, answer.attempt.value);
@@ -130,6 +132,7 @@ void Master::accept_orphans(Actions& out) {
       const Slot slot = table_.find(key);
       if (slot == kNoSlot || !is_same_unit(table_.at(slot), view.unit_digest)) return;
       ++handed_in_;
+      ++counters_.executions;
       accept(kept.from, slot, view, out);
     });
   }

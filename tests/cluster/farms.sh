@@ -33,10 +33,11 @@ UNITS=600
 PROGRAM=("$FARMS_TEST_BIN/units_program" --units "$UNITS" --result-bytes 24 --interval 0.3
   --chunk 1)
 
-# hosts_start NAME RANKS: a supervised run of the program over the hosts of HOSTFILE.
+# hosts_start NAME RANKS [OPTIONS...]: a supervised run of the program over the hosts of HOSTFILE.
 hosts_start() {
   MPIRUN_OPTIONS=(--hostfile "$HOSTFILE")
-  supervised_words "$1" "$2" "${PROGRAM[@]}" --sleep-us 20000 --store "$JOBS_TMP/store-$1"
+  supervised_words "$1" "$2" "${PROGRAM[@]}" --sleep-us 20000 --store "$JOBS_TMP/store-$1" \
+    "${@:3}"
   job_start "$1" "${CLUSTER_ENTER[@]}" "${SUPERVISED[@]}"
 }
 

@@ -88,7 +88,7 @@ expect_stopped launcher 15 "$LAUNCHER_AFTER_TERM"
 [ "$JOB_EXIT" -ne 0 ] || fail "mpirun says 0 after SIGTERM"
 
 # ---- a worker is frozen, its units move on, it thaws and is taken back ----
-farm_start freeze 3 "${job[@]}" --interval 0.3 --stragglers wait
+farm_start freeze 3 "${job[@]}" --interval 0.3 --stragglers wait --takeover off
 farm_ranks 3
 expect_restored freeze
 at_units_held freeze $((units * 26 / 100)) 2
@@ -103,7 +103,7 @@ log_wait "$JOBS_TMP/freeze.log" 'count("worker_returned", rank=2) == 1' 30 ||
 log_wait "$JOBS_TMP/freeze.log" '(last("progress") or {})["leases"].get("2", 0) > 0' 30 ||
   fail "a worker that was taken back got no work"
 
-# ---- kill -9 of the master alone: the workers end themselves ----
+# ---- kill -9 of the master alone, and nobody may take over: the workers end themselves ----
 kill_process KILL "${FARM_PIDS[0]}"
 job_wait "$JOB_PID" 30 || fail "the job hangs without its master"
 expect_farm_gone
@@ -133,7 +133,7 @@ expect_farm_gone
 note_store worker
 
 # ---- the master is frozen until its workers have given it up, and thaws ----
-farm_start thaw 3 "${job[@]}" --interval 0.3
+farm_start thaw 3 "${job[@]}" --interval 0.3 --takeover off
 farm_ranks 3
 expect_restored thaw
 beyond_committed thaw

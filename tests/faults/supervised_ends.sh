@@ -7,8 +7,8 @@ source "$STEADFARM_SOURCE/tests/lib/supervised.sh"
 
 program=$FARMS_TEST_BIN/units_program
 
-# ---- the master is killed, the workers end themselves, and mpirun says 0 (Open MPI 4) or what they
-# said (5, ULFM); the store knows better ----
+# ---- the master is killed, nobody may take over, so the workers end themselves, and mpirun says 0
+# (Open MPI 4) or what they said (5, ULFM); the store knows better ----
 store=$JOBS_TMP/recovery-store
 MPIRUN_OPTIONS=("${MPIRUN_RECOVERY[@]}")
 FARMS_TIMEOUT=1

@@ -106,6 +106,14 @@ TEST(MasterTakeOver, tells_the_workers_from_which_owner_on_shards_count) {
   EXPECT_EQ(successor.rig.sent<wire::Welcome>(1)[0].shards_from, OwnerEpoch(9));
 }
 
+// The generation it comes from may have become durable without anybody hearing of it.
+TEST(MasterTakeOver, what_is_handed_in_and_known_counts_as_no_execution) {
+  Successor successor;
+  successor.hand_in(1, 1, {done(UnitKey::index(2), 1)});
+  successor.hand_in(2, 2, {done(UnitKey::index(2), 1)});
+  EXPECT_EQ(successor.rig.master().progress().counters.executions, 1U);
+}
+
 TEST(MasterTakeOver, a_failed_try_of_an_older_term_costs_nothing) {
   Successor successor;
   successor.hand_in(1, 1, {failed(UnitKey::index(2), 1)});
