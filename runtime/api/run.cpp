@@ -1,4 +1,5 @@
 // The loops of a run: the master's, a worker's, and both on one rank.
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -60,7 +61,13 @@ Outcome run_worker_as(Rank name, const Job& job, transport::Transport& transport
   flush(transport, flush_ms);
   heartbeat.reset();
   const bool store_hangs = !side.end_shards();
-  Outcome outcome = worker_outcome(name, *side.exit());
+  core::Exit exit = *side.exit();
+  const std::string why =
+      no_take_over_reason(*job.options, concurrent, std::max(2, transport.rank_count()));
+  if (!exit.reason.empty() && exit.exit_code == 75 && !job.replacement && !why.empty()) {
+    exit.reason += "; nobody takes over: " + why;
+  }
+  Outcome outcome = worker_outcome(name, exit);
   outcome.store_hangs = store_hangs;
   return outcome;
 }

@@ -110,7 +110,8 @@ TEST_F(SuccessionTest, who_does_not_answer_is_not_waited_for_and_not_spoken_to_a
 }
 
 // Cut off from all the others, with the store in sight.
-TEST_F(SuccessionTest, one_that_nobody_answers_takes_over_only_if_the_transport_knows_of_the_death) {
+TEST_F(SuccessionTest,
+       one_that_nobody_answers_takes_over_only_if_the_transport_knows_of_the_death) {
   worker(1);
   EXPECT_EQ(ticks(0, 10'200'000), "distrust 0; claim to 2, claim to 3");
   EXPECT_EQ(ticks(10'300'000, 10'500'000).find("take over"), std::string::npos);
