@@ -230,8 +230,10 @@ case ${1:-} in
     prepare_mpich
     case ${2:-} in
       "")
-        run_tests '^(transport_(mpi|environment)|farm_)|^supervised_kill$' transport_mpi_test \
-          environment_program farm_contract farm_in_application uts steadfarm_cli
+        tests='^transport_(mpi_(single|multiple|reversed|subset)|environment)|^farm_'
+        tests+='|^supervised_kill$'
+        run_tests "$tests" transport_mpi_test environment_program farm_contract \
+          farm_in_application uts steadfarm_cli
         ;;
       all) run_tests . all ;;
       *) usage ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that can be tested on this machine: builds build/, runs its tests, the unit tests
 # under the sanitizers, the style checks, and what depends on the MPI with Open MPI 5, in a
-# Debian 13 beside this machine. Installs what is missing with apt-get
+# Debian 13 beside this machine, and with MPICH. Installs what is missing with apt-get
 # (STEADFARM_NO_INSTALL=1 forbids it). Exit 0 only if all of it ran and passed; what was skipped
 # counts as failed unless STEADFARM_ALLOW_SKIP=1. The last line is ctest's summary of build/.
 set -euo pipefail
@@ -27,11 +27,11 @@ skip() {
   [ "${STEADFARM_ALLOW_SKIP:-0}" = 1 ] || troubles+=("skipped: $*")
 }
 
-# try_lane NAME SCRIPT: its exit code 77 means that this machine cannot do it.
+# try_lane NAME SCRIPT WORDS...: its exit code 77 means that this machine cannot do it.
 try_lane() {
   local code=0
   section "$1"
-  bash "$2" || code=$?
+  bash "${@:2}" || code=$?
   case $code in
     0) ;;
     77) skip "$1" ;;
@@ -106,6 +106,7 @@ fi
 # On Debian 13 the tests above were those with Open MPI 5.
 if [ "$(bash tests/lib/launcher.sh kind)" != openmpi5 ]; then
   try_lane "Debian 13: Open MPI 5 with ULFM, HDF5 1.14" tests/debian13.sh
+  try_lane "Debian 13: MPICH" tests/debian13.sh mpich
 fi
 
 section "end"

@@ -82,8 +82,8 @@ if(STEADFARM_BUILD_EXAMPLES)
   steadfarm_script_test(wall_time tests/faults/wall_time.sh LABELS faults TIMEOUT 600 PROCESSORS 1)
   steadfarm_script_test(supervised_kill tests/faults/supervised_kill.sh
     LABELS faults TIMEOUT 1500 PROCESSORS 3)
-  foreach(test signals ends)
-    steadfarm_script_test(supervised_${test} tests/faults/supervised_${test}.sh
-      LABELS faults TIMEOUT 1500 PROCESSORS 1)
-  endforeach()
+  steadfarm_script_test(supervised_signals tests/faults/supervised_signals.sh
+    LABELS faults TIMEOUT 1500 PROCESSORS 1)
+  steadfarm_script_test(supervised_ends tests/faults/supervised_ends.sh
+    LABELS faults recovery TIMEOUT 1500 PROCESSORS 1)
 endif()

@@ -19,6 +19,8 @@ if [ "${2:-}" = apart ]; then
   words=("$(command -v unshare)" --pid --fork --kill-child "${words[@]}")
   # Such ranks cannot copy from each other's memory.
   export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_smsc='^cma'
+  # And Open MPI 5 not share any: its ranks die in MPI_Comm_dup.
+  if [ "$LAUNCHER" = openmpi5 ]; then launcher_over_tcp; fi
 fi
 [ "$LAUNCHER_SURVIVES" = 1 ] || fail "$LAUNCHER ends all ranks with one"
 
