@@ -113,7 +113,7 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions optio
                                               std::move(options), takeover, digest,
                                               std::move(retention), steps);
     if (found.value().base && !takeover.segments.empty()) {
-      store->restore(found.value().state, std::move(found.value().indices));
+      store->restore(found.value().state, std::move(found.value().indices), found.value().shards);
       report.recovered = std::move(found.value().state);
     }
     return std::unique_ptr<Store>(std::move(store));

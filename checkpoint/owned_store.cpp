@@ -8,6 +8,7 @@
 #include "checkpoint/compaction.hpp"
 #include "checkpoint/names.hpp"
 #include "checkpoint/replay.hpp"
+#include "checkpoint/shard_reader.hpp"
 
 namespace steadfarm::checkpoint {
 namespace {
@@ -229,6 +230,7 @@ void OwnedStore::succeeded(Publication& publication, Manifest manifest) {
   if (!lists_whole_) return;
   lists_whole_ = false;
   retention_.keep(newest_);
+  for (const ShardInfo& shard : publication.delta->sharded.shards) shards_.insert(shard.name);
   if (publication.compacted) {
     for (const std::string& name : publication.compacted->covered) indices_.erase(name);
   }
@@ -289,8 +291,24 @@ void OwnedStore::maintain() {
   }
 }
 
+// Nothing is accepted any more, so what was not named by now never will be. Files of older
+// histories are for the folder `discarded`.
+void OwnedStore::doom_orphans(std::vector<std::string>& warnings) {
+  const Result<ShardListing> listing = list_shards(*folder_);
+  if (!listing) {
+    warnings.push_back("shards that do not count stay for now: " + listing.error().message);
+    return;
+  }
+  for (const std::string& name : orphans_of(listing.value(), shards_)) {
+    const OwnerEpoch owner = parse_shard_name(name)->owner_epoch;
+    const bool ours = owner <= owner_epoch_ && owner.value >= newest_.history.value;
+    if (ours) retention_.doom_file(name);
+  }
+}
+
 void OwnedStore::tidy() {
   std::vector<std::string> warnings;
+  if (newest_.complete) doom_orphans(warnings);
   retention_.sweep(*folder_, warnings);
   if (compaction_pause_ > 0) --compaction_pause_;
   const auto waits = [&] {

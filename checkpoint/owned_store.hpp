@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,9 +26,11 @@ class OwnedStore final : public Store {
              Manifest newest, Digest digest, Retention retention,
              std::shared_ptr<const std::atomic<std::uint64_t>> steps);
 
-  void restore(const core::RecoveredState& state, SegmentIndices indices) {
+  void restore(const core::RecoveredState& state, SegmentIndices indices,
+               const std::vector<ShardInfo>& shards) {
     live_.reset(state.units);
     indices_ = std::move(indices);
+    for (const ShardInfo& shard : shards) shards_.insert(shard.name);
   }
 
   [[nodiscard]] Result<std::unique_ptr<Publication>> prepare(
@@ -51,6 +54,7 @@ class OwnedStore final : public Store {
   [[nodiscard]] Result<Generation> try_write(Publication& publication,
                                              std::vector<std::string>& loose);
   void tidy();
+  void doom_orphans(std::vector<std::string>& warnings);
   [[nodiscard]] Status publish_manifest(const Manifest& manifest,
                                         const std::vector<std::string>& written);
   [[nodiscard]] Error explained(const Error& error);
@@ -71,7 +75,8 @@ class OwnedStore final : public Store {
   Digest newest_digest_;
   Retention retention_;
   LiveKeys live_;
-  SegmentIndices indices_;  // of the state segments of newest_
+  SegmentIndices indices_;      // of the state segments of newest_
+  std::set<ShardName> shards_;  // that newest_ leads to
   // Manifests of ours whose publication failed in its last step: there or not.
   std::vector<Manifest> in_doubt_;
   std::uint64_t compaction_pause_ = 0;  // generations to wait after one that failed

@@ -146,4 +146,12 @@ Result<ShardListing> list_shards(Folder& folder) {
   return listing;
 }
 
+std::vector<std::string> orphans_of(const ShardListing& listing, const std::set<ShardName>& named) {
+  std::vector<std::string> orphans;
+  for (const std::string& name : listing.shards) {
+    if (!named.contains(*parse_shard_name(name))) orphans.push_back(name);
+  }
+  return orphans;
+}
+
 }  // namespace steadfarm::checkpoint

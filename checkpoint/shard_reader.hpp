@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,5 +33,9 @@ struct ShardListing {
   std::vector<std::string> temps;
 };
 [[nodiscard]] Result<ShardListing> list_shards(Folder& folder);
+
+/// Those of the listing that are not among the named ones.
+[[nodiscard]] std::vector<std::string> orphans_of(const ShardListing& listing,
+                                                  const std::set<ShardName>& named);
 
 }  // namespace steadfarm::checkpoint

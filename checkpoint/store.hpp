@@ -102,6 +102,13 @@ class Store {
   [[nodiscard]] virtual std::vector<std::string> take_warnings() = 0;
 };
 
+/// Files of large results in a store. A run that is live has orphans that are about to be named.
+struct ShardCount {
+  std::uint64_t named = 0;  // by the generations that were looked at
+  std::uint64_t named_bytes = 0;
+  std::uint64_t orphans = 0;  // there, and named by none
+};
+
 struct SegmentInfo {
   std::string file;
   std::uint64_t bytes = 0;
@@ -119,17 +126,20 @@ struct Inspection {
   std::uint64_t failed = 0;
   std::string description;
   std::vector<SegmentInfo> segments;
+  ShardCount shards;                  // of this generation
   std::vector<std::string> warnings;  // bad files passed over
 };
 
 /// Reads only. Safe while a run is live (a file that retention removed meanwhile is looked up
 /// again in a newer manifest).
-[[nodiscard]] Result<Inspection> inspect(FileSystem& files, const std::string& path);
+[[nodiscard]] Result<Inspection> inspect(FileSystem& files, const std::string& path,
+                                         const SegmentCodec* codec = nullptr);
 
 struct Verification {
   Generation newest_good;
   std::uint32_t generations_checked = 0;
   std::uint32_t files_checked = 0;
+  ShardCount shards;             // of all generations
   std::vector<std::string> bad;  // one line a bad file: its name and what is wrong with it
 };
 

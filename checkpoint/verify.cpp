@@ -36,6 +36,7 @@ class Verifier {
     for (const Generation generation : listing.value().manifests) {
       if (Status checked = check_manifest(generation); !checked) return checked.error();
     }
+    if (Status counted = count_shards(); !counted) return counted.error();
     return std::move(out_);
   }
 
@@ -135,6 +136,20 @@ class Verifier {
                                                   " is not where its generation says it is"};
       return;
     }
+  }
+
+  /// Listed after all manifests were read: what a live run writes meanwhile looks like an orphan.
+  Status count_shards() {
+    std::set<ShardName> named;
+    for (const auto& [key, shard] : shards_) {
+      if (!named.insert(shard.info.name).second) continue;
+      ++out_.shards.named;
+      out_.shards.named_bytes += shard.info.bytes;
+    }
+    const Result<ShardListing> listing = list_shards(folder_);
+    if (!listing) return listing.error();
+    out_.shards.orphans = orphans_of(listing.value(), named).size();
+    return {};
   }
 
   /// An error only if the manifest cannot be judged at all.

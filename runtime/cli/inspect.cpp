@@ -23,6 +23,9 @@ void print_json(const Inspection& found) {
                                 {"pending", found.pending},
                                 {"failed", found.failed},
                                 {"description", found.description},
+                                {"shards", found.shards.named},
+                                {"shard_bytes", found.shards.named_bytes},
+                                {"orphans", found.shards.orphans},
                                 {"segments", nlohmann::ordered_json::array()}};
   for (const checkpoint::SegmentInfo& segment : found.segments) {
     out["segments"].push_back(
@@ -46,6 +49,11 @@ void print_text(const std::string& store, const Inspection& found) {
     std::cout << "  " << segment.file << "  " << segment.bytes << " bytes  "
               << to_hex(segment.digest) << '\n';
   }
+  if (found.shards.named == 0 && found.shards.orphans == 0) return;
+  std::cout << "shards       " << found.shards.named << " with " << found.shards.named_bytes
+            << " bytes of large results\n"
+            << "orphans      " << found.shards.orphans
+            << " shards that this generation does not name\n";
 }
 
 int inspect(const std::string& store, bool json) {

@@ -26,6 +26,9 @@ int verify(const std::string& store) {
   } else {
     std::cout << "; no good generation";
   }
+  if (v.shards.orphans > 0) {
+    std::cout << "; " << v.shards.orphans << " shards that no generation names, which do not count";
+  }
   std::cout << '\n';
   return v.bad.empty() ? 0 : 65;
 }

@@ -29,6 +29,9 @@ steadfarm_script_test(random_kills tests/faults/random_kills.sh ARGS 5
 steadfarm_script_test(lingering_master tests/faults/lingering_master.sh
   LABELS faults TIMEOUT 120)
 steadfarm_script_test(shards tests/faults/shards.sh LABELS faults recovery TIMEOUT 600 PROCESSORS 4)
+steadfarm_script_test(shards_full tests/faults/shards_full.sh
+  LABELS faults TIMEOUT 900 PROCESSORS 1)
+set_tests_properties(shards_full PROPERTIES SKIP_RETURN_CODE 77)
 if(STEADFARM_BUILD_EXAMPLES)
   foreach(tree T1L T2L T3L)
     steadfarm_script_test(uts_kill_${tree} tests/faults/uts_kill.sh ARGS ${tree}

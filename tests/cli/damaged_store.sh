@@ -96,6 +96,7 @@ damaged() {
 # expect_fallback WHAT FILE GOOD: it went on from the generation GOOD and said why, the damaged file
 # is where a person can look at it, and what is sound and still there was not touched.
 expect_fallback() {
+  expect_eq "$1: lines that are said twice" "" "$(sort "$JOBS_TMP/resumed.err" | uniq -d)"
   local what=$1 file=$2 good=$3 restored
   restored=$(sed -n 's/.* with \([0-9]*\) units restored.*/\1/p' "$JOBS_TMP/resumed.err")
   expect_eq "$what: units restored" "${accepted[$good]}" "$restored"

@@ -1,12 +1,13 @@
 // A slow disk, for LD_PRELOAD: delays what a process does to files below one folder and nothing
 // else. From the environment: SLOW_DISK_FOLDER (its real path), SLOW_DISK_FSYNC_MS (what each fsync
 // takes longer), SLOW_DISK_BYTES_PER_S (what write moves), SLOW_DISK_HANGS (a file: while it is
-// there, no fsync returns).
+// there, no fsync returns), SLOW_DISK_FAILS (a file: while it is there, each fsync is an EIO).
 #include <dlfcn.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -47,6 +48,11 @@ void wait_while_hung() {
   while (hangs != nullptr && ::access(hangs, F_OK) == 0) wait_seconds(0.01);
 }
 
+bool fails() {
+  static const char* const fails = std::getenv("SLOW_DISK_FAILS");
+  return fails != nullptr && ::access(fails, F_OK) == 0;
+}
+
 }  // namespace
 
 extern "C" ssize_t write(int fd, const void* data, size_t bytes) {
@@ -64,6 +70,10 @@ extern "C" int fsync(int fd) {
   if (is_slow(fd)) {
     wait_seconds(delay_s);
     wait_while_hung();
+    if (fails()) {
+      errno = EIO;
+      return -1;
+    }
   }
   return real(fd);
 }

@@ -1,0 +1,162 @@
+// Shards that no generation names: counted, kept as long as they may still be accepted, and
+// removed.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "checkpoint/names.hpp"
+#include "checkpoint/plain_codec.hpp"
+#include "checkpoint/shard_reader.hpp"
+#include "checkpoint/shard_writer.hpp"
+#include "tests/unit/checkpoint/workload.hpp"
+
+namespace steadfarm::checkpoint::test {
+namespace {
+
+const PlainCodec codec;
+
+class Orphans : public testing::Test {
+ protected:
+  Orphans() { open(); }
+
+  void open(bool fresh = false, OwnerEpoch shards_from = {}) {
+    store_.reset();
+    StoreOptions options = test_options();
+    options.codec = &codec;
+    options.fresh = fresh;
+    options.shards_from = shards_from;
+    store_ = std::move(Store::open(files_, options, report_)).value();
+    writer_ = std::make_unique<ShardWriter>(
+        files_, ShardOptions{store_path, {report_.owner_epoch, options.fingerprint}, "", &codec});
+  }
+  ShardInfo write() {
+    auto results = std::make_shared<core::ResultBatch>();
+    results->add(UnitKey::index(units_), Bytes(200, std::byte{1}));
+    const ShardInfo shard = writer_->write(writer_->lay_out(results).value()).value();
+    unit_in_[shard.name] = units_++;
+    return shard;
+  }
+  void publish(const ShardInfo& shard, bool complete = false) {
+    core::GenerationDelta delta;
+    delta.sharded.add(UnitKey::index(unit_in_.at(shard.name)), {shard, 0, 200});
+    delta.epoch = Epoch(++accepted_);
+    delta.counters.accepted = delta.counters.executions = accepted_;
+    delta.complete = complete;
+    if (!complete) delta.pending_indices = {{1000, 1001}};
+    ASSERT_TRUE(store_->publish(delta));
+  }
+  std::vector<std::string> there() {
+    auto folder = std::move(files_.open_folder(store_path, Access::read)).value();
+    return list_shards(*folder).value().shards;
+  }
+  /// As inspect and as verify count them.
+  void expect_counts(std::uint64_t named, std::uint64_t orphans) {
+    const Result<Inspection> seen = inspect(files_, store_path, &codec);
+    ASSERT_TRUE(seen);
+    EXPECT_TRUE(seen.value().warnings.empty()) << seen.value().warnings.front();
+    EXPECT_EQ(seen.value().shards.named, named);
+    EXPECT_EQ(seen.value().shards.named_bytes > 0, named > 0);
+    EXPECT_EQ(seen.value().shards.orphans, orphans);
+    const Result<Verification> verified = verify(files_, store_path, &codec);
+    ASSERT_TRUE(verified);
+    EXPECT_TRUE(verified.value().bad.empty()) << verified.value().bad.front();
+    EXPECT_EQ(verified.value().shards.named, named);
+    EXPECT_EQ(verified.value().shards.orphans, orphans);
+  }
+
+  MemoryFileSystem files_{1};
+  std::unique_ptr<Store> store_;
+  OpenReport report_;
+  std::unique_ptr<ShardWriter> writer_;
+  std::uint64_t units_ = 0;  // that were executed, into a shard each
+  std::map<ShardName, std::uint64_t> unit_in_;
+  std::uint64_t accepted_ = 0;
+};
+
+TEST_F(Orphans, are_counted_and_stay_while_their_answers_may_be_on_the_way) {
+  expect_counts(0, 0);
+  publish(write());
+  const ShardInfo on_the_way = write();
+  const ShardInfo orphan = write();
+  for (int i = 0; i < 5; ++i) publish(write());
+  expect_counts(6, 2);
+  publish(on_the_way);
+  expect_counts(7, 1);
+  EXPECT_NE(on_the_way.name, orphan.name);
+}
+
+TEST_F(Orphans, go_when_the_job_is_complete) {
+  publish(write());
+  write();
+  open();  // another start finishes the job
+  publish(write());
+  const ShardInfo second_execution = write();
+  publish(write(), true);
+  expect_counts(3, 0);
+  EXPECT_EQ(there().size(), 3U);
+  // One that a worker finishes after that stays until the store is opened the next time.
+  write();
+  expect_counts(3, 1);
+  open();
+  expect_counts(3, 0);
+  EXPECT_EQ(second_execution.results, 1U);
+}
+
+TEST_F(Orphans, of_earlier_owners_go_at_the_take_over_unless_they_are_to_be_spared) {
+  publish(write());
+  write();
+  const OwnerEpoch first = report_.owner_epoch;
+  open(false, first);
+  expect_counts(1, 1);
+  open();
+  expect_counts(1, 0);
+}
+
+TEST_F(Orphans, of_a_run_that_was_discarded_are_not_removed_by_the_one_that_completes) {
+  publish(write());
+  write();
+  open(true);
+  accepted_ = 0;
+  publish(write(), true);
+  expect_counts(1, 0);
+  std::size_t discarded = 0;
+  auto folder = std::move(files_.open_folder(store_path, Access::read)).value();
+  const Result<std::vector<std::string>> names = folder->list("discarded");
+  ASSERT_TRUE(names);
+  for (const std::string& name : names.value()) {
+    if (name.starts_with("shard-")) ++discarded;
+  }
+  EXPECT_EQ(discarded, 2U);
+}
+
+TEST_F(Orphans, cannot_be_counted_in_a_damaged_generation_and_inspect_says_so) {
+  publish(write());
+  for (const auto& [name, file] : files_.disk(store_path).visible()) {
+    if (parse_segment_name(name)) file->content.at(9) ^= std::byte{1};
+  }
+  const Result<Inspection> seen = inspect(files_, store_path, &codec);
+  ASSERT_TRUE(seen);
+  ASSERT_EQ(seen.value().warnings.size(), 1U);
+  EXPECT_EQ(seen.value().warnings[0].rfind("its shards cannot be counted: ", 0), 0U);
+}
+
+// A bad segment and the manifest that names it go aside for one reason, which was once said twice.
+TEST_F(Orphans, a_bad_newest_segment_is_said_once) {
+  publish(write());
+  publish(write());
+  std::string newest;
+  for (const auto& [name, file] : files_.disk(store_path).visible()) {
+    if (parse_segment_name(name)) newest = name;
+  }
+  files_.disk(store_path).find(newest)->content.at(9) ^= std::byte{1};
+  open();
+  EXPECT_GE(report_.set_aside, 2U);
+  std::size_t said = 0;
+  for (const std::string& warning : report_.warnings) {
+    if (warning.find(newest) != std::string::npos) ++said;
+  }
+  EXPECT_EQ(said, 1U);
+}
+
+}  // namespace
+}  // namespace steadfarm::checkpoint::test
