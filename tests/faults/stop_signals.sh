@@ -107,9 +107,11 @@ log_wait "$JOBS_TMP/freeze.log" '(last("progress") or {})["leases"].get("2", 0) 
 kill_process KILL "${FARM_PIDS[0]}"
 job_wait "$JOB_PID" 30 || fail "the job hangs without its master"
 expect_farm_gone
-expect_eq "workers that say why they end" 2 "$(grep -c \
-  'no word from the master for 3 s; nobody takes over: --takeover is off' \
-  "$JOBS_TMP/freeze.err")"
+# Open MPI 5 ends the others with the first that leaves with a code.
+said=$(grep -c 'no word from the master for 3 s; nobody takes over: --takeover is off' \
+  "$JOBS_TMP/freeze.err" || true)
+[ "$said" = 2 ] || { [ "$LAUNCHER" = openmpi5 ] && [ "$said" = 1 ]; } ||
+  fail "$said of 2 workers say why they end"
 note_store freeze
 
 # ---- the same where mpirun ends everything ----
