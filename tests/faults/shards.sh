@@ -46,6 +46,27 @@ echo "$orphans_before shards at the kill, $shards at the end, for $units results
 expect_eq "modes of shards and folders" "400 700" \
   "$(find "$store/shards" -printf '%m\n' | sort -u | xargs)"
 
+# ---- a worker beside the master in its process writes no shards, one rank alone does ----
+for mode in "3 --master-works" "1"; do
+  read -r ranks flag <<<"$mode"
+  # shellcheck disable=SC2086 # a flag or nothing
+  farm_run "inside$ranks" "$ranks" "${program[@]}" --store "$JOBS_TMP/inside$ranks" \
+    --shard 100000 $flag
+  expect_eq "$mode: exit code" 0 "$JOB_EXIT"
+  expect_store_sound "$JOBS_TMP/inside$ranks"
+  canonical "$JOBS_TMP/inside$ranks" | cmp "$JOBS_TMP/whole.txt" - || fail "$mode: other results"
+done
+named=$(store_says "$JOBS_TMP/inside3" 'shard_bytes')
+if [ "$named" -eq 0 ] || [ "$named" -ge $((units * 200000)) ]; then
+  fail "$named bytes in shards beside a master that works; some belong there and some do not"
+fi
+expect_eq "bytes in shards of one rank alone" True \
+  "$(store_says "$JOBS_TMP/inside1" "shard_bytes >= $((units * 200000))")"
+
+# ---- complete: no shard is left that does not count ----
+expect_eq "orphans in the complete store" 0 "$(store_says "$store" orphans)"
+expect_eq "shards on the disk" "$shards" "$(store_says "$store" shards)"
+
 # ---- the same without our code ----
 /usr/bin/python3 "$STEADFARM_SOURCE/tests/unit/checkpoint/read_by_format.py" "$store" |
   awk '{ print "result " $2 " " $3 }' >"$JOBS_TMP/h5py.txt"
