@@ -69,8 +69,8 @@ run_uts() {  # JOB RANKS: in the background
   SHOWN=0
   : >"$JOBS_TMP/$1.err"
   job_start "$1" "${MPIRUN[@]}" "${MPIRUN_RECOVERY[@]}" -n "$2" "$BUILD/bin/uts" --tree "$TREE" \
-    --pause-us 300 --store "$STORE" --interval 1 --heartbeat 0.5 --timeout 3 --progress line \
-    --json --log "$DEMO/$1.log"
+    --grain 20000 --pause-us 1200 --store "$STORE" --interval 1 --heartbeat 0.5 --timeout 3 \
+    --progress line --json --log "$DEMO/$1.log"
 }
 
 title "1. A quadratic assignment problem on 4 ranks: nug12 from QAPLIB, optimum 578"
@@ -81,10 +81,10 @@ tell "optimum $OPTIMUM with permutation $(json "$ANSWER" 'answer["permutation"]'
 expect_eq "the optimum of nug12" 578 "$OPTIMUM"
 
 title "2. A longer run with a checkpoint every second: the tree $TREE, $EXPECTED_NODES nodes"
-tell "\$ ${MPIRUN[*]} ${MPIRUN_RECOVERY[*]} -n 4 build/bin/uts --tree $TREE --store STORE"
-tell "(each unit sleeps 0.3 ms, so that a fast machine can be watched too)"
+tell "\$ ${MPIRUN[*]} ${MPIRUN_RECOVERY[*]} -n 4 build/bin/uts --tree $TREE --store STORE ..."
+tell "(20,000 nodes a unit, which then sleeps 1.2 ms, so that a fast machine can be watched too)"
 run_uts first 4
-UNITS=48009  # what the tree is cut into, with the default grain
+UNITS=12149  # what the tree is cut into
 watch_until first "$DEMO/first.log" "$(accepted_share 0.15)"
 
 title "3. One worker dies (SIGKILL)"
@@ -104,7 +104,7 @@ DONE_BEFORE=$(log_value "$DEMO/first.log" "max(values('progress', 'accepted'))")
 
 title "5. The same command again, on 3 ranks: it goes on from what is durable"
 run_uts second 3
-tell "\$ ${MPIRUN[*]} ${MPIRUN_RECOVERY[*]} -n 3 build/bin/uts --tree $TREE --store STORE"
+tell "\$ ${MPIRUN[*]} ${MPIRUN_RECOVERY[*]} -n 3 build/bin/uts --tree $TREE --store STORE ..."
 while process_alive "$JOB_PID"; do show_new second; sleep 0.1; done
 job_wait "$JOB_PID" 120
 show_new second

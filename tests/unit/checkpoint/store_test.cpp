@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <set>
 
 #include "checkpoint/memory_file_system.hpp"
@@ -309,6 +310,27 @@ TEST(Store, what_is_set_aside_stays_there_after_a_crash) {
   ASSERT_TRUE(open_store(files, test_options(), report));
   EXPECT_TRUE(disk.is_durable("bad/" + newest));
   EXPECT_FALSE(disk.durable().contains(newest));
+}
+
+// What comes next need not contain it.
+TEST(Store, a_generation_that_failed_leaves_nothing_behind) {
+  MemoryFileSystem files(1);
+  Workload failing(3);
+  Workload work(4);
+  OpenReport report;
+  {
+    const auto store = open_store(files, test_options(), report);
+    const core::GenerationDelta lost = failing.next();
+    ASSERT_GT(lost.added.size(), 0U);
+    files.faults().fail_operation(files.faults().operations() + 1, {EIO, Effect::none}, true);
+    EXPECT_FALSE(store->publish(lost));
+    files.faults().clear();
+    publish_steps(*store, work, 1);
+  }
+  ASSERT_TRUE(open_store(files, test_options(), report));
+  ASSERT_TRUE(report.recovered);
+  EXPECT_EQ(report.warnings, std::vector<std::string>());
+  EXPECT_EQ(difference(*report.recovered, work.snapshot()), "");
 }
 
 // Somebody emptied the folder and started anew while this owner lived: both have owner epoch 1.

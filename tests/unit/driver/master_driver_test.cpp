@@ -169,6 +169,28 @@ TEST(MasterDriver, takes_a_refused_send_for_the_death_that_it_is) {
   EXPECT_EQ(lost->text, "rank 1 was killed");
 }
 
+// It had answered all that had reached it, and died before the next message did.
+TEST(MasterDriver, charges_no_unit_with_the_death_of_a_worker_that_never_got_it) {
+  FarmRig::Setup setup;
+  setup.workers = 1;
+  setup.units = 2;
+  setup.work = [](UnitCall& call) { call.set_result(Bytes(1)); };
+  setup.master.policy.kind = core::PolicyKind::fixed;
+  setup.master.policy.prefetch_max = 1;
+  FarmRig rig(std::move(setup));
+  rig.before_fold = [&] {
+    if (rig.workers[0]->frozen) return;
+    rig.hub.kill(Rank(1));
+    rig.workers[0]->frozen = true;
+  };
+  ASSERT_TRUE(rig.finishes());
+  EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::stopped);
+  EXPECT_EQ(rig.folded.size(), 1U);
+  const core::GenerationDelta& last = rig.store.deltas.back();
+  EXPECT_EQ(last.pending_indices, (std::vector<core::Interval>{{1, 2}}));
+  EXPECT_TRUE(last.retried.empty()) << "unit 1 is charged with a death";
+}
+
 TEST(MasterDriver, judges_nobody_silent_before_all_that_has_arrived_is_heard) {
   FarmRig::Setup setup;
   setup.master.timeout_us = 40'000;
