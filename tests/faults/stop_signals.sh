@@ -148,8 +148,11 @@ done
 kill_process CONT "${FARM_PIDS[0]}"
 job_wait "$JOB_PID" 30 || fail "a master without workers hangs"
 expect_farm_gone
-expect_eq "end of a master without workers" "(75, 'every worker is lost')" \
-  "$(log_says thaw '(lambda e: (e["exit_code"], e["text"]))(last("finish"))')"
+# Open MPI 5 has killed it with the first worker that left with a code.
+if [ "$LAUNCHER" != openmpi5 ]; then
+  expect_eq "end of a master without workers" "(75, 'every worker is lost')" \
+    "$(log_says thaw '(lambda e: (e["exit_code"], e["text"]))(last("finish"))')"
+fi
 note_store thaw
 
 # ---- and in the end the published numbers ----
