@@ -35,7 +35,6 @@ endfunction()
 
 steadfarm_canary(answer_before_durable checkpoint/shard_writer.cpp)
 steadfarm_canary(remove_named_shards checkpoint/housekeeping.cpp)
-steadfarm_canary(accept_old_shard runtime/core/master_take_over.cpp)
 steadfarm_canary(accept_orphan runtime/core/master_take_over.cpp)
 steadfarm_canary(count_handed_in_twice runtime/core/master_take_over.cpp)
 steadfarm_canary(hand_in_without_bound runtime/core/master_take_over.cpp)

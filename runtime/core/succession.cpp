@@ -35,7 +35,7 @@ void Succession::tick(TimeUs now, SuccessionActions& out) {
     consent_until_ = now + options_.consent_us;
     claim(now, out);
   } else if (state_ == State::claiming) {
-    if (now >= consent_until_ && may_take_over()) {
+    if (now >= consent_until_) {
       take_over(out);
     } else if (now >= claim_at_) {
       claim(now, out);
@@ -66,20 +66,6 @@ void Succession::lose_master(TimeUs now, std::string evidence, bool certain,
   seek(now);
 }
 
-// Where only silence speaks for the death, most of the others may be well, with their master, and
-// it is us who are cut off. Then nothing is better than to take the store from them.
-bool Succession::may_take_over() const {
-  if (certain_) return true;
-  std::size_t others = 1;  // the master
-  for (std::int32_t rank = 0; rank < options_.rank_count; ++rank) {
-    const Rank other(rank);
-    const bool known = other == options_.self || agreed_.contains(other) || gone_.contains(other) ||
-                       dead_.contains(other) || masters_.contains(other);
-    if (!known) ++others;
-  }
-  return agreed_.size() + 1 >= others;
-}
-
 void Succession::claim(TimeUs now, SuccessionActions& out) {
   claim_at_ = now + options_.claim_us;
   bool all = true;
@@ -88,7 +74,7 @@ void Succession::claim(TimeUs now, SuccessionActions& out) {
     all = false;
     out.emplace_back(SuccessionSend{Rank(rank), wire::Claim{certain_}});
   }
-  if (all && may_take_over()) take_over(out);
+  if (all) take_over(out);
 }
 
 // Whoever has not answered is suspected: it may come by itself later.

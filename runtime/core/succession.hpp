@@ -92,7 +92,6 @@ class Succession {
   void lose_master(TimeUs now, std::string evidence, bool certain, SuccessionActions& out);
   void seek(TimeUs now);
   void claim(TimeUs now, SuccessionActions& out);
-  [[nodiscard]] bool may_take_over() const;
   void promise(TimeUs now, Rank candidate, SuccessionActions& out);
   void take_over(SuccessionActions& out);
   void master_lives(TimeUs now, SuccessionActions& out);

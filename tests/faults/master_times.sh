@@ -14,7 +14,7 @@ times=()
 for ((i = 1; i <= kills; ++i)); do
   rm -rf "$JOBS_TMP/store"
   farm_start run 4 uts --tree T1L --grain 10000 --store "$JOBS_TMP/store" --interval 0.5 \
-    --takeover auto
+    --takeover on
   farm_ranks 4
   at_units run $((4000 + RANDOM % 8000))
   kill_process KILL "${FARM_PIDS[0]}"

@@ -71,7 +71,7 @@ struct Options {
   /// units and folds run on two threads of the new master's process, as with `master_works`, and
   /// the outcome is that rank's, with `took_over`: if folds and units must not meet on two threads,
   /// take "off".
-  std::string takeover = "auto";
+  std::string takeover = "off";
   /// Bytes of accepted results that a worker keeps for a later master until they are durable. Above
   /// it the oldest are dropped, and their units executed again if the master dies.
   std::uint64_t retain_bytes = 64ULL << 20U;

@@ -109,26 +109,6 @@ TEST_F(SuccessionTest, who_does_not_answer_is_not_waited_for_and_not_spoken_to_a
   EXPECT_EQ(tick(10'900'000), "distrust 2, take over from 0 with 3");
 }
 
-// Cut off from all the others, with the store in sight.
-TEST_F(SuccessionTest,
-       one_that_nobody_answers_takes_over_only_if_the_transport_knows_of_the_death) {
-  worker(1);
-  EXPECT_EQ(ticks(0, 10'200'000), "distrust 0; claim to 2, claim to 3");
-  EXPECT_EQ(ticks(10'300'000, 10'500'000).find("take over"), std::string::npos);
-  EXPECT_EQ(ticks(10'600'000, 20'000'000).find("take over"), std::string::npos);
-  static_cast<void>(dead(20'000'001, 0));
-  EXPECT_EQ(tick(20'100'000), "distrust 2, distrust 3, take over from 0 with");
-}
-
-TEST_F(SuccessionTest, those_who_are_known_to_be_gone_do_not_count_against_it) {
-  worker(1);
-  machine_->roster({Rank(2)});
-  EXPECT_EQ(ticks(0, 10'200'000), "distrust 0; claim to 3");
-  EXPECT_EQ(tick(10'900'000), "claim to 3") << "master and rank 3 may be well";
-  EXPECT_EQ(consent(10'950'000, 3, wire::Verdict::yes, 1), "");
-  EXPECT_EQ(tick(10'960'000), "take over from 0 with 3");
-}
-
 TEST_F(SuccessionTest, a_worker_that_hears_the_master_refuses) {
   worker(2);
   static_cast<void>(ticks(0, 4 * kSecondUs));
