@@ -29,8 +29,10 @@ for event in events:
         begun = None
 for wait_ms, accepted in rows:
     print(f"a generation took {wait_ms:.0f} ms; {accepted} units were accepted meanwhile")
-# Segments, the folder twice, the manifest: at least four of them in each generation.
-sys.exit(not rows or any(wait < 6000 for wait, _ in rows) or rows[0][1] < 1000)
+# Segments, the folder twice, the manifest: at least four of them in each generation. Most of the
+# units come in while the disk is busy, however slow the machine is.
+meanwhile = sum(accepted for _, accepted in rows)
+sys.exit(not rows or any(wait < 6000 for wait, _ in rows) or meanwhile < 20000)
 PY
 stall=$(out_says slow stall_ms_max)
 echo "longest stall of the master's loop: $stall ms"
