@@ -120,6 +120,10 @@ void WorkerMachine::begin_session(Session session, WorkerActions& out) {
     carried_ = running_key_;
     carried_digest_ = running_digest();
     carried_done_ = false;
+  } else if (new_term) {
+    // The master that had its answer is gone, and what is kept for the next one has its bound.
+    carried_.reset();
+    carried_done_ = false;
   }
   if (new_term) begin_term(out);
   if (new_term || hand_in_by_ >= 0) return;

@@ -132,5 +132,22 @@ TEST_F(WorkerRetentionTest, what_failed_for_the_owner_before_is_written_for_the_
   EXPECT_TRUE(all<SealShard>()[0].again);
 }
 
+// What it handed in has its bound, so the new master may not have it, and nobody else would.
+TEST_F(WorkerRetentionTest, executes_again_for_a_later_master_what_it_carried_through_a_session) {
+  result_.resize(2);  // on no shelf
+  hear(1, Session(2), wire::Welcome{1, kOldGrant, OwnerEpoch(5)});
+  end_unit(2);
+  const Session later = session_before(kTerm).next();
+  new_master(3);
+  wire::Assign assign;
+  assign.assign_seq = 1;
+  assign.units.add_run(0, 1, Attempt(9));
+  hear(4, later, assign);
+  const auto executed = all<Execute>();
+  ASSERT_EQ(executed.size(), 1U);
+  EXPECT_EQ(executed[0].key, UnitKey::index(0));
+  EXPECT_EQ(executed[0].attempt, Attempt(9));
+}
+
 }  // namespace
 }  // namespace steadfarm::core::test
