@@ -65,6 +65,7 @@ class ByteFarm::Impl {
     store_hangs = outcome.store_hangs;
     all_is_well = outcome.complete && outcome.workers_lost == 0;
     spawn_hangs = outcome.spawn_hangs;
+    dismissed = !master && outcome.message.empty();
     if (!environment->owns_mpi()) signals.reset();
     return outcome;
   }
@@ -91,7 +92,12 @@ class ByteFarm::Impl {
     const bool closed = transport->close(kCloseMs);
     transport.reset();  // keeps what MPI may still write into
     if (!environment->owns_mpi()) return;
-    if (!closed || spawn_hangs) transport::MpiEnvironment::leave_now(exit_code);
+    if (!closed || spawn_hangs) {
+      // Nobody waits for anybody then, and mpirun of Open MPI 5 ends the job with the first rank
+      // that says other than 0, before the master has printed the answer. It is the master that
+      // says how the run ended.
+      transport::MpiEnvironment::leave_now(dismissed ? 0 : exit_code);
+    }
     transport::FinalizeOptions finalize;
     finalize.exit_code = exit_code;
     // Rank 0 may still work on the outcome, and the others wait for it in MPI_Finalize. Where the
@@ -120,6 +126,7 @@ class ByteFarm::Impl {
   bool store_hangs = false;
   bool all_is_well = false;
   bool spawn_hangs = false;
+  bool dismissed = false;  // a worker that the master has sent home
 };
 
 ByteFarm::ByteFarm(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
