@@ -88,6 +88,7 @@ class ByteFarm::Impl {
   void close() {
     constexpr int kCloseMs = 3'000;
     constexpr int kFinalizePatienceMs = 3'600'000;
+    constexpr int kDiskGivenUp = 74;  // of a worker that has said goodbye
     if (!transport) return;
     const bool closed = transport->close(kCloseMs);
     transport.reset();  // keeps what MPI may still write into
@@ -100,9 +101,10 @@ class ByteFarm::Impl {
     }
     transport::FinalizeOptions finalize;
     finalize.exit_code = exit_code;
-    // Rank 0 may still work on the outcome, and the others wait for it in MPI_Finalize. Where the
-    // launcher takes their giving up for a crash, it would end rank 0 as well.
-    if (all_is_well && !transport::MpiEnvironment::others_outlive_us()) {
+    // Rank 0 may still work on the outcome, or on the units, and the others wait for it in
+    // MPI_Finalize. Where the launcher takes their giving up for a crash, it would end rank 0 too.
+    const bool left_in_order = !master && exit_code == kDiskGivenUp;
+    if ((all_is_well || left_in_order) && !transport::MpiEnvironment::others_outlive_us()) {
       finalize.deadline_ms = kFinalizePatienceMs;
     }
     static_cast<void>(environment->finalize(finalize));

@@ -13,6 +13,7 @@ constexpr TimeUs kPollUs = 100;  // between looks at the transport while units a
 // milliseconds later: who looks often hardly computes.
 constexpr TimeUs kUnitPollUs = 2'000;
 constexpr std::size_t kUnitsPerTurn = 10'000;
+constexpr std::size_t kEarlyMax = 64;  // messages before the Welcome of their master
 
 // What workers send to their master.
 bool is_worker_word(const wire::Body& body) {
@@ -178,10 +179,32 @@ void WorkerDriver::receive(Rank from, wire::Message message) {
   }
   const bool hands_over = succession_ != nullptr && inheritance_.has_value();
   if (from != master_ || hands_over || as_worker) {
+    if (!hands_over && is_early(message)) {
+      early_.push_back({from, std::move(message)});
+      if (early_.size() > kEarlyMax) early_.pop_front();
+    }
     ++stats_.messages_refused;
     return;
   }
   step(core::WorkerMessage{std::move(message)});
+  hear_early();
+}
+
+// Units from a master of which nothing is known yet: its Welcome has been overtaken. Nobody would
+// say them again where the transport loses nothing.
+bool WorkerDriver::is_early(const wire::Message& message) const {
+  return succession_ != nullptr && std::holds_alternative<wire::Assign>(message.body) &&
+         core::term_of(message.session) > followed_term_;
+}
+
+void WorkerDriver::hear_early() {
+  for (Early& early : std::exchange(early_, {})) {
+    if (early.from == master_) {
+      step(core::WorkerMessage{std::move(early.message)});
+    } else if (is_early(early.message)) {
+      early_.push_back(std::move(early));
+    }
+  }
 }
 
 void WorkerDriver::carry_out(core::SuccessionActions& actions) {
@@ -199,6 +222,7 @@ void WorkerDriver::carry_out(core::SuccessionActions& actions) {
       hooks_.peer_changed(trust->rank, true);
     } else if (const auto* follow = std::get_if<core::FollowMaster>(&action)) {
       master_ = follow->rank;
+      followed_term_ = succession_->term();
       distrusts_master_ = false;
       hooks_.follows(master_);
       step(core::MasterChanged{});

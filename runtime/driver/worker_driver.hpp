@@ -1,6 +1,7 @@
 // A worker's loop, one turn at a time; the simulator turns it too.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -76,6 +77,8 @@ class WorkerDriver {
   void step(core::WorkerEvent event);
   std::size_t receive_all();
   void receive(Rank from, wire::Message message);
+  [[nodiscard]] bool is_early(const wire::Message& message) const;
+  void hear_early();
   void carry_out(core::SuccessionActions& actions);
   void take_in_shared();
   void tick_if_due(TimeUs now);
@@ -96,6 +99,12 @@ class WorkerDriver {
   OwnerEpoch shards_from_;  // by the word of the present master
   std::optional<Inheritance> inheritance_;
   bool distrusts_master_ = false;  // nothing is sent to it
+  core::Term followed_term_;       // the term of the master that was followed last
+  struct Early {
+    Rank from;
+    wire::Message message;
+  };
+  std::deque<Early> early_;
   bool in_background_ = false;
   std::optional<SharedValue> shared_news_;  // came while a unit ran on the other thread
   std::vector<transport::Incoming> incoming_;

@@ -33,14 +33,14 @@ expect_eq "complete" False "$(store_says "$store" complete)"
 echo "25 looks, generations $first to $generation"
 
 # ---- the fields that scripts rely on ----
-expect_eq "fields of inspect --json" "accepted committed complete failed generation owner_epoch \
-pending segments" "$("$JOBS_PYTHON" - "$JOBS_TMP/inspect.json" <<'END'
+expect_eq "fields of inspect --json" "accepted committed complete failed generation orphans \
+owner_epoch pending segments shard_bytes shards" "$("$JOBS_PYTHON" - "$JOBS_TMP/inspect.json" <<'END'
 import json, re, sys
 line = open(sys.argv[1]).read()
 found = json.loads(line)
 assert line.count("\n") == 1 and line.endswith("\n"), "not one line"
 assert found["complete"] is False and found["segments"]
-for name in "accepted committed failed generation owner_epoch pending".split():
+for name in "accepted committed failed generation orphans owner_epoch pending".split():
     assert type(found[name]) is int, name
 for segment in found["segments"]:
     assert sorted(segment) == ["bytes", "digest", "file"], segment

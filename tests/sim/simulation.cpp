@@ -328,6 +328,15 @@ void Simulation::check_steps(TimeUs patience_us) {
                                            " was done, none more is: " + everybody());
 }
 
+// A job that may keep little in memory goes on by a few units a generation.
+std::int64_t Simulation::throttled_generations() const {
+  const SimOptions& o = world_.options;
+  constexpr std::int64_t kAnswerBytes = 64;
+  const std::int64_t unit_bytes = std::int64_t{o.result_bytes} + o.payload_bytes + kAnswerBytes;
+  const auto room = static_cast<std::int64_t>(std::max<std::uint64_t>(o.undurable_bytes_max, 1));
+  return std::int64_t{o.units} * unit_bytes / room;
+}
+
 void Simulation::check_time() {
   const TimeUs timeout_us = world_.options.timeout_us;
   // The last unit may be the longest one, and fail at the end of each try but its last.
@@ -336,7 +345,8 @@ void Simulation::check_time() {
   if (!jobs_.empty()) check_steps(patience_us);
   if (!world_.calm) return;
   const auto deaths = static_cast<TimeUs>(poison_units_ * world_.options.deaths_max);
-  const TimeUs bound_us = 100 * timeout_us + 8 * total_work_us_ + 10 * deaths * timeout_us;
+  const TimeUs bound_us = 100 * timeout_us + 8 * total_work_us_ + 10 * deaths * timeout_us +
+                          throttled_generations() * timeout_us;
   const bool stuck = world_.now - world_.progress_at > patience_us;
   if (!stuck && world_.now - calm_at_ <= bound_us) return;
   world_.verdict.fail(kExitNoProgress,

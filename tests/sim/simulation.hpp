@@ -33,6 +33,7 @@ class Simulation {
   void on_superseded_ended(Job& job, MasterProcess& master);
   void finish(const MasterProcess& last);
   void begin_calm();
+  [[nodiscard]] std::int64_t throttled_generations() const;
   void check_time();
   void check_steps(TimeUs patience_us);
   [[nodiscard]] bool over() const;
