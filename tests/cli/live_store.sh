@@ -34,7 +34,8 @@ echo "25 looks, generations $first to $generation"
 
 # ---- the fields that scripts rely on ----
 expect_eq "fields of inspect --json" "accepted committed complete failed generation orphans \
-owner_epoch pending segments shard_bytes shards" "$("$JOBS_PYTHON" - "$JOBS_TMP/inspect.json" <<'END'
+owner_epoch pending segments shard_bytes shards" \
+  "$("$JOBS_PYTHON" - "$JOBS_TMP/inspect.json" <<'END'
 import json, re, sys
 line = open(sys.argv[1]).read()
 found = json.loads(line)
