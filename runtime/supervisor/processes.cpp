@@ -19,7 +19,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kLook = std::chrono::milliseconds(10);  // between two looks at who is left
+constexpr auto kLookInterval = std::chrono::milliseconds(10);  // between two looks at who is left
 
 struct Entry {
   pid_t pid = 0;
@@ -107,7 +107,7 @@ int kill_descendants(int patience_ms) {
     // misses none: whoever is below us is our child, or has a parent below us that is one.
     if (!has_children()) return 0;
     if (Clock::now() >= deadline) return std::max(1, static_cast<int>(left.size()));
-    std::this_thread::sleep_for(kLook);
+    std::this_thread::sleep_for(kLookInterval);
   }
 }
 
