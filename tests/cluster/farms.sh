@@ -34,10 +34,11 @@ PROGRAM=("$FARMS_TEST_BIN/units_program" --units "$UNITS" --result-bytes 24 --in
   --chunk 1)
 
 # hosts_start NAME RANKS [OPTIONS...]: a supervised run of the program over the hosts of HOSTFILE.
+HOSTS_SLEEP_US=20000 # what a unit takes there
 hosts_start() {
   MPIRUN_OPTIONS=(--hostfile "$HOSTFILE")
-  supervised_words "$1" "$2" "${PROGRAM[@]}" --sleep-us 20000 --store "$JOBS_TMP/store-$1" \
-    "${@:3}"
+  supervised_words "$1" "$2" "${PROGRAM[@]}" --sleep-us "$HOSTS_SLEEP_US" \
+    --store "$JOBS_TMP/store-$1" "${@:3}"
   job_start "$1" "${CLUSTER_ENTER[@]}" "${SUPERVISED[@]}"
 }
 
