@@ -14,7 +14,8 @@
 
 launcher_find() {
   local program=${STEADFARM_MPIRUN:-mpirun} version
-  version=$("$program" --version 2>/dev/null | head -n 4) || version=
+  # Whole: under pipefail a reader that stops early makes a failure of it, now and then.
+  version=$("$program" --version 2>/dev/null) || version=
   LAUNCHER=unknown LAUNCHER_SURVIVES=0 LAUNCHER_ULFM=0 LAUNCHER_AFTER_TERM=unheard
   LAUNCHER_KILLED=137
   MPIRUN=("$program") MPIRUN_RECOVERY=()
