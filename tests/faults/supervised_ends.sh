@@ -78,5 +78,5 @@ job_wait "$JOB_PID" 200 || fail "alone did not end"
 expect_eq "alone: exit code" 76 "$JOB_EXIT"
 expect_true "alone: its last ends" \
   "$(run_says alone 'values("command_end", "exit_code")[-3:] == [137, 137, 137]')"
-expect_store_sound "$JOBS_TMP/alone-store"
+expect_store_sound "$JOBS_TMP/alone-store" "$(run_says alone 'count("command_start")')"
 RUN_OPTIONS=()

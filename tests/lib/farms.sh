@@ -127,13 +127,15 @@ store_says() {
   json_says "$JOBS_TMP/inspect.json" "$2"
 }
 
-# A store that nobody uses now: it verifies, nothing was set aside, and no temporary file is left.
-# Shards that a dead worker was writing stay until the store is taken over the next time.
+# expect_store_sound STORE [KILLED_EPOCH]: a store that nobody uses now: it verifies, nothing was set
+# aside, and no temporary file is left, but of an owner that was killed while it may have been
+# writing one, and shards that a dead worker was writing: they stay until the next take-over.
 expect_store_sound() {
   local output odd
   output=$("$FARMS_BIN/steadfarm" verify "$1" 2>&1) || fail "steadfarm verify $1: $output"
   odd=$(find "$1" -mindepth 1 ! -name 'manifest-*' ! -name 'segment-*.h5' ! -path "$1/shards" \
-    ! -path "$1/shards/??" ! -path "$1/shards/??/shard-*.h5")
+    ! -path "$1/shards/??" ! -path "$1/shards/??/shard-*.h5" ! -path "$1/shards/??/temp-*" \
+    ! -path "$1/temp-${2:-none}-*")
   expect_eq "files in $1 that are neither manifest nor segment nor shard" "" "$odd"
 }
 
