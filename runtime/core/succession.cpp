@@ -35,7 +35,7 @@ void Succession::tick(TimeUs now, SuccessionActions& out) {
     consent_until_ = now + options_.consent_us;
     claim(now, out);
   } else if (state_ == State::claiming) {
-    if (now >= consent_until_) {
+    if (now >= consent_until_ && may_go_ahead()) {
       take_over(out);
     } else if (now >= claim_at_) {
       claim(now, out);
@@ -74,7 +74,19 @@ void Succession::claim(TimeUs now, SuccessionActions& out) {
     all = false;
     out.emplace_back(SuccessionSend{Rank(rank), wire::Claim{certain_}});
   }
-  if (all) take_over(out);
+  if (all && may_go_ahead()) take_over(out);
+}
+
+// Silence alone may mean that we are cut off from a master that is well. A few that are must not
+// take the store from it; they ask on until they are heard, or end themselves.
+bool Succession::may_go_ahead() const {
+  if (certain_) return true;
+  std::int32_t workers = 0;
+  for (std::int32_t rank = 0; rank < options_.rank_count; ++rank) {
+    const bool gone = gone_.contains(Rank(rank)) || dead_.contains(Rank(rank));
+    if (!gone && !masters_.contains(Rank(rank))) ++workers;
+  }
+  return 2 * (static_cast<std::int32_t>(agreed_.size()) + 1) >= workers;
 }
 
 // Whoever has not answered is suspected: it may come by itself later.

@@ -1,8 +1,8 @@
 // Who becomes master when the master is lost: one worker's part in it. Pure, as the other machines.
 //
-// The workers settle it among themselves, by messages between two, with deadlines. No majority is
-// asked for: the store lets only one publish, so two masters cannot both get anywhere. What is
-// asked is whether somebody still hears the master. PROTOCOL.md, section 10.
+// The workers settle it among themselves, by messages between two, with deadlines. What is asked is
+// whether somebody still hears the master. That two masters cannot both get anywhere is not settled
+// here: the store lets only one publish. PROTOCOL.md, section 10.
 #pragma once
 
 #include <cstdint>
@@ -94,6 +94,7 @@ class Succession {
   void claim(TimeUs now, SuccessionActions& out);
   void promise(TimeUs now, Rank candidate, SuccessionActions& out);
   void take_over(SuccessionActions& out);
+  [[nodiscard]] bool may_go_ahead() const;
   void master_lives(TimeUs now, SuccessionActions& out);
   [[nodiscard]] bool reachable(Rank rank) const;
 

@@ -109,6 +109,47 @@ TEST_F(SuccessionTest, who_does_not_answer_is_not_waited_for_and_not_spoken_to_a
   EXPECT_EQ(tick(10'900'000), "distrust 2, take over from 0 with 3");
 }
 
+// Cut off with nobody beside it, it would take the store from a master that is well.
+TEST_F(SuccessionTest, fewer_than_half_of_the_workers_never_take_over_from_a_silent_master) {
+  worker(1);
+  EXPECT_EQ(ticks(0, 10'200'000), "distrust 0; claim to 2, claim to 3");
+  for (TimeUs now = 10'300'000; now < 40 * kSecondUs; now += 100'000) {
+    ASSERT_EQ(tick(now), "claim to 2, claim to 3") << now;
+  }
+  EXPECT_FALSE(machine_->taking_over());
+  EXPECT_EQ(consent(40 * kSecondUs, 3, wire::Verdict::yes, 1), "");
+  EXPECT_EQ(tick(40 * kSecondUs + 1), "distrust 2, take over from 0 with 3");
+}
+
+TEST_F(SuccessionTest, those_it_does_not_speak_to_are_no_reason_to_go_ahead_alone) {
+  worker(3);
+  static_cast<void>(ticks(0, 6 * kSecondUs));
+  EXPECT_EQ(claim(6 * kSecondUs, 1), "distrust 0, turn to 1, yes to 1");
+  EXPECT_EQ(ticks(6'100'000, 16'100'000), "distrust 1");
+  EXPECT_EQ(claim(16'100'001, 2), "turn to 2, yes to 2");
+  EXPECT_EQ(ticks(16'200'000, 26'200'000), "distrust 2");
+  EXPECT_EQ(ticks(26'300'000, 40 * kSecondUs), "") << "nobody is left to ask";
+  EXPECT_FALSE(machine_->taking_over());
+}
+
+TEST_F(SuccessionTest, those_known_to_be_gone_do_not_count_among_the_workers) {
+  worker(1);
+  machine_->roster({Rank(2)});
+  EXPECT_EQ(ticks(0, 10'200'000), "distrust 0; claim to 3");
+  EXPECT_EQ(tick(10'900'000), "distrust 3, take over from 0 with") << "one of two";
+  worker(1);
+  EXPECT_EQ(dead(0, 2), "distrust 2");
+  EXPECT_EQ(ticks(0, 10'200'000), "distrust 0; claim to 3");
+  EXPECT_EQ(tick(10'900'000), "distrust 3, take over from 0 with") << "one of two";
+}
+
+TEST_F(SuccessionTest, a_death_that_is_certain_needs_no_half) {
+  worker(1);
+  EXPECT_EQ(dead(5'000, 0), "distrust 0, distrust 0");
+  EXPECT_EQ(tick(5'001), "claim certainly to 2, claim certainly to 3");
+  EXPECT_EQ(tick(700'000), "distrust 2, distrust 3, take over from 0 with");
+}
+
 TEST_F(SuccessionTest, a_worker_that_hears_the_master_refuses) {
   worker(2);
   static_cast<void>(ticks(0, 4 * kSecondUs));
