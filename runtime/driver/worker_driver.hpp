@@ -53,8 +53,8 @@ class WorkerDriver {
   /// Receives, runs units for a moment, sends. Returns how much was done: messages and units.
   std::size_t turn();
 
-  /// For a second thread, while a unit runs on the first and no call of this object does: receives
-  /// and ticks.
+  /// For a second thread, while a unit runs on the first and no call of this object does: receives,
+  /// hears of shards and ticks.
   std::size_t background_turn();
 
   /// Set once this worker is to be the master. Nothing is received any more, until the driver is

@@ -151,7 +151,7 @@ void draw_respawn(SimOptions& o) {
 void draw_takeover(SimOptions& o) {
   Prng prng(mix(o.seed, 11));
   if (o.store == 0 || o.concurrent == 0 || o.workers > 500 || !prng.chance(0.6)) return;
-  if (o.shard_bytes > 0 || o.respawn > 0) return;  // not simulated, and not possible
+  if (o.respawn > 0) return;  // not possible
   o.takeover = 1;
   if (prng.chance(0.7)) o.faults |= 1U << static_cast<std::uint32_t>(FaultClass::master_death);
   if (prng.chance(0.2)) o.hand_in_bytes_max = static_cast<std::uint64_t>(between(prng, 0, 3000));

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "tests/unit/driver/manual_clock.hpp"
+#include "tests/unit/driver/rig_shards.hpp"
 #include "transport/local/local_hub.hpp"
 
 namespace steadfarm::driver {
@@ -254,6 +255,42 @@ TEST_F(WorkerDriverTest, survives_a_dead_master_until_its_silence_is_long_enough
   executor_.done = true;
   EXPECT_EQ(turn(), 1U);  // the report goes nowhere, which is no reason to fall
   EXPECT_FALSE(driver_.exit().has_value());
+}
+
+// Seed 17958256195513 of the simulation: a worker took a shard that was durable long ago for one
+// that a hanging disk held up, and left, because the thread beside its long unit never asked.
+TEST_F(WorkerDriverTest, hears_of_a_durable_shard_while_a_unit_runs_on_the_other_thread) {
+  core::WorkerOptions options;
+  options.shard_bytes_min = 10;
+  core::WorkerMachine machine(options, clock_.now_us);
+  RigShards shards(Rank(1));
+  WorkerDriver driver(machine, *end_, executor_, clock_, kJob, Rank(0), &shards);
+  driver.start();
+  send(wire::Welcome{1, {OwnerEpoch(7), {1, 2}}});
+  assign(0, 2);
+  static_cast<void>(driver.turn());
+  executor_.outcome.payload = Bytes(10);
+  executor_.outcome.reduced = Bytes(1);
+  executor_.done = true;
+  clock_.now_us += 1'000;
+  static_cast<void>(driver.turn());  // the second unit runs now, and does not end
+  EXPECT_EQ(executor_.started, (std::vector<UnitKey>{UnitKey::index(0), UnitKey::index(1)}));
+  send(wire::EpochOpen{Epoch(1)});
+  for (TimeUs end = clock_.now_us + 2 * options.shard_stall_us; clock_.now_us < end;) {
+    clock_.now_us += 100'000;
+    send(wire::Beat{});
+    static_cast<void>(driver.background_turn());
+  }
+  ASSERT_FALSE(driver.exit().has_value()) << driver.exit()->reason;
+  EXPECT_EQ(shards.shards.size(), 1U);
+  std::vector<UnitKey> answered;
+  for (const wire::Report& report : at_master<wire::Report>()) {
+    report.answers->for_each([&](const wire::AnswerView& answer) {
+      EXPECT_TRUE(answer.place.has_value());
+      answered.push_back(answer.key);
+    });
+  }
+  EXPECT_EQ(answered, std::vector<UnitKey>{UnitKey::index(0)});
 }
 
 }  // namespace
