@@ -143,8 +143,10 @@ Bytes encode_manifest(const Manifest& manifest) {
   number("pending", manifest.pending);
   number("segments", manifest.segments.size());
   for (const SegmentEntry& entry : manifest.segments) {
-    line("segment", entry.file + " " + role_name(entry.role) + " " + std::to_string(entry.results) +
-                        " " + std::to_string(entry.bytes) + " " + to_hex(entry.digest));
+    out.append("segment ").append(entry.file).append(" ").append(role_name(entry.role));
+    out.append(" ").append(std::to_string(entry.results));
+    out.append(" ").append(std::to_string(entry.bytes));
+    out.append(" ").append(to_hex(entry.digest)).append("\n");
   }
   line("digest", to_hex(digest(std::string_view(out))));
   const auto* data = reinterpret_cast<const std::byte*>(out.data());

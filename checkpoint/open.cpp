@@ -1,4 +1,5 @@
 // Opening a store: look, choose, and take over by publishing the next manifest.
+#include <algorithm>
 #include <utility>
 
 #include "checkpoint/file_system.hpp"
@@ -80,6 +81,8 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions optio
                                            OpenReport& report) {
   report = {};
   if (Status checked = check(options); !checked) return checked.error();
+  // Else what was merged would be cut again into parts that are to be merged.
+  options.merge_bytes_max = std::min(options.merge_bytes_max, options.segment_bytes_max);
   Result<std::unique_ptr<Folder>> opened = files.open_folder(options.path, Access::own);
   if (!opened) return opened.error();
   const auto steps = std::make_shared<std::atomic<std::uint64_t>>(0);

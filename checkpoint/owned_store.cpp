@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "checkpoint/compaction.hpp"
+#include "checkpoint/compaction_policy.hpp"
 #include "checkpoint/names.hpp"
 #include "checkpoint/replay.hpp"
 #include "checkpoint/shard_reader.hpp"
@@ -105,12 +106,23 @@ Result<Generation> OwnedStore::next_number() {
   return listing.value().newest().next();
 }
 
-Status OwnedStore::check_space(const Publication& publication) {
+// Goes on without what only tidies up.
+void OwnedStore::put_compaction_off(Publication& publication) {
+  if (!publication.compacted) return;
+  publication.base.clear();
+  publication.compacted.reset();
+  compaction_pause_ = options_.compact_every;
+}
+
+Status OwnedStore::check_space(Publication& publication) {
   constexpr std::uint64_t reserve_bytes = 64U << 10U;
-  const std::uint64_t need = bytes_of(publication) + reserve_bytes;
   const Result<std::uint64_t> free = folder_->free_bytes();
+  std::uint64_t need = bytes_of(publication) + reserve_bytes;
   // The system's word is advice; the writes below have the last one.
   if (!free || free.value() >= need) return {};
+  put_compaction_off(publication);
+  need = bytes_of(publication) + reserve_bytes;
+  if (free.value() >= need) return {};
   return Error{ErrorCode::no_space, "the next checkpoint needs " + std::to_string(need) +
                                         " bytes in " + folder_->path() + " and " +
                                         std::to_string(free.value()) +
@@ -189,7 +201,8 @@ Result<std::unique_ptr<Publication>> OwnedStore::prepare(
   {
     const std::lock_guard lock(mutex_);
     number = published_.next();
-    publication->compacted = std::move(compacted_);
+    // The last generation of a run is not held up by what can wait.
+    if (!hurry_ && !delta->complete) publication->compacted = std::move(compacted_);
   }
   const SegmentHeader header{number, owner_epoch_, delta->epoch, fingerprint_,
                              options_.result_fields};
@@ -211,10 +224,7 @@ Result<std::unique_ptr<Publication>> OwnedStore::prepare(
 // `loose`: files that no manifest of ours names, not even one in doubt.
 void OwnedStore::failed(Publication& publication, const std::vector<std::string>& loose) {
   live_.undo();
-  if (publication.compacted) {
-    const std::lock_guard lock(mutex_);
-    compacted_ = std::move(publication.compacted);
-  }
+  put_compaction_off(publication);  // the next attempt is to be as small as it can be
   doom(loose);
 }
 
@@ -236,7 +246,8 @@ void OwnedStore::succeeded(Publication& publication, Manifest manifest) {
   }
   for (auto* segments : {&publication.base, &publication.segments}) {
     for (LaidOutSegment& segment : *segments) {
-      if (segment.role != SegmentRole::state) continue;
+      const SegmentEntry entry{segment.name, segment.role, 0, segment.encoded.image.bytes(), {}};
+      if (!may_be_compacted(entry, options_.merge_bytes_max)) continue;
       indices_.emplace(segment.name, std::move(segment.encoded.index));
     }
   }
@@ -306,20 +317,30 @@ void OwnedStore::doom_orphans(std::vector<std::string>& warnings) {
   }
 }
 
+std::vector<SegmentEntry> OwnedStore::due_for_compaction() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (compacted_ != nullptr) return {};  // waits for the next generation
+  }
+  if (compaction_pause_ > 0 || newest_.complete || hurry_) return {};
+  std::vector<SegmentEntry> due =
+      due_for_merging(newest_, options_.compact_every, options_.merge_bytes_max);
+  if (compaction_is_due(newest_, options_.compact_every)) {
+    std::vector<SegmentEntry> states = state_segments(newest_);
+    std::move(states.begin(), states.end(), std::back_inserter(due));
+  }
+  return due;
+}
+
 void OwnedStore::tidy() {
   std::vector<std::string> warnings;
   if (newest_.complete) doom_orphans(warnings);
   retention_.sweep(*folder_, warnings);
   if (compaction_pause_ > 0) --compaction_pause_;
-  const auto waits = [&] {
-    const std::lock_guard lock(mutex_);
-    return compacted_ != nullptr;
-  };
-  const bool due = compaction_pause_ == 0 && !newest_.complete && !hurry_ &&
-                   compaction_is_due(newest_, options_.compact_every) && !waits();
-  if (due) {
+  const std::vector<SegmentEntry> due = due_for_compaction();
+  if (!due.empty()) {
     Result<Compacted> compacted =
-        compact(*folder_, newest_, indices_, codec_or_hdf5(options_.codec), hurry_);
+        compact(*folder_, due, indices_, codec_or_hdf5(options_.codec), hurry_);
     if (compacted) {
       const std::lock_guard lock(mutex_);
       compacted_ = std::make_unique<const Compacted>(std::move(compacted).value());

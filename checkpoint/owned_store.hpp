@@ -47,13 +47,15 @@ class OwnedStore final : public Store {
  private:
   [[nodiscard]] Result<Generation> next_number();
   [[nodiscard]] Status resolve(Generation number);
-  [[nodiscard]] Status check_space(const Publication& publication);
+  void put_compaction_off(Publication& publication);
+  [[nodiscard]] Status check_space(Publication& publication);
   [[nodiscard]] Result<Manifest> write_content(const Publication& publication, Generation number,
                                                std::vector<std::string>& written);
   [[nodiscard]] Manifest child(const core::GenerationDelta& delta, Generation number) const;
   [[nodiscard]] Result<Generation> try_write(Publication& publication,
                                              std::vector<std::string>& loose);
   void tidy();
+  [[nodiscard]] std::vector<SegmentEntry> due_for_compaction() const;
   void doom_orphans(std::vector<std::string>& warnings);
   [[nodiscard]] Status publish_manifest(const Manifest& manifest,
                                         const std::vector<std::string>& written);
@@ -75,11 +77,11 @@ class OwnedStore final : public Store {
   Digest newest_digest_;
   Retention retention_;
   LiveKeys live_;
-  SegmentIndices indices_;      // of the state segments of newest_
+  SegmentIndices indices_;      // of what newest_ names and compaction may read again
   std::set<ShardName> shards_;  // that newest_ leads to
   // Manifests of ours whose publication failed in its last step: there or not.
   std::vector<Manifest> in_doubt_;
-  std::uint64_t compaction_pause_ = 0;  // generations to wait after one that failed
+  std::uint64_t compaction_pause_ = 0;  // generations to wait after a failure
   std::uint64_t publish_bytes_ = 0;
   bool lists_whole_ = true;  // false: memory ran out over retention_ or indices_
 

@@ -12,9 +12,11 @@
 
 namespace steadfarm::checkpoint {
 
-/// The lists of the state segments up to a point, in one: what they add up to.
+/// The lists of some segments in one: what they add up to.
 struct Compacted {
-  std::vector<std::string> covered;  // the segments that it stands for, the first ones of all
+  // The segments that it stands for: all state segments up to a point, or none of them; and some of
+  // results alone, whose place among the others says nothing.
+  std::vector<std::string> covered;
   core::GenerationDelta lists;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "checkpoint/compaction_policy.hpp"
 #include "checkpoint/read_ahead.hpp"
 #include "checkpoint/shard_reader.hpp"
 
@@ -111,20 +112,26 @@ std::uint64_t pending_count(const std::vector<core::Interval>& indices, std::uin
 
 namespace {
 
+struct Reading {
+  const SegmentCodec& codec;
+  std::uint32_t threads = 1;
+  std::uint64_t merge_bytes_max = 0;
+};
+
 Result<LoadedGeneration> load(Folder& folder, const Manifest& manifest,
-                              const std::vector<SegmentEntry>& entries, const SegmentCodec& codec,
-                              std::uint32_t threads, std::string& bad_file) {
+                              const std::vector<SegmentEntry>& entries, const Reading& reading,
+                              std::string& bad_file) {
   LoadedGeneration loaded;
   Replay replay;
-  ReadAhead ahead(folder, entries, threads);
+  ReadAhead ahead(folder, entries, reading.threads);
   for (const SegmentEntry& entry : entries) {
     const Result<Bytes> bytes = ahead.next();
     bad_file = entry.file;
     if (!bytes) return bytes.error();
     // Its bytes are what was written; nobody needs results decoded in order to go on.
-    if (entry.role == SegmentRole::results) continue;
+    if (!may_be_compacted(entry, reading.merge_bytes_max)) continue;
     Result<Segment> segment =
-        decode_verified(folder, entry, bytes.value(), manifest.fingerprint, codec);
+        decode_verified(folder, entry, bytes.value(), manifest.fingerprint, reading.codec);
     if (!segment) return segment.error();
     loaded.indices.emplace(entry.file, std::move(segment.value().index));
     replay.apply(std::move(segment).value(), false);
@@ -146,21 +153,20 @@ Result<LoadedGeneration> load(Folder& folder, const Manifest& manifest,
 }  // namespace
 
 Result<LoadedGeneration> load_generation(Folder& folder, const Manifest& manifest,
-                                         const SegmentCodec& codec, std::uint32_t threads,
-                                         std::string& bad_file) {
-  Result<LoadedGeneration> loaded =
-      load(folder, manifest, manifest.segments, codec, threads, bad_file);
+                                         const StoreOptions& options, std::string& bad_file) {
+  const Reading reading{codec_or_hdf5(options.codec), options.read_threads,
+                        options.merge_bytes_max};
+  Result<LoadedGeneration> loaded = load(folder, manifest, manifest.segments, reading, bad_file);
   if (!loaded) return loaded;
-  Status checked = check_shards(folder, loaded.value().sharded.shards, codec, threads, bad_file);
+  Status checked =
+      check_shards(folder, loaded.value().sharded.shards, reading.codec, reading.threads, bad_file);
   if (!checked) return checked.error();
   return loaded;
 }
 
 Result<LoadedGeneration> load_state(Folder& folder, const Manifest& manifest,
                                     const SegmentCodec& codec, std::string& bad_file) {
-  std::vector<SegmentEntry> states = manifest.segments;
-  std::erase_if(states, [](const SegmentEntry& e) { return e.role != SegmentRole::state; });
-  return load(folder, manifest, states, codec, 1, bad_file);
+  return load(folder, manifest, state_segments(manifest), {codec}, bad_file);
 }
 
 }  // namespace steadfarm::checkpoint

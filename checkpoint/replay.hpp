@@ -8,6 +8,7 @@
 
 #include "base/ids.hpp"
 #include "checkpoint/reader.hpp"
+#include "checkpoint/store.hpp"
 #include "core/generation.hpp"
 
 namespace steadfarm::checkpoint {
@@ -38,7 +39,7 @@ class Replay {
   std::map<ShardName, std::uint32_t> shards_;  // their places in sharded_
 };
 
-/// A generation's state, and where the lists of its state segments lie.
+/// A generation's state, and where the lists of its segments lie that compaction may read again.
 struct LoadedGeneration {
   core::RecoveredState state;
   SegmentIndices indices;
@@ -51,10 +52,10 @@ struct LoadedGeneration {
                                                   const SegmentCodec& codec, std::string& bad_file);
 
 /// The same, with size and digest of the result segments checked as well, and size and first bytes
-/// of the shards, on so many threads.
+/// of the shards, on `options.read_threads` threads. Says of small result segments, too, where
+/// their lists lie.
 [[nodiscard]] Result<LoadedGeneration> load_generation(Folder& folder, const Manifest& manifest,
-                                                       const SegmentCodec& codec,
-                                                       std::uint32_t threads,
+                                                       const StoreOptions& options,
                                                        std::string& bad_file);
 
 /// Units pending in this state, indices and spawned ones.

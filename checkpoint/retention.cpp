@@ -1,5 +1,6 @@
 #include "checkpoint/retention.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -11,6 +12,7 @@ Retention::Entry Retention::entry_of(const Manifest& manifest) {
   Entry entry{manifest.generation, manifest.takeover, {}};
   entry.segments.reserve(manifest.segments.size());
   for (const SegmentEntry& segment : manifest.segments) entry.segments.push_back(segment.file);
+  std::sort(entry.segments.begin(), entry.segments.end());
   return entry;
 }
 
@@ -41,10 +43,14 @@ void Retention::doom_superseded() {
 }
 
 void Retention::remove_manifests(Folder& folder, std::vector<std::string>& warnings) {
+  const Entry none;
   for (auto entry = doomed_.begin(); entry != doomed_.end();) {
     const Status removed = folder.unlink(manifest_name(entry->generation));
     if (removed || removed.error().code == ErrorCode::not_found) {
-      candidates_.insert(entry->segments.begin(), entry->segments.end());
+      // Most of them are still named by the newest one.
+      const std::vector<std::string>& stay = (kept_.empty() ? none : kept_.back()).segments;
+      std::set_difference(entry->segments.begin(), entry->segments.end(), stay.begin(), stay.end(),
+                          std::inserter(candidates_, candidates_.end()));
       entry = doomed_.erase(entry);
     } else {
       warn_once(manifest_name(entry->generation), removed.error().message, warnings);
@@ -56,7 +62,9 @@ void Retention::remove_manifests(Folder& folder, std::vector<std::string>& warni
 void Retention::remove_files(Folder& folder, std::vector<std::string>& warnings) {
   for (const auto* entries : {&kept_, &doomed_}) {
     for (const Entry& entry : *entries) {
-      for (const std::string& name : entry.segments) candidates_.erase(name);
+      std::erase_if(candidates_, [&](const std::string& name) {
+        return std::binary_search(entry.segments.begin(), entry.segments.end(), name);
+      });
     }
   }
   if (candidates_.empty()) return;

@@ -34,7 +34,7 @@ class Retention {
   struct Entry {
     Generation generation;
     bool takeover = false;
-    std::vector<std::string> segments;
+    std::vector<std::string> segments;  // sorted
   };
   static Entry entry_of(const Manifest& manifest);
   void doom_superseded();

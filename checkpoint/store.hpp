@@ -26,7 +26,9 @@ struct StoreOptions {
   bool fresh = false;       // discard another job's or an older run's content
   std::uint64_t segment_bytes_max = 256ULL << 20U;  // a larger delta is cut into several segments
   std::uint64_t inline_results_bytes_max = 1ULL << 20U;  // fewer ride in the state segment
-  std::uint32_t compact_every = 64;     // state segments after which the live state is written anew
+  std::uint32_t compact_every = 64;  // state segments after which the live state is written anew
+  // Result segments of less than a quarter of it are merged, so many bytes at a time, in memory.
+  std::uint64_t merge_bytes_max = 32ULL << 20U;
   std::uint32_t read_threads = 1;       // that read and digest when the store is opened
   std::string result_fields;            // how results are to be read: see result_fields.hpp
   const SegmentCodec* codec = nullptr;  // null: HDF5; the simulation has a faster one
@@ -84,7 +86,8 @@ class Store {
   /// What can wait until the generation is reported: removes superseded files, and reads what is
   /// to be compacted. Call it after each `write` that went well.
   virtual void maintain() = 0;
-  /// The run ends: `maintain`, running or later, compacts no more. From any thread.
+  /// The run ends: nothing is compacted any more, neither by a `maintain` that runs nor later. From
+  /// any thread.
   virtual void hurry() {}
   /// Rises with every file operation, so that a slow disk can be told from one that hangs. From any
   /// thread.

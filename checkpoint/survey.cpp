@@ -75,8 +75,8 @@ class Surveyor {
         return foreign(folder_, stored.manifest, options_);
       }
       std::string bad_file;
-      Result<LoadedGeneration> loaded = load_generation(
-          folder_, stored.manifest, codec_or_hdf5(options_.codec), options_.read_threads, bad_file);
+      Result<LoadedGeneration> loaded =
+          load_generation(folder_, stored.manifest, options_, bad_file);
       if (loaded) {
         found_.base = stored;
         found_.state = std::move(loaded.value().state);

@@ -23,7 +23,7 @@ struct Survey {
   std::vector<BadFile> bad;
   std::optional<StoredManifest> base;  // the newest generation that verifies in full
   core::RecoveredState state;          // of `base`
-  SegmentIndices indices;              // of its state segments
+  SegmentIndices indices;              // of its segments that compaction may read again
   std::vector<ShardInfo> shards;       // that it names
 };
 

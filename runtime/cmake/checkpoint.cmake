@@ -15,7 +15,8 @@ steadfarm_layer(checkpoint_hdf5
   PRIVATE steadfarm_hdf5_headers)
 
 steadfarm_layer(checkpoint
-  SOURCES checkpoint/browse.cpp checkpoint/compaction.cpp checkpoint/cut.cpp
+  SOURCES checkpoint/browse.cpp checkpoint/compaction.cpp
+          checkpoint/compaction_policy.cpp checkpoint/cut.cpp
           checkpoint/durable_file.cpp checkpoint/housekeeping.cpp checkpoint/inspect.cpp
           checkpoint/live_keys.cpp checkpoint/manifest.cpp
           checkpoint/names.cpp checkpoint/open.cpp checkpoint/os_error.cpp

@@ -140,4 +140,6 @@ std::optional<Result<Generation>> ThreadedWriter::take_done() {
 
 std::uint64_t ThreadedWriter::steps() const { return shared_->store->steps(); }
 
+void ThreadedWriter::hurry() { shared_->store->hurry(); }
+
 }  // namespace steadfarm::driver

@@ -24,6 +24,8 @@ class GenerationWriter {
   [[nodiscard]] virtual std::optional<Result<Generation>> take_done() = 0;
   /// Changes whenever the store has come a step further.
   [[nodiscard]] virtual std::uint64_t steps() const = 0;
+  /// The run is about to stop, and time is short: nothing but what it needs is written from now on.
+  virtual void hurry() {}
 };
 
 /// Writes in `start`, while its caller waits. For tests that want every step at its place.
@@ -38,6 +40,7 @@ class WaitingWriter final : public GenerationWriter {
     return std::exchange(done_, std::nullopt);
   }
   [[nodiscard]] std::uint64_t steps() const override { return store_.steps(); }
+  void hurry() override { store_.hurry(); }
 
  private:
   checkpoint::Store& store_;
@@ -59,6 +62,7 @@ class ThreadedWriter final : public GenerationWriter {
   void start(std::shared_ptr<const core::GenerationDelta> delta) override;
   [[nodiscard]] std::optional<Result<Generation>> take_done() override;
   [[nodiscard]] std::uint64_t steps() const override;
+  void hurry() override;
 
   /// Ends the thread, after the generation that it is writing. Waits as long as the store comes a
   /// step further within `step_us`, and no longer than `most_us` in all. False: the call that it is

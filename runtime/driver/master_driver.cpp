@@ -150,6 +150,7 @@ void MasterDriver::carry_out(core::Actions& actions) {
       persist(*persist_action);
     } else if (auto* note = std::get_if<core::Note>(&action)) {
       if (note->kind == core::NoteKind::worker_lost) ++stats_.workers_lost;
+      if (note->kind == core::NoteKind::stopping && writer_ != nullptr) writer_->hurry();
       if (hooks_.note) hooks_.note(*note);
     } else if (auto* committed = std::get_if<core::Committed>(&action)) {
       if (hooks_.committed) hooks_.committed(*committed);

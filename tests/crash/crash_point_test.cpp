@@ -1,6 +1,12 @@
 // The power goes after every single operation, with several outcomes for what was not synced.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "checkpoint/manifest.hpp"
+#include "checkpoint/names.hpp"
 #include "tests/crash/scenario.hpp"
 
 namespace steadfarm::checkpoint::test {
@@ -14,6 +20,40 @@ std::uint64_t operations_of_a_whole_run(std::uint64_t seed) {
   EXPECT_TRUE(scenario.run());
   EXPECT_EQ(scenario.judge(false), "");
   return files.faults().operations();
+}
+
+/// Segments of results that one generation of the run names and the next one no longer does.
+std::size_t merged_results(std::uint64_t job) {
+  // Old manifests go, so the run is stopped after each operation to see all of them.
+  std::map<Generation, Manifest> manifests;
+  const std::uint64_t operations = operations_of_a_whole_run(job);
+  for (std::uint64_t point = 0; point < operations; ++point) {
+    MemoryFileSystem files(job);
+    Scenario scenario(files, job, 1);
+    files.faults().power_off_after(point);
+    scenario.run();
+    for (const auto& [name, bytes] : files_of(files)) {
+      const auto generation = parse_manifest_name(name);
+      if (generation) manifests[*generation] = decode_manifest(bytes).value();
+    }
+  }
+  std::size_t merged = 0;
+  const Manifest* before = nullptr;
+  for (const auto& [generation, manifest] : manifests) {
+    const std::vector<SegmentEntry>& later = manifest.segments;
+    for (const SegmentEntry& entry : before ? before->segments : std::vector<SegmentEntry>()) {
+      if (entry.role != SegmentRole::results) continue;
+      if (std::find(later.begin(), later.end(), entry) == later.end()) ++merged;
+    }
+    before = &manifest;
+  }
+  return merged;
+}
+
+TEST(CrashPoint, the_runs_that_are_crashed_merge_results) {
+  std::size_t merged = 0;
+  for (std::uint64_t job = 1; job <= 3; ++job) merged += merged_results(job);
+  EXPECT_GE(merged, 4U);
 }
 
 TEST(CrashPoint, a_store_comes_back_whole_from_a_crash_after_any_operation) {

@@ -63,14 +63,14 @@ bool Scenario::publish() {
 bool Scenario::run() {
   OpenReport report;
   if (!open(report)) return false;
-  for (std::size_t i = 0; i + 1 < generations; ++i) {
+  for (std::size_t i = 0; i + 2 < generations; ++i) {
     if (!publish()) return false;
   }
   if (!open(report)) return false;
   if (const std::string wrong = judge_recovered(report, false); !wrong.empty()) {
     strange_.push_back(wrong);
   }
-  return publish();
+  return publish() && publish();
 }
 
 std::string Scenario::judge_recovered(const OpenReport& report, bool with_results) {

@@ -1,5 +1,5 @@
 // The run that the crash tests disturb: open a new store, publish three generations, open it again
-// and publish one more; and the judgement of what is found afterwards.
+// and publish two more; and the judgement of what is found afterwards.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ class Scenario {
   [[nodiscard]] const std::vector<std::string>& breaches() const { return checker_.breaches(); }
   [[nodiscard]] std::size_t reported() const { return reported_; }
 
-  static constexpr std::size_t generations = 4;
+  static constexpr std::size_t generations = 5;
 
  private:
   bool open(OpenReport& report);

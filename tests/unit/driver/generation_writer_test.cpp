@@ -186,6 +186,14 @@ TEST(ThreadedWriter, its_end_has_a_limit_for_a_store_that_moves) {
   while (alive.use_count() > 1) std::this_thread::yield();
 }
 
+TEST(ThreadedWriter, tells_the_store_that_time_is_short) {
+  const auto store = std::make_shared<RecordingStore>();
+  ThreadedWriter writer(store);
+  EXPECT_FALSE(store->hurried);
+  writer.hurry();
+  EXPECT_TRUE(store->hurried);
+}
+
 // The whole store under the thread, with compaction and retention beside the next generation: what
 // the thread sanitizer is to see.
 TEST(ThreadedWriter, publishes_with_a_real_store_while_the_loop_asks_questions) {

@@ -306,7 +306,9 @@ TEST(MasterDriver, stops_on_request_with_what_is_pending_in_the_store) {
   setup.units = 5'000;
   FarmRig rig(std::move(setup));
   while (rig.folded.size() < 50) rig.round();
+  EXPECT_FALSE(rig.store.hurried);
   rig.driver->request_stop("asked to");
+  EXPECT_TRUE(rig.store.hurried);  // before the last generation is laid out
   ASSERT_TRUE(rig.finishes());
   EXPECT_EQ(rig.driver->finish()->outcome, core::Outcome::stopped);
   EXPECT_EQ(rig.driver->finish()->reason, "asked to");

@@ -36,6 +36,7 @@ class RecordingStore final : public checkpoint::Store {
     return generation_;
   }
   void maintain() override { ++maintained; }
+  void hurry() override { hurried = true; }
   [[nodiscard]] Generation generation() const override { return generation_; }
   [[nodiscard]] OwnerEpoch owner_epoch() const override { return OwnerEpoch(1); }
   [[nodiscard]] std::uint64_t last_publish_bytes() const override { return 0; }
@@ -45,6 +46,7 @@ class RecordingStore final : public checkpoint::Store {
   std::deque<Error> failures;  // for the next tries
   std::function<void(const core::GenerationDelta&)> on_publish;
   std::atomic<std::uint64_t> stepped = 0;
+  std::atomic<bool> hurried = false;
   std::uint64_t tries = 0;
   std::uint64_t maintained = 0;
   std::vector<core::GenerationDelta> deltas;  // the durable ones
