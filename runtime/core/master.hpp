@@ -339,6 +339,7 @@ class Master {
   std::string shard_trouble_;   // of a worker that has not written a shard since
   bool end_persisted_ = false;  // the store already held the complete job
   bool end_emitted_ = false;    // the delta in flight is the last one
+  bool end_complete_ = false;   // and nothing was pending when it was taken
   bool throttle_noted_ = false;
   Orphans orphans_;
   std::vector<UnitKey> due_orphans_;

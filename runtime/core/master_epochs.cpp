@@ -82,6 +82,7 @@ void Master::emit_persist(bool complete, Actions& out) {
   if (options_.ordered) delta->held = hold_.held();
   delta->counters = counters_;
   end_emitted_ = phase_ == Phase::persisting_end;
+  end_complete_ = complete;
   out.emplace_back(Persist{delta});
 }
 
@@ -101,13 +102,16 @@ void Master::on(const GenerationDurable& event, Actions& out) {
     }
   }
   if (phase_ != Phase::persisting_end) return;
-  if (!end_emitted_) {  // the last one comes now, and has all of the time
+  // Results that no worker could make durable are not in what is durable now.
+  const bool is_durable = outcome_ == Outcome::not_durable && shard_trouble_.empty();
+  // A worker that came back may have answered meanwhile for all that was still to do.
+  const bool one_more = is_durable && all_done() && !end_complete_;
+  if (!end_emitted_ || one_more) {  // the last one comes now, and has all of the time
     end_deadline_ = now_ + end_patience_us_;
     return;
   }
-  // Results that no worker could make durable are not in what is durable now.
-  const bool is_durable = outcome_ == Outcome::not_durable && shard_trouble_.empty();
   if (is_durable) outcome_ = all_done() ? done_outcome() : Outcome::stopped;
+  if (is_durable && all_done()) reason_.clear();
   begin_close(out);
 }
 

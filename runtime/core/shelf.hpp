@@ -35,14 +35,15 @@ class Shelf {
   [[nodiscard]] std::uint64_t open_bytes() const { return open_.bytes; }
   [[nodiscard]] std::uint64_t count() const { return open_.sizes.size() + sealing_.sizes.size(); }
 
-  /// The shard is durable: moves its answers, with their places, to the end of `out`.
-  void durable(const ShardInfo& shard, wire::AnswerBatch& out) {
+  /// The shard is durable: `take` gets its answers, with their places, one after the other.
+  template <class Take>
+  void durable(const ShardInfo& shard, const Take& take) {
     STEADFARM_ASSERT(sealing() && shard.results == sealing_.sizes.size());
     std::uint64_t row = 0;
     sealing_.answers.for_each([&](const wire::AnswerView& kept) {
       wire::AnswerView answer = kept;
       answer.place = ShardPlace{shard, row, sealing_.sizes[row]};
-      out.add(answer);
+      take(answer);
       ++row;
     });
     sealing_ = {};

@@ -146,7 +146,8 @@ void Succession::on_message(TimeUs now, Rank from, Term term, const wire::Claim&
   const auto answer = [&](wire::Verdict verdict, Rank whom) {
     out.emplace_back(SuccessionSend{from, wire::Consent{verdict, whom}});
   };
-  if (dead_.contains(from)) return;
+  // What the master that we have left once claimed comes late, and nothing is sent to it.
+  if (dead_.contains(from) || shunned_.contains(from)) return;
   if (state_ == State::taking || term < term_) {
     answer(wire::Verdict::follow, master_);
     return;

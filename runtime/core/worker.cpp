@@ -59,7 +59,9 @@ void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
   if (!welcomed_) return;
   if (!outbox_->empty() && now_ - outbox_since_ >= options_.report_us) report(out);
   if (rests() && now_ - reported_at_ >= options_.idle_report_us) report(out);
-  if (!options_.lossless && !unacked_.empty() && now_ - resent_at_ >= options_.resend_us) {
+  // Before the HandIn a new master does not know the value that these may have been pruned by.
+  const bool may_resend = !options_.lossless && may_report();
+  if (may_resend && !unacked_.empty() && now_ - resent_at_ >= options_.resend_us) {
     resent_at_ = now_;
     for (const wire::Report& kept : unacked_) send_report(kept, out);
   }
@@ -69,8 +71,14 @@ void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
 }
 
 void WorkerMachine::on(WorkerMessage& event, WorkerActions& out) {
-  heard_at_ = now_;
-  master_spoke_ = true;
+  // A claim is the word of one that wants to be the master. It may never be.
+  const bool is_claim = std::holds_alternative<wire::Claim>(event.message.body) ||
+                        std::holds_alternative<wire::Consent>(event.message.body);
+  if (!is_claim) {
+    heard_at_ = now_;
+    master_spoke_ = true;
+    sought_ = false;
+  }
   const Session session = event.message.session;
   std::visit([&](auto& body) { on_body(body, session, out); }, event.message.body);
 }
@@ -100,9 +108,10 @@ void WorkerMachine::on_body(wire::Welcome& m, Session session, WorkerActions& ou
 }
 
 // Until the new one says Welcome it knows nothing of us: units go on, their answers wait.
-void WorkerMachine::on(MasterChanged& /*event*/, WorkerActions& out) {
+// One after the other may be followed that never speaks as a master: all of them have one time-out.
+void WorkerMachine::on(MasterChanged& event, WorkerActions& out) {
   welcomed_ = false;
-  heard_at_ = now_;
+  if (!std::exchange(sought_, true) || event.is_there) heard_at_ = now_;
   shelf_.ask();
   say_hello(out);
 }
@@ -266,11 +275,17 @@ void WorkerMachine::on_body(wire::Shutdown& m, Session /*session*/, WorkerAction
   leave(m.exit_code, {}, out);
 }
 
-bool WorkerMachine::proposes_as_good(const wire::AnswerView& answer) const {
-  if (!answer.proposal_value) return false;
-  const SharedValue proposal{*answer.proposal_value,
-                             {answer.proposal_witness.begin(), answer.proposal_witness.end()}};
-  return !is_better(*shared_, proposal);
+// What a unit left out because of a value that the master may not have must not be accepted without
+// that value.
+void WorkerMachine::add_bound(wire::AnswerView& answer) const {
+  if (!shared_unechoed_) return;
+  if (answer.proposal_value) {
+    const SharedValue proposal{*answer.proposal_value,
+                               {answer.proposal_witness.begin(), answer.proposal_witness.end()}};
+    if (!is_better(*shared_, proposal)) return;
+  }
+  answer.proposal_value = shared_->value;
+  answer.proposal_witness = shared_->witness;
 }
 
 void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
@@ -284,12 +299,7 @@ void WorkerMachine::on(UnitDone& event, WorkerActions& out) {
   if (carried_ == running_key_ && event.answer.status == wire::AnswerStatus::done) {
     carried_done_ = true;
   }
-  // What this unit left out because of a value that the master may not have must not be accepted
-  // without that value.
-  if (shared_unechoed_ && !proposes_as_good(event.answer)) {
-    event.answer.proposal_value = shared_->value;
-    event.answer.proposal_witness = shared_->witness;
-  }
+  add_bound(event.answer);
   const bool stays = stays_here(event);
   if (stays) {
     out.emplace_back(KeepResult{running_key_, event.answer.payload});
@@ -352,7 +362,10 @@ void WorkerMachine::on(ShardDurable& event, WorkerActions& out) {
   shelf_failing_since_ = -1;
   shelf_failures_ = 0;
   if (outbox_->empty()) outbox_since_ = now_;
-  shelf_.durable(event.shard, *outbox_);
+  shelf_.durable(event.shard, [this](wire::AnswerView& answer) {
+    add_bound(answer);  // there may be another master by now
+    outbox_->add(answer);
+  });
   if (!shelf_.asked()) {
     epoch_shelf_ = false;
     seal_first_ = false;

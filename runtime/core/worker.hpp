@@ -55,7 +55,9 @@ struct ShardFailed {
 /// The disk has come a step further with it.
 struct ShardMoved {};
 /// Somebody else is to be the master: Hello goes to it, and answers wait until it says Welcome.
-struct MasterChanged {};
+struct MasterChanged {
+  bool is_there = false;  // it has the store; else it may never be the master
+};
 using WorkerEvent =
     std::variant<WorkerStarted, WorkerTick, WorkerMessage, UnitDone, SharedFound, StateSaved,
                  UnitLeft, ShardDurable, ShardFailed, ShardMoved, MasterChanged>;
@@ -168,7 +170,7 @@ class WorkerMachine {
   void forget_durable(std::uint32_t delta);
   [[nodiscard]] std::optional<std::uint64_t> running_digest() const;
 
-  [[nodiscard]] bool proposes_as_good(const wire::AnswerView& answer) const;
+  void add_bound(wire::AnswerView& answer) const;
   [[nodiscard]] bool mark_seen(std::uint32_t assign_seq);
   void drop_queue();
   [[nodiscard]] wire::Returned::Unit give_back_last();
@@ -262,6 +264,7 @@ class WorkerMachine {
   std::uint64_t shared_version_ = 0;
 
   TimeUs heard_at_ = 0;
+  bool sought_ = false;  // somebody else was to be the master, and none has spoken since
   TimeUs last_tick_ = 0;
   TimeUs hello_at_ = 0;
   TimeUs heartbeat_at_ = 0;

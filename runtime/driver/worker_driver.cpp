@@ -79,7 +79,7 @@ void WorkerDriver::serve(transport::Transport& transport, Rank master) {
   distrusts_master_ = false;
   transport_ = &transport;
   master_ = master;
-  step(core::MasterChanged{});
+  step(core::MasterChanged{true});
 }
 
 // Starts what is to be started and takes in what has ended. True if a unit ended.

@@ -37,6 +37,7 @@ void Simulation::check_store(const MasterProcess& master) {
   if (!report.recovered || !report.recovered->complete || found.accepted != lineage.accepted) {
     world_.verdict.fail(kExitWrong, "the complete job is not complete in the store");
   }
+  record_.check_no_orphans(found);
 }
 
 void Simulation::check_results(const Lineage& lineage) {

@@ -94,7 +94,7 @@ void Job::plan_successor(std::size_t at, TimeUs when) {
                     static_cast<std::uint32_t>(workers_.size() + 1 + at));
 }
 
-// The process is the worker's; it ends once the master has sent the worker home as well.
+// The process ends once both the master and the worker beside it have ended.
 MasterProcess* Job::successor_turn(std::size_t at) {
   Successor& successor = *successors_[at];
   MasterProcess& master = *successor.master;
@@ -113,6 +113,11 @@ MasterProcess* Job::successor_turn(std::size_t at) {
   }
   master.life = Life::ended;
   return &master;
+}
+
+bool Job::still_has_master(Rank rank) {
+  const MasterProcess* master = master_at(rank);
+  return master != nullptr && master->life != Life::ended;
 }
 
 const MasterProcess* Job::master_at(Rank rank) const {
@@ -190,7 +195,7 @@ void Job::worker_turn(Rank rank) {
 void Job::after_worker_turn(WorkerProcess& process, Rank rank) {
   if (process.wants_to_die()) {
     kill(rank);
-  } else if (process.has_left()) {
+  } else if (process.has_left() && !still_has_master(rank)) {
     end(rank, Life::ended);
   } else if (process.inheritance() != nullptr) {
     take_over(rank);

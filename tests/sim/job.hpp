@@ -98,6 +98,7 @@ class Job final : public Post {
   void taken_in(std::size_t successor, Rank worker);
   void tell_workers(Rank dead);
   void plan_successor(std::size_t at, TimeUs when);
+  [[nodiscard]] bool still_has_master(Rank rank);
   [[nodiscard]] const MasterProcess* master_at(Rank rank) const;
   [[nodiscard]] MasterProcess* master_at(Rank rank) {
     return const_cast<MasterProcess*>(std::as_const(*this).master_at(rank));

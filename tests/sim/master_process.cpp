@@ -128,6 +128,8 @@ driver::MasterHooks MasterProcess::hooks() {
   h.fold_reduced = [this, accept](const UnitKey& key, ByteView result, const ShardPlace& place) {
     // A newer owner tidies away what this one will never publish.
     if (record_.is_owner(owner_)) record_.check_shard(key, result, place);
+    lineage_.shards.insert(place.shard.name);
+    if (place.shard.name.owner_epoch < owner_epoch_) ++world_.recovery.results_in_older_shards;
     accept(key, result);
   };
   h.fold_in_order = [this](const UnitKey& key, ByteView result) {

@@ -28,7 +28,8 @@ struct Lineage {
   // execution may be given from now on.
   std::vector<std::uint32_t> stored_steps;
   std::vector<std::uint32_t> least_steps;
-  std::vector<bool> anew;  // on its last try, which was told to forget what is durable
+  std::vector<bool> anew;      // on its last try, which was told to forget what is durable
+  std::set<ShardName> shards;  // that hold results of the accepted units
 };
 
 class Record {
@@ -41,6 +42,8 @@ class Record {
   void accept(Lineage& lineage, const UnitKey& key, ByteView result);
   /// A unit is accepted whose result lies in a shard: there, and durable by now.
   void check_shard(const UnitKey& key, ByteView result, const ShardPlace& place);
+  /// Nothing is accepted any more: of the shards only those are there that hold accepted results.
+  void check_no_orphans(const Lineage& lineage);
   /// With an accepted unit comes the value by which it was pruned.
   void check_shared(std::uint32_t job, const UnitKey& key,
                     const std::optional<SharedValue>& shared);

@@ -178,4 +178,13 @@ void Record::check_shard(const UnitKey& key, ByteView result, const ShardPlace& 
   ++world_.recovery.results_in_shards;
 }
 
+void Record::check_no_orphans(const Lineage& lineage) {
+  for (const auto& [name, file] : world_.files.disk("/store").visible()) {
+    const std::optional<ShardName> shard = checkpoint::parse_shard_name(name);
+    if (shard && !lineage.shards.contains(*shard)) {
+      wrong(name + " holds no accepted result and is still there");
+    }
+  }
+}
+
 }  // namespace steadfarm::sim

@@ -45,6 +45,7 @@ struct Totals {
   std::uint64_t unit_steps = 0;
   std::uint64_t steps_skipped = 0;
   std::uint64_t results_in_shards = 0;
+  std::uint64_t results_in_older_shards = 0;
   std::uint64_t shards_unheard = 0;
   std::uint64_t units_to_replacements = 0;
   std::uint64_t take_overs = 0;
@@ -71,6 +72,7 @@ void run_one(const SimOptions& options, Totals& totals) {
   totals.unit_steps += result.unit_steps;
   totals.steps_skipped += result.steps_skipped;
   totals.results_in_shards += result.results_in_shards;
+  totals.results_in_older_shards += result.results_in_older_shards;
   totals.shards_unheard += result.shards_unheard;
   totals.units_to_replacements += result.units_to_replacements;
   totals.take_overs += result.take_overs;
@@ -92,7 +94,9 @@ void print_totals(const Totals& totals, double seconds) {
             << " skipped thanks to saved states\n"
             << totals.take_overs << " take-overs, " << totals.units_handed_in
             << " units handed in at them\n"
-            << totals.results_in_shards << " results accepted in shards, " << totals.shards_unheard
+            << totals.results_in_shards << " results accepted in shards, "
+            << totals.results_in_older_shards << " of them written for a master before, "
+            << totals.shards_unheard
             << " shards durable when their worker died before it could say so\n"
             << totals.units_to_replacements << " units handed to replacements\n"
             << std::left << std::setw(16) << "fault class" << std::right << std::setw(12)
@@ -119,6 +123,10 @@ int judge_the_whole(const Totals& totals) {
   }
   if (totals.results_in_shards == 0 || (totals.seeds >= 1000 && totals.shards_unheard == 0)) {
     std::cout << "no shard was used, or none was lost between the disk and the word of it\n";
+    exit_code = std::max(exit_code, 1);
+  }
+  if (totals.seeds >= 1000 && totals.results_in_older_shards == 0) {
+    std::cout << "no master that took over got anything out of a shard for the one before\n";
     exit_code = std::max(exit_code, 1);
   }
   if (totals.units_to_replacements == 0) {

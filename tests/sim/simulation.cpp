@@ -50,6 +50,7 @@ SimResult Simulation::run() {
   result.units_handed_in = world_.recovery.units_handed_in;
   result.steps_skipped = world_.recovery.steps_skipped;
   result.results_in_shards = world_.recovery.results_in_shards;
+  result.results_in_older_shards = world_.recovery.results_in_older_shards;
   result.shards_unheard = world_.recovery.shards_unheard;
   if (!jobs_.empty()) result.accepted = current().master().lineage().accepted;
   result.starts = static_cast<std::uint32_t>(jobs_.size());

@@ -24,7 +24,8 @@ struct SimResult {
   std::uint64_t unit_steps = 0;         // of all executions
   std::uint64_t steps_skipped = 0;      // that executions would have repeated without saved states
   std::uint64_t results_in_shards = 0;  // accepted
-  std::uint64_t shards_unheard = 0;     // durable when their worker died before it could say so
+  std::uint64_t results_in_older_shards = 0;  // of these, written for a master before that one
+  std::uint64_t shards_unheard = 0;         // durable when their worker died before it could say so
   std::uint64_t units_to_replacements = 0;  // of lost workers
   std::uint64_t take_overs = 0;
   std::uint64_t units_handed_in = 0;  // and not executed again thanks to it

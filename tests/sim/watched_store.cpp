@@ -80,6 +80,7 @@ Result<Generation> WatchedStore::write(checkpoint::Publication& publication) {
     record_.published(job_, number_, result.value());
     record_.states_stored(*lineage_, *publication.delta);
     last_ = {result.value(), accepted};
+    complete_ = publication.delta->complete;
     if (failed_before_) ++world_.recovery.publishes_repeated;
   }
   failed_before_ = !result;
@@ -97,8 +98,12 @@ void WatchedStore::maintain() {
     checkpoint::MemoryFaults& faults = world_.files.faults();
     faults.power_off_after(faults.operations() + power_after_ % 8);
   }
+  const auto before = world_.files.faults().counts().injected;
   inner_->maintain();
   tap_.check();
+  // What could not be removed is left to the next opening.
+  const bool undisturbed = !power_goes && world_.files.faults().counts().injected == before;
+  if (complete_ && undisturbed && record_.is_owner(job_)) record_.check_no_orphans(*lineage_);
   if (power_goes) std::exchange(power_lost_, nullptr)();
 }
 

@@ -108,6 +108,7 @@ class WatchedStore final : public checkpoint::Store {
   std::function<void()> power_lost_;
   std::uint64_t power_after_ = 0;
   Published last_;
+  bool complete_ = false;  // so is the last published generation
   bool failed_before_ = false;
   bool fenced_ = false;
   std::uint64_t publishes_ = 0;

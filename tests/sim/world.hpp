@@ -48,6 +48,7 @@ struct Recovery {
   std::uint64_t owners_fenced = 0;
   std::uint64_t links_reset = 0;
   std::uint64_t results_in_shards = 0;
+  std::uint64_t results_in_older_shards = 0;  // written for a master before the one that accepted
   std::uint64_t shards_unheard = 0;  // durable, when their worker died before it could say so
   std::uint64_t steps_skipped = 0;   // that an execution need not repeat, thanks to a saved state
   std::uint64_t units_to_replacements = 0;

@@ -80,6 +80,50 @@ TEST(MasterEpochs, an_end_that_cannot_be_made_durable_says_why_and_how_much_is) 
   EXPECT_NE(finish.reason.find("0 of 1 accepted units"), std::string::npos) << finish.reason;
 }
 
+// Seed 18100000010030 of the simulation: the job was called complete when a generation was durable
+// that had been taken before the last units were accepted.
+TEST(MasterEpochs, the_end_has_what_a_worker_that_came_back_answered_while_it_was_written) {
+  MasterOptions options = stored();
+  options.shards = {OwnerEpoch(1), {1, 2}};
+  options.shards_from = OwnerEpoch(1);
+  options.interval_us = 1'000 * kSecondUs;
+  MasterRig rig(options, MasterRig::range(2), 1);
+  rig.step(0, Started{});
+  rig.step(0, GenerationDurable{Epoch(1), Generation(1)});
+  rig.hello(0, 1);
+  wire::Report report;
+  report.report_seq = 1;
+  report.assigns_seen = 1;
+  rig.report(1'000, 1, 1, report, {done(UnitKey::index(0), 1)});
+  rig.message(1'000, 1, 1, wire::Trouble{"the disk is full"});
+  // It falls silent for so long that the run ends with what there is.
+  TimeUs now = 1'000;
+  while (rig.all<Persist>().empty()) {
+    ASSERT_LT(now, 60 * kSecondUs);
+    now += 500'000;
+    rig.step(now, Tick{});
+  }
+  EXPECT_FALSE(rig.all<Persist>().front().delta->complete);
+  // It comes back, and its shard is durable after all.
+  wire::AnswerView last = done(UnitKey::index(1), 1);
+  last.place = ShardPlace{{{OwnerEpoch(1), 5, 1}, 1, 4'000, {}}, 0, 2'000};
+  report.report_seq = 2;
+  rig.report(now, 1, 1, report, {last});
+  EXPECT_EQ(rig.all<Accept>().size(), 1U);
+  rig.step(now, GenerationDurable{Epoch(2), Generation(2)});
+  EXPECT_TRUE(rig.sent<wire::Shutdown>(1).empty());
+  ASSERT_EQ(rig.all<Persist>().size(), 1U);
+  EXPECT_TRUE(rig.all<Persist>().front().delta->complete);
+  EXPECT_EQ(rig.all<Persist>().front().delta->counters.accepted, 2U);
+  rig.step(now, GenerationDurable{Epoch(3), Generation(3)});
+  ASSERT_EQ(rig.sent<wire::Shutdown>(1).size(), 1U);
+  EXPECT_EQ(rig.sent<wire::Shutdown>(1).front().exit_code, 0);
+  rig.message(now, 1, 2, wire::Goodbye{});
+  ASSERT_EQ(rig.all<Finish>().size(), 1U);
+  EXPECT_EQ(rig.all<Finish>().front().outcome, Outcome::complete);
+  EXPECT_EQ(rig.all<Finish>().front().reason, "");
+}
+
 TEST(MasterEpochs, without_a_store_nothing_is_ever_persisted) {
   MasterOptions options = stored();
   options.has_store = false;

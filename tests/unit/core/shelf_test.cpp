@@ -48,13 +48,14 @@ TEST(Shelf, gives_each_answer_its_place_in_the_shard_that_holds_it) {
   shelf.add(answer_of(9), 400);  // while that one is written: goes into the next
   EXPECT_EQ(shelf.count(), 3U);
   wire::AnswerBatch out;
-  shelf.durable(shard_of(1, 2), out);
+  const auto add = [&](const wire::AnswerView& answer) { out.add(answer); };
+  shelf.durable(shard_of(1, 2), add);
   EXPECT_EQ(seen_in(out), (std::vector<Seen>{{5, 1, 0, 100}, {3, 1, 1, 200}}));
   EXPECT_FALSE(shelf.sealing());
   EXPECT_EQ(shelf.count(), 1U);
   EXPECT_EQ(shelf.open_bytes(), 400U);
   shelf.seal();
-  shelf.durable(shard_of(2, 1), out);
+  shelf.durable(shard_of(2, 1), add);
   EXPECT_EQ(seen_in(out), (std::vector<Seen>{{5, 1, 0, 100}, {3, 1, 1, 200}, {9, 2, 0, 400}}));
   EXPECT_EQ(shelf.count(), 0U);
 }

@@ -264,6 +264,20 @@ TEST_F(SuccessionTest, one_that_speaks_as_a_worker_is_not_going_to_be_the_master
   EXPECT_EQ(tick(6 * kSecondUs + 300'001), "claim to 1, claim to 3");
 }
 
+// Seed 18100000020004 of the simulation: an answer went to a rank that nothing is to be sent to.
+TEST_F(SuccessionTest, a_late_claim_of_the_master_that_it_left_is_not_answered) {
+  worker(3);
+  SuccessionActions out;
+  machine_->welcomed(1, Rank(1), Term(1), true, out);
+  EXPECT_EQ(words(out), "turn to 1");
+  static_cast<void>(ticks(0, 6 * kSecondUs));
+  out.clear();
+  machine_->on_message(6 * kSecondUs, Rank(2), Term(1), wire::Claim{}, out);
+  EXPECT_EQ(words(out), "distrust 1, turn to 2, yes to 2");
+  EXPECT_EQ(claim(6 * kSecondUs + 1, 1), "") << "from before it was the master";
+  EXPECT_EQ(ticks(6'100'000, 16'000'000), "") << "the promise stands";
+}
+
 // The master may reach one that we could not.
 TEST_F(SuccessionTest, whoever_is_shunned_is_not_asked_before_it_speaks) {
   worker(2);

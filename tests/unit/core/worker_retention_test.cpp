@@ -120,6 +120,45 @@ TEST_F(WorkerRetentionTest, does_not_wait_for_its_shard_for_ever) {
   EXPECT_EQ(sent<wire::Report>()[0].answers->size(), 1U);
 }
 
+// Seed 431 of the simulation: what was said again while the shelf was waited for came before the
+// value that it had been pruned by.
+TEST_F(WorkerRetentionTest, says_nothing_again_before_it_has_handed_in) {
+  WorkerOptions lossy = options();
+  lossy.lossless = false;
+  lossy.resend_us = lossy.hand_in_wait_us / 10;
+  machine_ = WorkerMachine(lossy, 0);
+  SetUp();
+  hear(1, Session(1), wire::Shared{1, {33, {}}});
+  result_.resize(2);  // on no shelf, and never acknowledged
+  end_unit(2);
+  result_.resize(10);
+  end_unit(3);
+  new_master(4);
+  for (TimeUs now = 4; now < 4 + lossy.hand_in_wait_us; now += lossy.resend_us) {
+    step(now, WorkerTick{});
+    EXPECT_TRUE(sent<wire::Report>().empty()) << now;
+    EXPECT_TRUE(sent<wire::HandIn>().empty()) << now;
+  }
+  step(4 + lossy.hand_in_wait_us, WorkerTick{});
+  const auto handed_in = sent<wire::HandIn>();
+  ASSERT_EQ(handed_in.size(), 1U);
+  EXPECT_EQ(keys(handed_in[0]), std::vector<UnitKey>{UnitKey::index(0)});
+  EXPECT_EQ(handed_in[0].shared, (SharedValue{33, {}}));
+}
+
+// The HandIn may be lost, or come after it.
+TEST_F(WorkerRetentionTest, what_comes_from_the_shelf_later_has_its_bound) {
+  hear(1, Session(1), wire::Shared{1, {33, {}}});
+  end_unit(5);
+  new_master(6);
+  step(6 + options().hand_in_wait_us, WorkerTick{});
+  ASSERT_EQ(sent<wire::HandIn>().size(), 1U);
+  step(7 + options().hand_in_wait_us, ShardDurable{shard(kNewGrant)});
+  ASSERT_EQ(sent<wire::Report>().size(), 1U);
+  sent<wire::Report>()[0].answers->for_each(
+      [](const wire::AnswerView& answer) { EXPECT_EQ(answer.proposal_value, 33); });
+}
+
 TEST_F(WorkerRetentionTest, what_failed_for_the_owner_before_is_written_for_the_new_one_at_once) {
   end_unit(5);
   step(6, MasterChanged{});
@@ -130,6 +169,44 @@ TEST_F(WorkerRetentionTest, what_failed_for_the_owner_before_is_written_for_the_
   step(9, WorkerTick{});
   ASSERT_EQ(all<SealShard>().size(), 1U);
   EXPECT_TRUE(all<SealShard>()[0].again);
+}
+
+// Seed 18100000010196 of the simulation: of many that claimed in turn none was followed by enough
+// to be the master, and each made the others wait anew.
+TEST_F(WorkerRetentionTest, candidates_that_never_become_masters_have_one_time_out_together) {
+  const TimeUs most_us = options().master_timeout_us;
+  const TimeUs lost = 5;
+  step(lost, MasterChanged{});
+  TimeUs now = lost;
+  for (; now < lost + most_us; now += most_us / 10) {
+    step(now, WorkerTick{});
+    ASSERT_TRUE(all<Exit>().empty()) << now;
+    hear(now, Session(1), wire::Claim{});
+    if (now > lost + most_us / 2) step(now, MasterChanged{});
+  }
+  step(now + 1, WorkerTick{});
+  ASSERT_EQ(all<Exit>().size(), 1U);
+  EXPECT_EQ(all<Exit>()[0].exit_code, 75);
+}
+
+TEST_F(WorkerRetentionTest, a_candidate_that_speaks_as_the_master_has_its_time) {
+  const TimeUs most_us = options().master_timeout_us;
+  step(5, MasterChanged{});
+  const auto wait = [&](TimeUs from, TimeUs to) {
+    for (TimeUs now = from; now <= to; now += most_us / 10) {
+      step(now, WorkerTick{});
+      if (!all<Exit>().empty()) return false;
+    }
+    return true;
+  };
+  ASSERT_TRUE(wait(5, most_us - 1));
+  hear(most_us, Session(1), wire::Beat{});
+  ASSERT_TRUE(wait(most_us, 2 * most_us - 1));
+  // The one beside it has the store, and beats when it has read it.
+  step(2 * most_us - 1, MasterChanged{});
+  ASSERT_TRUE(wait(2 * most_us - 1, 3 * most_us - 2));
+  step(3 * most_us - 2, MasterChanged{true});
+  EXPECT_TRUE(wait(3 * most_us - 2, 4 * most_us - 3));
 }
 
 // What it handed in has its bound, so the new master may not have it, and nobody else would.
