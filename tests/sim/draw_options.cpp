@@ -192,6 +192,16 @@ void draw_faults(SimOptions& o, Prng& prng) {
   o.stops = prng.chance(0.15) ? 1 : 0;
 }
 
+// A thousand workers that wait for room ask for work every second, and each word of one makes the
+// master look at all of them: millions of events, slow ones, in which a few units are done.
+void bound_waiting(SimOptions& o) {
+  if (o.workers <= 500) return;
+  constexpr std::uint64_t kAnswerBytes = 64;
+  constexpr std::uint64_t kGenerations = 4;
+  const std::uint64_t unit_bytes = o.result_bytes + o.payload_bytes + kAnswerBytes;
+  o.undurable_bytes_max = std::max(o.undurable_bytes_max, o.units * unit_bytes / kGenerations);
+}
+
 // Short enough to strike a few times before the faults end, long enough for a start to do
 // something.
 void draw_wall_time(SimOptions& o, Prng& prng) {
@@ -220,6 +230,7 @@ SimOptions options_from_seed(std::uint64_t seed) {
   draw_takeover(options);
   draw_partial_states(options, prng);
   draw_wall_time(options, prng);
+  bound_waiting(options);
   return options;
 }
 
