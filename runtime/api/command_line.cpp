@@ -214,8 +214,8 @@ void add_running_options(CLI::App& app, Options& options, const std::string& gro
       ->group(group);
 }
 
-// CLI11 from 2.4 on silently leaves out a variable whose value does not pass its check as one word: a
-// list, or a mistake that nobody would hear of.
+// CLI11 from 2.4 on silently leaves out a variable whose value does not pass its check as one word:
+// a list, or a mistake that nobody would hear of.
 void take_in_left_out_variables(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {
     const std::string name = option->get_envname();
