@@ -214,6 +214,18 @@ void add_running_options(CLI::App& app, Options& options, const std::string& gro
       ->group(group);
 }
 
+// CLI11 from 2.4 on silently leaves out a variable whose value does not pass its check as one word:
+// a list, or a mistake that nobody would hear of.
+void take_in_left_out_variables(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_envname();
+    const char* value = name.empty() ? nullptr : std::getenv(name.c_str());
+    if (value == nullptr || *value == '\0' || option->count() > 0) continue;
+    option->add_result(std::string(value));
+    option->run_callback();
+  }
+}
+
 // CLI11 takes the next word for the value, whatever it is: `--store --json` would make a store of
 // that name.
 void check_values(const CLI::App& app) {
@@ -241,6 +253,7 @@ void add_options(CLI::App& app, Options& options) {
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
+    take_in_left_out_variables(app);
     check_values(app);
   } catch (const CLI::CallForHelp&) {
     if (speaks()) std::cout << app.help();

@@ -63,7 +63,7 @@ struct Options {
   /// `retries` and the quarantine after three dead workers. A worker on the master's own rank is
   /// not ended.
   double unit_timeout_s = 0;
-  /// What happens when the master dies: "off": the run ends, to be started again. "auto" or "on"
+  /// What happens when the master dies: "off": the run ends, to be started again. "auto" and "on"
   /// let a worker take over in the same job, where the launcher lets the others live; it needs
   /// `store` and MPI_THREAD_MULTIPLE, and with "auto" an HDF5 library that is thread-safe, because
   /// units may use it. With "on" a run that lacks one of these is refused. Every rank must submit
@@ -71,7 +71,7 @@ struct Options {
   /// units and folds run on two threads of the new master's process, as with `master_works`, and
   /// the outcome is that rank's, with `took_over`: if folds and units must not meet on two threads,
   /// take "off".
-  std::string takeover = "off";
+  std::string takeover = "auto";
   /// Bytes of accepted results that a worker keeps for a later master until they are durable. Above
   /// it the oldest are dropped, and their units executed again if the master dies.
   std::uint64_t retain_bytes = 64ULL << 20U;
