@@ -127,8 +127,8 @@ store_says() {
   json_says "$JOBS_TMP/inspect.json" "$2"
 }
 
-# expect_store_sound STORE [KILLED_EPOCH]: a store that nobody uses now: it verifies, nothing was set
-# aside, and no temporary file is left, but of an owner that was killed while it may have been
+# expect_store_sound STORE [KILLED_EPOCH]: a store that nobody uses now: it verifies, nothing was
+# set aside, and no temporary file is left, but of an owner that was killed while it may have been
 # writing one, and shards that a dead worker was writing: they stay until the next take-over.
 expect_store_sound() {
   local output odd
