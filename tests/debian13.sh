@@ -11,7 +11,7 @@
 # are /steadfarm (read-only) and the build folder is /build. Everything is mounted, and every
 # process runs, in namespaces of its own: nothing of it outlives this script.
 #
-# Without a word it runs what depends on the MPI: the transport, its ULFM cases, workers that are
+# Without a word it runs what depends on the MPI: the transport, its ULFM cases, ranks that are
 # killed and stopped, relaunch over virtual hosts. `all` runs the whole suite. The core is the same
 # code as outside, so Release only: no sanitizers, canaries, style or benchmarks, fewer seeds of the
 # simulation.
@@ -218,7 +218,7 @@ case ${1:-} in
   "")
     prepare
     tests='^transport_(mpi|kill_rank|environment)|^(uts_kill_T1L|cluster_mpirun)$'
-    tests+='|^(worker_kills_.*|stopped_worker)$'
+    tests+='|^(worker_kills_.*|stopped_worker|master_(flow|both|twice|stopped)(_tcp)?)$'
     run_tests "$tests" transport_mpi_test kill_rank_program environment_program uts \
       units_program stragglers_program kill_at steadfarm_cli
     ;;
