@@ -71,15 +71,36 @@ void OwnedStore::warn(std::vector<std::string> warnings) {
   std::move(warnings.begin(), warnings.end(), std::back_inserter(warnings_));
 }
 
+bool OwnedStore::is_ours(const Manifest& manifest) const {
+  return manifest.owner_epoch == newest_.owner_epoch && manifest.nonce == newest_.nonce;
+}
+
 /// Whose is a manifest above ours? Ours, if a link that reported failure did happen.
 Status OwnedStore::resolve(Generation number) {
   const Result<StoredManifest> stored = read_manifest(*folder_, number);
   if (!stored && stored.error().code == ErrorCode::io) return stored.error();
-  const bool ours = stored && stored.value().manifest.owner_epoch == newest_.owner_epoch &&
-                    stored.value().manifest.nonce == newest_.nonce;
+  const bool ours = stored && is_ours(stored.value().manifest);
   const OwnerEpoch owner = stored ? stored.value().manifest.owner_epoch : OwnerEpoch(0);
   if (!ours) return fenced(*folder_, number, owner, newest_.owner_epoch);
   return {};
+}
+
+/// Ours must be there still: somebody may have emptied the folder, and begun anew up to the very
+/// same number.
+Status OwnedStore::check_newest() {
+  const std::string name = manifest_name(newest_.generation);
+  const Result<Bytes> bytes = folder_->read_all(name, manifest_bytes_max);
+  if (bytes && digest(ByteView(bytes.value())) == newest_digest_) return {};
+  const Result<StoredManifest> stored = read_manifest(*folder_, newest_.generation);
+  if (!stored && stored.error().code == ErrorCode::not_found) {
+    return Error{ErrorCode::io,
+                 folder_->path() + "/" + name + " is gone: was the store removed or replaced?"};
+  }
+  if (!stored) return {};  // damaged: the next one says all of it again
+  return is_ours(stored.value().manifest)
+             ? Status()
+             : fenced(*folder_, newest_.generation, stored.value().manifest.owner_epoch,
+                      newest_.owner_epoch);
 }
 
 /// The number to publish under, which is the lowest free one: an owner-to-be competes for the
@@ -92,10 +113,7 @@ Result<Generation> OwnedStore::next_number() {
     if (number <= newest_.generation) break;
     if (Status checked = resolve(number); !checked) return checked.error();
   }
-  if (!std::binary_search(there.rbegin(), there.rend(), newest_.generation)) {
-    return Error{ErrorCode::io, folder_->path() + "/" + manifest_name(newest_.generation) +
-                                    " is gone: was the store removed or replaced?"};
-  }
+  if (Status checked = check_newest(); !checked) return checked.error();
   for (const Manifest& manifest : std::exchange(in_doubt_, {})) {
     if (std::binary_search(there.rbegin(), there.rend(), manifest.generation)) {
       retention_.doom(manifest);

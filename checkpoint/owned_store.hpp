@@ -47,6 +47,8 @@ class OwnedStore final : public Store {
  private:
   [[nodiscard]] Result<Generation> next_number();
   [[nodiscard]] Status resolve(Generation number);
+  [[nodiscard]] Status check_newest();
+  [[nodiscard]] bool is_ours(const Manifest& manifest) const;
   void put_compaction_off(Publication& publication);
   [[nodiscard]] Status check_space(Publication& publication);
   [[nodiscard]] Result<Manifest> write_content(const Publication& publication, Generation number,

@@ -279,7 +279,7 @@ Status check_private(int fd, const std::string& path) {
   return {};
 }
 
-Error cannot_open(const std::string& path) {
+Error cannot_open(const std::string& path, Access access) {
   const int error_number = errno;
   struct stat info {};
   if (::lstat(path.c_str(), &info) == 0) {
@@ -290,7 +290,9 @@ Error cannot_open(const std::string& path) {
                                  "folder with --store" + (real.empty() ? "" : ": " + real)};
     }
     if (!S_ISDIR(info.st_mode)) {
-      return {ErrorCode::io, path + " is not a folder; give another one with --store"};
+      return {ErrorCode::io,
+              path + (access == Access::own ? " is not a folder; give another one with --store"
+                                            : " is not a folder; give that of a store")};
     }
   }
   return os_error(error_number, "open the folder " + path);
@@ -307,7 +309,7 @@ Result<std::unique_ptr<Folder>> PosixFileSystem::open_folder(const std::string& 
   }
   const int follow = access == Access::own ? O_NOFOLLOW : 0;
   Descriptor fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | follow);
-  if (!fd.valid()) return cannot_open(path);
+  if (!fd.valid()) return cannot_open(path, access);
   if (access == Access::own) {
     if (Status checked = check_private(fd.get(), path); !checked) return checked.error();
   }

@@ -546,14 +546,13 @@ void MasterRun::say_start() {
 
 void MasterRun::say_end(const Outcome& outcome) {
   progress_.end();
-  if (outcome.exit_code != 0 && outcome.exit_code != 3 && outcome.exit_code != 75) {
-    say("error: " + outcome.message);
-  }
+  const bool is_error = outcome.exit_code != 0 && outcome.exit_code != 3 && outcome.exit_code != 75;
+  if (is_error) say("error: " + outcome.message);
   if (!options_.announce) return;
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.1f s", outcome.seconds);
   std::string text = outcome.complete ? "complete" : "stopped";
-  if (!outcome.message.empty()) text += " (" + outcome.message + ")";
+  if (!outcome.message.empty() && !is_error) text += " (" + outcome.message + ")";
   text += ": " + std::to_string(outcome.units_accepted) + " units accepted";
   if (outcome.units_restored > 0) {
     text += ", " + std::to_string(outcome.units_restored) + " of them restored";

@@ -1,7 +1,7 @@
 // What a generation costs while a job goes on: the same change again and again over a frontier of
 // constant size, into a real store that grows. Prints one JSON object: medians for the first and
-// the last quarter of the generations, so that growth shows; with --raw also the cost of each. No
-// MPI.
+// the last quarter of the generations, so that growth shows; with --raw also the cost of each. With
+// --read: what it takes to verify or to open the store that is there. No MPI.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -35,6 +35,8 @@ struct Load {
   std::uint64_t large_bytes = 16'384;
   bool shards = false;  // these go into one
   bool raw = false;
+  std::string read;           // not empty: nothing is made, but what is there is read
+  std::uint32_t threads = 1;  // that read
 };
 
 struct Cost {
@@ -173,6 +175,32 @@ void print_raw(const char* name, const std::vector<Cost>& costs, double (*of)(co
   std::printf("]");
 }
 
+int read(const Load& load) {
+  checkpoint::PosixFileSystem files;
+  Watch watch;
+  std::uint64_t good = 0;
+  if (load.read == "verify") {
+    const auto verified = checkpoint::verify(files, load.store, nullptr, load.threads);
+    if (!verified) return failed(verified.error());
+    if (!verified.value().bad.empty()) {
+      return failed({ErrorCode::corrupt, verified.value().bad.front()});
+    }
+    good = verified.value().newest_good.value;
+  } else {
+    checkpoint::StoreOptions options;
+    options.path = load.store;
+    options.read_threads = load.threads;
+    checkpoint::OpenReport report;
+    const auto store = checkpoint::Store::open(files, options, report);
+    if (!store) return failed(store.error());
+    good = report.generation.value;
+  }
+  std::printf("{\"read\": \"%s\", \"threads\": %u, \"generation\": %llu, \"ms\": %.1f}\n",
+              load.read.c_str(), load.threads, static_cast<unsigned long long>(good),
+              watch.lap_ms());
+  return 0;
+}
+
 int run(const Load& load) {
   checkpoint::PosixFileSystem files;
   checkpoint::StoreOptions options;
@@ -230,7 +258,8 @@ int run(const Load& load) {
 int main(int argc, char** argv) {
   Load load;
   CLI::App app("Store benchmark: what a generation costs, from the first to the last.");
-  app.add_option("--store", load.store, "a folder for it; what it holds is discarded")->required();
+  app.add_option("--store", load.store, "a folder for it; without --read its content is discarded")
+      ->required();
   app.add_option("--generations", load.generations, "generations")->check(CLI::Range(4, 1'000'000));
   app.add_option("--frontier", load.frontier, "spawned units that are pending");
   app.add_option("--change", load.change, "of these that are done, and made, in a generation");
@@ -240,9 +269,12 @@ int main(int argc, char** argv) {
   app.add_flag("--shards", load.shards, "these go into a shard");
   app.add_option("--large-bytes", load.large_bytes, "bytes of such a result");
   app.add_flag("--raw", load.raw, "print the cost of every generation");
+  app.add_option("--read", load.read, "make nothing; read the store that is there")
+      ->check(CLI::IsMember({"verify", "open"}));
+  app.add_option("--threads", load.threads, "that read")->check(CLI::Range(1, 64));
   CLI11_PARSE(app, argc, argv);
   try {
-    return run(load);
+    return load.read.empty() ? run(load) : read(load);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "bench_store: error: %s\n", e.what());
     return 70;

@@ -55,6 +55,7 @@ rm -rf "$store" "$disk/filler"
 fill 48
 farm_run answered 3 uts --tree T3 --store "$store" --interval 600
 expect_eq "no space for the end: exit code" 74 "$JOB_EXIT"
+said_once answered 'could not be made durable'
 expect_eq "no space for the end: answer" "(False, 4112897)" \
   "$(out_says answered '(complete, answer["nodes"])')"
 rm -rf "$store" "$disk/filler"

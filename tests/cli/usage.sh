@@ -109,7 +109,8 @@ for change in workers=0 units=0 poll_us=0 tries_max=0 deaths_max=0 assign_bytes_
 done
 for command in inspect verify results; do
   refused 65 "^steadfarm: error: .*$input/none" "$FARMS_BIN/steadfarm" "$command" "$input/none"
-  refused 65 "^steadfarm: error: .*$input/word.dat is not a folder" \
+  # Which option to give another one with these do not have.
+  refused 65 "^steadfarm: error: .*$input/word.dat is not a folder; give that of a store$" \
     "$FARMS_BIN/steadfarm" "$command" "$input/word.dat"
   mkdir -p "$input/bare"
   refused 65 "^steadfarm: error: there is no store in $input/bare" \

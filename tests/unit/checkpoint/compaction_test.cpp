@@ -60,11 +60,11 @@ struct Merging : testing::Test {
     }
   }
 
-  /// Whether the next generation would carry a compaction. It is not written.
-  bool carries_compaction() {
-    const auto prepared = store->prepare(std::make_shared<const core::GenerationDelta>(next()));
+  /// The next generation, which is not written.
+  std::unique_ptr<Publication> prepare_next() {
+    auto prepared = store->prepare(std::make_shared<const core::GenerationDelta>(next()));
     EXPECT_TRUE(prepared);
-    return prepared && prepared.value()->compacted != nullptr;
+    return std::move(prepared).value();
   }
 
   std::vector<SegmentEntry> result_segments() {
@@ -152,13 +152,13 @@ TEST_F(Merging, the_last_generation_of_a_run_does_without) {
   const auto prepared = store->prepare(last);
   ASSERT_TRUE(prepared);
   EXPECT_EQ(prepared.value()->compacted, nullptr);
-  EXPECT_TRUE(carries_compaction());  // it was due
+  EXPECT_TRUE(prepare_next()->compacted);  // it was due
 }
 
 TEST_F(Merging, a_run_in_a_hurry_does_without) {
   publish(5);
   store->hurry();
-  EXPECT_FALSE(carries_compaction());
+  EXPECT_FALSE(prepare_next()->compacted);
 }
 
 TEST_F(Merging, a_generation_is_not_lost_for_a_compaction_that_has_no_room) {
@@ -202,6 +202,13 @@ TEST_F(Merging, what_failed_with_a_compaction_is_tried_again_without) {
   EXPECT_EQ(prepared.value()->compacted, nullptr);
   ASSERT_TRUE(store->write(*prepared.value()));
   EXPECT_EQ(results_difference(files, store_path, expected), "");
+  // Nor are the next ones burdened with it at once.
+  store->maintain();
+  for (std::uint32_t i = 1; i < options.compact_every; ++i) {
+    ASSERT_FALSE(prepare_next()->compacted);
+    publish(1);
+  }
+  EXPECT_TRUE(prepare_next()->compacted);
 }
 
 }  // namespace

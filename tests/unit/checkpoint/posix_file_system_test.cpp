@@ -148,8 +148,11 @@ TEST(PosixFileSystem, refuses_a_symbolic_link_and_names_the_real_folder) {
 TEST(PosixFileSystem, refuses_what_is_no_folder_or_has_no_parent) {
   const Scratch scratch;
   std::ofstream(scratch / "file") << "x";
-  expect_refused(scratch / "file", "not a folder");
+  expect_refused(scratch / "file", "not a folder; give another one with --store");
   PosixFileSystem files;
+  const auto read = files.open_folder(scratch / "file", Access::read);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message, (scratch / "file") + " is not a folder; give that of a store");
   const auto nowhere = files.open_folder(scratch / "a/b", Access::own);
   ASSERT_FALSE(nowhere);
   EXPECT_EQ(nowhere.error().code, ErrorCode::not_found);

@@ -74,8 +74,17 @@ TEST_F(Read, another_size_keeps_the_parser_away) {
   Bytes longer = bytes_;
   longer.push_back({});
   EXPECT_FALSE(load(longer));
-  EXPECT_FALSE(load(Bytes(bytes_.begin(), bytes_.end() - 1)));
-  EXPECT_FALSE(load({}));
+  for (const std::size_t bytes : {bytes_.size() - 1, std::size_t{0}}) {
+    const auto cut =
+        load(Bytes(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(bytes)));
+    ASSERT_FALSE(cut);
+    EXPECT_EQ(cut.error().code, ErrorCode::corrupt);
+    // Who reads this knows that it was cut, and not changed.
+    EXPECT_NE(cut.error().message.find(": it has " + std::to_string(bytes) + " bytes and not " +
+                                       std::to_string(bytes_.size())),
+              std::string::npos)
+        << cut.error().message;
+  }
   EXPECT_EQ(spy_.decoded, 0);
 }
 

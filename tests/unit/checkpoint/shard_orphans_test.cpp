@@ -2,7 +2,9 @@
 // removed.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <memory>
 
 #include "checkpoint/names.hpp"
 #include "checkpoint/plain_codec.hpp"
@@ -48,6 +50,21 @@ class Orphans : public testing::Test {
   std::vector<std::string> there() {
     auto folder = std::move(files_.open_folder(store_path, Access::read)).value();
     return list_shards(*folder).value().shards;
+  }
+  std::size_t shards_in(const char* subfolder) {
+    auto folder = std::move(files_.open_folder(store_path, Access::read)).value();
+    const Result<std::vector<std::string>> names = folder->list(subfolder);
+    EXPECT_TRUE(names);
+    return static_cast<std::size_t>(
+        std::count_if(names.value().begin(), names.value().end(),
+                      [](const std::string& name) { return name.starts_with("shard-"); }));
+  }
+  /// A file of somebody's.
+  void put(const std::string& name) {
+    MemoryDisk& disk = files_.disk(store_path);
+    disk.make_folder(shards_folder);
+    disk.make_folder(name.substr(0, name.rfind('/')));
+    disk.put(name, std::make_shared<MemoryFile>());
   }
   /// As inspect and as verify count them.
   void expect_counts(std::uint64_t named, std::uint64_t orphans) {
@@ -119,14 +136,43 @@ TEST_F(Orphans, of_a_run_that_was_discarded_are_not_removed_by_the_one_that_comp
   accepted_ = 0;
   publish(write(), true);
   expect_counts(1, 0);
-  std::size_t discarded = 0;
-  auto folder = std::move(files_.open_folder(store_path, Access::read)).value();
-  const Result<std::vector<std::string>> names = folder->list("discarded");
-  ASSERT_TRUE(names);
-  for (const std::string& name : names.value()) {
-    if (name.starts_with("shard-")) ++discarded;
-  }
-  EXPECT_EQ(discarded, 2U);
+  EXPECT_EQ(shards_in("discarded"), 2U);
+}
+
+// What was discarded but could not be put away yet goes to that folder at the next start; what a
+// newer owner's workers write is not ours at all.
+TEST_F(Orphans, of_others_are_not_removed_by_the_owner_that_completes) {
+  write();
+  open(true);
+  const std::string discarded = shard_name({OwnerEpoch(1), 0xAB, 1});
+  const std::string newer = shard_name({report_.owner_epoch.next(), 0xAB, 1});
+  const std::string ours = shard_name({report_.owner_epoch, 0xAB, 1});
+  for (const std::string& name : {discarded, newer, ours}) put(name);
+  publish(write(), true);
+  EXPECT_TRUE(files_.disk(store_path).find(discarded));
+  EXPECT_TRUE(files_.disk(store_path).find(newer));
+  EXPECT_FALSE(files_.disk(store_path).find(ours));
+}
+
+// A worker may be writing it at this moment.
+TEST_F(Orphans, that_are_still_being_written_stay_with_their_owners_shards) {
+  const std::string temp = shard_folder(0xAB) + "/" + temp_name({report_.owner_epoch, 0xAB, 1});
+  put(temp);
+  open(false, report_.owner_epoch);
+  EXPECT_TRUE(files_.disk(store_path).find(temp));
+  open();
+  EXPECT_FALSE(files_.disk(store_path).find(temp));
+}
+
+// They may be what the damaged generation led to.
+TEST_F(Orphans, are_set_aside_and_not_removed_after_damage) {
+  publish(write());
+  publish(write());
+  write();
+  files_.disk(store_path).find(manifest_name(store_->generation()))->content.at(9) ^= std::byte{1};
+  open();
+  expect_counts(1, 0);
+  EXPECT_EQ(shards_in("bad"), 2U);
 }
 
 TEST_F(Orphans, cannot_be_counted_in_a_damaged_generation_and_inspect_says_so) {

@@ -312,47 +312,6 @@ TEST(Store, what_is_set_aside_stays_there_after_a_crash) {
   EXPECT_FALSE(disk.durable().contains(newest));
 }
 
-// What comes next need not contain it.
-TEST(Store, a_generation_that_failed_leaves_nothing_behind) {
-  MemoryFileSystem files(1);
-  Workload failing(3);
-  Workload work(4);
-  OpenReport report;
-  {
-    const auto store = open_store(files, test_options(), report);
-    const core::GenerationDelta lost = failing.next();
-    ASSERT_GT(lost.added.size(), 0U);
-    files.faults().fail_operation(files.faults().operations() + 1, {EIO, Effect::none}, true);
-    EXPECT_FALSE(store->publish(lost));
-    files.faults().clear();
-    publish_steps(*store, work, 1);
-  }
-  ASSERT_TRUE(open_store(files, test_options(), report));
-  ASSERT_TRUE(report.recovered);
-  EXPECT_EQ(report.warnings, std::vector<std::string>());
-  EXPECT_EQ(difference(*report.recovered, work.snapshot()), "");
-}
-
-// Somebody emptied the folder and started anew while this owner lived: both have owner epoch 1.
-TEST(Store, another_store_in_the_same_folder_is_not_ours) {
-  MemoryFileSystem files(1);
-  Workload old_work(3);
-  Workload new_work(3);
-  OpenReport report;
-  const auto old_store = open_store(files, test_options(), report);
-  MemoryDisk& disk = files.disk(store_path);
-  for (const std::string& name : disk.list()) disk.remove(name);
-  const auto new_store = open_store(files, test_options(), report);
-  ASSERT_EQ(new_store->owner_epoch(), old_store->owner_epoch());
-  publish_steps(*new_store, new_work, 1);
-  const auto before = disk.list();
-  const Result<Generation> fenced = old_store->publish(old_work.next());
-  ASSERT_FALSE(fenced);
-  EXPECT_EQ(fenced.error().code, ErrorCode::fenced) << fenced.error().message;
-  EXPECT_EQ(disk.list(), before);
-  publish_steps(*new_store, new_work, 1);
-}
-
 TEST(Store, never_starts_over_when_only_the_manifests_are_gone) {
   MemoryFileSystem files(1);
   Workload work(3);
@@ -500,19 +459,6 @@ TEST(Store, a_manifest_of_a_newer_format_is_refused_and_not_set_aside) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
   EXPECT_EQ(files_of(*newer), content);
-}
-
-TEST(Store, says_so_when_its_own_files_vanish) {
-  MemoryFileSystem files(1);
-  Workload work(3);
-  OpenReport report;
-  const auto store = open_store(files, test_options(), report);
-  publish_steps(*store, work, 1);
-  files.disk(store_path).remove(manifest_name(store->generation()));
-  const Result<Generation> refused = store->publish(work.next());
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::io);
-  EXPECT_NE(refused.error().message.find("gone"), std::string::npos);
 }
 
 }  // namespace
