@@ -154,8 +154,10 @@ TEST_F(WorkerRetentionTest, what_comes_from_the_shelf_later_has_its_bound) {
   step(6 + options().hand_in_wait_us, WorkerTick{});
   ASSERT_EQ(sent<wire::HandIn>().size(), 1U);
   step(7 + options().hand_in_wait_us, ShardDurable{shard(kNewGrant)});
-  ASSERT_EQ(sent<wire::Report>().size(), 1U);
-  sent<wire::Report>()[0].answers->for_each(
+  const auto reports = sent<wire::Report>();
+  ASSERT_EQ(reports.size(), 1U);
+  ASSERT_NE(reports[0].answers, nullptr);
+  reports[0].answers->for_each(
       [](const wire::AnswerView& answer) { EXPECT_EQ(answer.proposal_value, 33); });
 }
 
