@@ -6,8 +6,10 @@
 
 #include "api/job.hpp"
 #include "api/take_over.hpp"
+#include "api/worker_side.hpp"
 #include "base/digest.hpp"
 #include "driver/signals.hpp"
+#include "transport/guarded/guarded_transport.hpp"
 #include "transport/mpi/mpi_environment.hpp"
 #include "transport/mpi/mpi_spawner.hpp"
 #include "transport/mpi/mpi_transport.hpp"
@@ -28,7 +30,12 @@ class ByteFarm::Impl {
     transport_options.communicator = options.communicator;
     auto opened = transport::open_mpi_transport(*environment, transport_options);
     if (!opened) throw std::runtime_error(opened.error().message);
-    transport = std::move(opened).value();
+    transport::GuardOptions call_guard;
+    call_guard.deadline_ms = api::mpi_call_deadline_ms(options);
+    call_guard.who =
+        "rank " + std::to_string(opened.value()->self().value) + " on " + api::host_name();
+    transport = std::make_unique<transport::GuardedTransport>(std::move(opened).value(),
+                                                              std::move(call_guard));
     master = transport->self() == Rank(0);
     // From here on, so that a signal before run() is not lost and does not end the process. Where
     // MPI is ours, to the very end: one that comes late must not spoil a result.
@@ -82,7 +89,7 @@ class ByteFarm::Impl {
                    "--respawn: no worker can be replaced here, because the farm works on a "
                    "communicator of the application, which a new process does not have"};
     }
-    return transport::open_mpi_spawner(*environment, *transport);
+    return transport::open_mpi_spawner(*environment, transport->inner());
   }
 
   void close() {
@@ -115,7 +122,7 @@ class ByteFarm::Impl {
   Options options;
   std::optional<driver::SignalScope> signals;
   std::optional<transport::MpiEnvironment> environment;
-  std::unique_ptr<transport::Transport> transport;
+  std::unique_ptr<transport::GuardedTransport> transport;
   api::SubmittedUnits submitted;
   std::uint64_t range_count = 0;
   api::HintFunction hints;

@@ -25,6 +25,13 @@ TimeUs to_us(double seconds) {
   return std::llround(std::clamp(seconds, kSecondsMin, kSecondsMax) * 1e6);
 }
 
+int mpi_call_deadline_ms(const Options& options) {
+  constexpr TimeUs kLeastUs = 10'000'000;
+  constexpr TimeUs kMostUs = 3'600'000'000;
+  const TimeUs wait_us = std::clamp(kMasterPatience * to_us(options.timeout_s), kLeastUs, kMostUs);
+  return static_cast<int>(wait_us / 1'000);
+}
+
 Status check_options(const Options& options) {
   const auto usage = [](const std::string& text) { return Error{ErrorCode::usage, text}; };
   if (options.keep < 2)

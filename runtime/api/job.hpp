@@ -45,6 +45,14 @@ struct Job {
 /// refused the options.
 [[nodiscard]] TimeUs to_us(double seconds);
 
+/// Times the time-out: how long a worker hears nothing before it gives its master up. The master
+/// may be busy with a checkpoint; it gets more patience than it has with us.
+inline constexpr TimeUs kMasterPatience = 3;
+
+/// How long one call to MPI may take before the rank ends itself: as long as a worker bears with a
+/// silent master, ten seconds at least and an hour at most.
+[[nodiscard]] int mpi_call_deadline_ms(const Options& options);
+
 /// What the store remembers of the job, as text; its digest is the job's fingerprint. It has what
 /// the result depends on: identity, seed, the units in their order, what folds there are, and how
 /// stored results are to be read. Priorities and hints, like every other option, may change from

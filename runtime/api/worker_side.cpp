@@ -69,9 +69,8 @@ core::WorkerOptions worker_options(const Job& job, bool concurrent) {
   w.started = process.started;
   w.concurrent = concurrent;
   w.heartbeat_us = to_us(options.heartbeat_s);
-  // The master may be busy with a checkpoint; be more patient with it than it is with us. Without
-  // a heartbeat thread its silence says nothing about its life.
-  const TimeUs patience = concurrent ? 3 : 60;
+  // Without a heartbeat thread its silence says nothing about its life.
+  const TimeUs patience = concurrent ? kMasterPatience : 60;
   w.master_timeout_us = patience * to_us(options.timeout_s);
   // A replacement is started by a master that is at work already.
   if (job.replacement) w.startup_timeout_us = kReplacementPatienceUs;

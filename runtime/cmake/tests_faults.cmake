@@ -14,6 +14,15 @@ add_library(kill_at SHARED tests/mpi/kill_at.cpp)
 target_compile_definitions(kill_at PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
 target_link_libraries(kill_at PRIVATE steadfarm_build_flags MPI::MPI_C)
 set_target_properties(kill_at PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+# An MPI that does not come back, the same way.
+add_library(stuck_mpi SHARED tests/mpi/stuck_mpi.cpp)
+target_compile_definitions(stuck_mpi PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+target_link_libraries(stuck_mpi PRIVATE steadfarm_build_flags MPI::MPI_C)
+set_target_properties(stuck_mpi PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+foreach(case worker master)
+  steadfarm_script_test(stuck_mpi_${case} tests/faults/stuck_mpi.sh ARGS ${case}
+    LABELS faults recovery TIMEOUT 300 PROCESSORS 1)
+endforeach()
 foreach(way sm tcp)
   steadfarm_script_test(worker_kills_${way} tests/faults/worker_kills.sh ARGS ${way}
     LABELS faults recovery TIMEOUT 1200 PROCESSORS 4)

@@ -23,6 +23,7 @@ cmake_pop_check_state()
 
 steadfarm_layer(transport
   SOURCES
+    runtime/transport/guarded/guarded_transport.cpp
     runtime/transport/joined/joined_transport.cpp
     runtime/transport/local/local_hub.cpp
     runtime/transport/mpi/broken_pipe.cpp
