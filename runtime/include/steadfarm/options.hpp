@@ -105,7 +105,7 @@ struct Options {
   bool json = false;
   /// Say on standard error how the run starts and ends. Errors are always said.
   bool announce = false;
-  /// SIGUSR1 checkpoints, SIGUSR2 and SIGTERM checkpoint and stop. Without it no handler is
+  /// SIGUSR1 checkpoints; SIGUSR2, SIGTERM and SIGINT checkpoint and stop. Without it no handler is
   /// installed, except that SIGPIPE, where it would end the process, no longer does: MPI may write
   /// to a worker that is dead.
   bool handle_signals = false;

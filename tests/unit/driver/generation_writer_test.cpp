@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <future>
 #include <new>
 #include <string>
@@ -50,6 +51,27 @@ TEST(ThreadedWriter, returns_at_once_however_long_the_disk_takes) {
   ASSERT_TRUE(done);
   EXPECT_EQ(done.value(), Generation(1));
   EXPECT_FALSE(writer.take_done().has_value());  // said once
+}
+
+// A handler of the application must not run in a thread that holds the store's files open.
+TEST(ThreadedWriter, keeps_signals_away_from_its_thread_and_gives_back_the_mask) {
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  const auto store = std::make_shared<RecordingStore>();
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  store->on_publish = [&](const core::GenerationDelta& /*delta*/) {
+    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+  };
+  ThreadedWriter writer(store);
+  sigset_t after;
+  pthread_sigmask(SIG_SETMASK, nullptr, &after);
+  writer.start(delta_of(1));
+  ASSERT_TRUE(outcome(writer));
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGCHLD, SIGALRM}) {
+    EXPECT_EQ(sigismember(&blocked, signal), 1) << signal;
+    EXPECT_EQ(sigismember(&before, signal), sigismember(&after, signal)) << signal;
+  }
 }
 
 TEST(ThreadedWriter, prepares_on_the_callers_thread) {

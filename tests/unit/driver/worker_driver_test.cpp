@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "tests/unit/driver/manual_clock.hpp"
 #include "tests/unit/driver/rig_shards.hpp"
@@ -291,6 +293,65 @@ TEST_F(WorkerDriverTest, hears_of_a_durable_shard_while_a_unit_runs_on_the_other
     });
   }
   EXPECT_EQ(answered, std::vector<UnitKey>{UnitKey::index(0)});
+}
+
+// A worker that may have to follow another master: rank 2, which takes over from rank 0.
+class FollowingDriverTest : public WorkerDriverTest {
+ protected:
+  void SetUp() override {
+    core::SuccessionOptions options;
+    options.self = Rank(1);
+    options.master = Rank(0);
+    options.rank_count = 3;
+    succession_.emplace(options, clock_.now_us);
+    SuccessionHooks hooks;
+    hooks.may_claim = [](const wire::Welcome& /*welcome*/) { return true; };
+    hooks.follows = [](Rank /*rank*/) {};
+    hooks.peer_changed = [](Rank /*rank*/, bool /*welcome*/) {};
+    driver_.set_succession(*succession_, std::move(hooks));
+    driver_.start();
+    welcome_from(*master_, kFirst, OwnerEpoch(1));
+    turn();
+  }
+  void welcome_from(transport::Transport& from, Session session, OwnerEpoch owner) {
+    wire::Welcome welcome{1};
+    welcome.owner_epoch = owner;
+    say(from, session, std::move(welcome));
+  }
+  void assign_from(transport::Transport& from, Session session, std::uint64_t unit,
+                   Attempt attempt) {
+    wire::Assign message;
+    message.assign_seq = 1;
+    message.units.add_run(unit, 1, attempt);
+    say(from, session, std::move(message));
+  }
+  static void say(transport::Transport& from, Session session, wire::Body body) {
+    ASSERT_TRUE(from.send(Rank(1), wire::encode(kJob, {session, std::move(body)})).ok());
+  }
+
+  static constexpr Session kFirst{1};
+  static constexpr Session kLater{core::session_before(core::Term(1)).value + 1};
+  static constexpr Attempt kLaterAttempt{core::attempt_before(core::Term(1)).value + 1};
+  std::optional<core::Succession> succession_;
+};
+
+// A Welcome may be overtaken by the units that came after it. Nobody says them again: the worker
+// sat there without work, and the units waited for ever.
+TEST_F(FollowingDriverTest, keeps_units_that_come_before_the_welcome_of_their_master) {
+  assign_from(*other_, kLater, 7, kLaterAttempt);
+  turn();
+  EXPECT_TRUE(executor_.started.empty()) << "nobody knows yet that this is the master";
+  welcome_from(*other_, kLater, OwnerEpoch(2));
+  turn();
+  EXPECT_EQ(executor_.started, std::vector<UnitKey>{UnitKey::index(7)});
+}
+
+TEST_F(FollowingDriverTest, drops_units_of_its_own_term_that_are_not_its_masters) {
+  assign_from(*other_, kFirst, 7, Attempt(1));
+  turn();
+  welcome_from(*other_, kLater, OwnerEpoch(2));
+  turn();
+  EXPECT_TRUE(executor_.started.empty());
 }
 
 }  // namespace

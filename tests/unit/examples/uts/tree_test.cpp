@@ -110,6 +110,14 @@ TEST(Tree, hybrid_is_geometric_above_and_binomial_below) {
   EXPECT_EQ(tree.child_count(node_with(0.9, 8)), 0U);
 }
 
+TEST(Tree, root_of_a_hybrid_is_capped_where_it_is_binomial) {
+  TreeParams params = valid();
+  params.type = TreeType::hybrid;
+  params.shift = 0.0;  // binomial from the root on
+  params.root_factor = 2000.0;
+  EXPECT_EQ(Tree(params).child_count(node_with(0.5, 0)), 100U);
+}
+
 TEST(Tree, factor_of_zero_means_no_children) {
   TreeParams params = valid();
   params.root_factor = 0;
