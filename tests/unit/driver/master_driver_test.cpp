@@ -456,6 +456,18 @@ TEST(MasterDriver, hears_the_last_words_of_a_process_that_has_ended) {
   EXPECT_EQ(rig.count(core::NoteKind::worker_lost), 0U);
 }
 
+// Nothing is sent to it meanwhile, and its silence is far from long enough.
+TEST(MasterDriver, takes_the_transports_word_for_a_death) {
+  EndedProcessRig rig;
+  rig.driver.start();
+  rig.say(wire::Hello{"node17", 1, true});
+  rig.turns(20'000);
+  rig.hub.kill(Rank(1));
+  rig.turns(50'000);
+  ASSERT_EQ(rig.count(core::NoteKind::worker_lost), 1U);
+  EXPECT_EQ(rig.notes.back().loss->how, core::LossKind::transport);
+}
+
 // Open MPI over TCP: those who leave without MPI_Finalize are called dead at once.
 TEST(MasterDriver, hears_the_last_words_of_a_peer_that_the_transport_calls_dead) {
   EndedProcessRig rig;
