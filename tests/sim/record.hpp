@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -78,7 +79,8 @@ class Record {
 
   // what becomes durable
   /// A delta goes to the store; from now on it may turn up after a crash. Returns its number.
-  std::uint64_t publishing(const Lineage& lineage, const core::GenerationDelta& delta);
+  std::uint64_t publishing(const Lineage& lineage, const core::GenerationDelta& delta,
+                           OwnerEpoch owner);
   /// The store has called it durable.
   void published(std::uint32_t job, std::uint64_t number, Generation generation);
   /// A job opened the store: its state must be one that was handed to it, and no older than what
@@ -95,6 +97,7 @@ class Record {
  private:
   struct Snapshot {
     std::uint64_t number = 0;
+    OwnerEpoch owner;
     bool durable = false;
     Lineage lineage;
   };
@@ -104,6 +107,7 @@ class Record {
   void fold_in_order(Lineage& lineage) const;
   void check_pending_indices(const Lineage& lineage, const std::vector<core::Interval>& runs);
   void check_recovered(const Lineage& lineage, const core::RecoveredState& state);
+  [[nodiscard]] std::optional<std::size_t> find_snapshot(const core::RecoveredState& state) const;
   void make_durable(std::size_t at);
   void store_states(Lineage& lineage, const core::GenerationDelta& delta) const;
   [[nodiscard]] bool holds_states(const Lineage& lineage, const core::RecoveredState& state) const;

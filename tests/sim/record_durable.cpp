@@ -27,7 +27,8 @@ void Record::check_pending_indices(const Lineage& lineage,
   }
 }
 
-std::uint64_t Record::publishing(const Lineage& lineage, const core::GenerationDelta& delta) {
+std::uint64_t Record::publishing(const Lineage& lineage, const core::GenerationDelta& delta,
+                                 OwnerEpoch owner) {
   check_pending_indices(lineage, delta.pending_indices);
   if (delta.counters.accepted != lineage.accepted || delta.counters.failed != lineage.given_up) {
     wrong("a generation counts " + std::to_string(delta.counters.accepted) + " accepted and " +
@@ -37,7 +38,7 @@ std::uint64_t Record::publishing(const Lineage& lineage, const core::GenerationD
   if (delta.fold_state != lineage.fold.save()) {
     wrong("a generation goes to the store with the fold state of another moment");
   }
-  snapshots_.push_back({++numbers_, false, lineage});
+  snapshots_.push_back({++numbers_, owner, false, lineage});
   store_states(snapshots_.back().lineage, delta);
   return numbers_;
 }
@@ -123,6 +124,25 @@ void Record::check_recovered(const Lineage& lineage, const core::RecoveredState&
   }
 }
 
+// Two owners may have come to the same state, with their results in shards of their own. Whose it
+// is says the owner epoch; that of a take-over, which adds nothing, is nobody's here.
+std::optional<std::size_t> Record::find_snapshot(const core::RecoveredState& state) const {
+  const auto fits = [&](const Lineage& lineage) {
+    return state.fold_state == lineage.fold.save() && state.counters.accepted == lineage.accepted &&
+           state.counters.failed == lineage.given_up && holds_states(lineage, state);
+  };
+  std::optional<std::size_t> durable;
+  std::optional<std::size_t> any;
+  for (std::size_t at = snapshots_.size(); at-- > 0;) {
+    const Snapshot& snapshot = snapshots_[at];
+    if (!fits(snapshot.lineage)) continue;
+    if (snapshot.owner == state.owner_epoch) return at;
+    if (snapshot.durable && !durable) durable = at;
+    if (!any) any = at;
+  }
+  return durable ? durable : any;
+}
+
 Lineage Record::opened(std::uint32_t job, const checkpoint::OpenReport& report) {
   if (report.generation <= generation_) wrong("opening the store did not raise the generation");
   if (report.owner_epoch <= owner_epoch_) wrong("opening the store did not raise the owner epoch");
@@ -137,15 +157,10 @@ Lineage Record::opened(std::uint32_t job, const checkpoint::OpenReport& report) 
     return fresh_lineage();
   }
   const core::RecoveredState& state = *report.recovered;
-  for (std::size_t at = snapshots_.size(); at-- > 0;) {
-    const Lineage& lineage = snapshots_[at].lineage;
-    if (state.fold_state != lineage.fold.save() || state.counters.accepted != lineage.accepted ||
-        state.counters.failed != lineage.given_up || !holds_states(lineage, state)) {
-      continue;
-    }
-    check_recovered(lineage, state);
-    owner_snapshot_ = snapshots_[at].number;
-    make_durable(at);
+  if (const std::optional<std::size_t> at = find_snapshot(state)) {
+    check_recovered(snapshots_[*at].lineage, state);
+    owner_snapshot_ = snapshots_[*at].number;
+    make_durable(*at);
     Lineage found = snapshots_.front().lineage;
     found.least_steps = found.stored_steps;
     found.anew.assign(found.anew.size(), false);

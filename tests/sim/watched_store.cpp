@@ -51,7 +51,7 @@ Result<std::unique_ptr<checkpoint::Publication>> WatchedStore::prepare(
     std::shared_ptr<const core::GenerationDelta> delta) {
   STEADFARM_ASSERT(lineage_ != nullptr);
   if (fenced_) world_.verdict.fail(kExitWrong, "a fenced job went on publishing");
-  number_ = record_.publishing(*lineage_, *delta);
+  number_ = record_.publishing(*lineage_, *delta, inner_->owner_epoch());
   return inner_->prepare(std::move(delta));
 }
 
