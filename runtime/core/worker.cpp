@@ -449,6 +449,8 @@ void WorkerMachine::execute_next(WorkerActions& out) {
     running_key_ = action.key;
     running_payload_ = action.payload;
     if (carried_done_ && action.key == *carried_ && running_digest() == carried_digest_) {
+      // Once: who hands it out again has not taken the answer.
+      carried_done_ = false;
       if (rests()) report(out);
       continue;
     }

@@ -211,6 +211,26 @@ TEST_F(WorkerRetentionTest, a_candidate_that_speaks_as_the_master_has_its_time) 
   EXPECT_TRUE(wait(3 * most_us - 2, 4 * most_us - 3));
 }
 
+// The answer may have been refused: its parent was not accepted yet, and there was no room for it
+// to wait. The unit would go back and forth for ever.
+TEST_F(WorkerRetentionTest, executes_what_it_carried_through_a_session_if_it_is_handed_out_twice) {
+  result_.resize(2);  // on no shelf
+  hear(1, Session(2), wire::Welcome{1, kOldGrant, OwnerEpoch(5)});
+  end_unit(2);
+  const auto hand_out = [this](TimeUs now, std::uint32_t assign_seq, Attempt attempt) {
+    wire::Assign assign;
+    assign.assign_seq = assign_seq;
+    assign.units.add_run(0, 1, attempt);
+    hear(now, Session(2), assign);
+    return all<Execute>();
+  };
+  EXPECT_TRUE(hand_out(3, 1, Attempt(9)).empty()) << "its answer is on the way";
+  const auto executed = hand_out(4, 2, Attempt(10));
+  ASSERT_EQ(executed.size(), 1U);
+  EXPECT_EQ(executed[0].key, UnitKey::index(0));
+  EXPECT_EQ(executed[0].attempt, Attempt(10));
+}
+
 // What it handed in has its bound, so the new master may not have it, and nobody else would.
 TEST_F(WorkerRetentionTest, executes_again_for_a_later_master_what_it_carried_through_a_session) {
   result_.resize(2);  // on no shelf
