@@ -119,10 +119,17 @@ class KeeperProcess {
 
   void pass_on(int signal) {
     if (signal == SIGUSR2) stopping_ = true;
-    if (!command_gone_) {
+    std::vector<pid_t> below = descendants_of(getpid());
+    const auto hydra = std::stable_partition(below.begin(), below.end(),
+                                             [](pid_t process) { return !is_hydra(process); });
+    if (signal == SIGUSR2 && hydra != below.end()) {
+      // MPICH's launcher dies of it, and hands it on to nobody.
+      below.erase(hydra, below.end());
+      signal_all(below, signal);
+    } else if (!command_gone_) {
       kill(-command_, signal);
     } else {
-      signal_all(descendants_of(getpid()), signal);
+      signal_all(below, signal);
     }
   }
 

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace steadfarm::supervisor {
@@ -88,6 +89,15 @@ std::vector<pid_t> descendants_of(pid_t root) {
 
 void signal_all(const std::vector<pid_t>& processes, int signal) {
   for (const pid_t pid : processes) kill(pid, signal);
+}
+
+bool is_hydra(pid_t process) {
+  char path[4096] = {};
+  const std::string link = "/proc/" + std::to_string(process) + "/exe";
+  if (readlink(link.c_str(), path, sizeof path - 1) <= 0) return false;
+  const char* slash = std::strrchr(path, '/');
+  const std::string_view name = slash == nullptr ? path : slash + 1;
+  return name.starts_with("mpiexec.hydra") || name.starts_with("hydra_");
 }
 
 bool has_children() {

@@ -15,6 +15,9 @@ namespace steadfarm::supervisor {
 /// Sends the signal to each of them. Those that are gone do not matter.
 void signal_all(const std::vector<pid_t>& processes, int signal);
 
+/// Whether it is MPICH's launcher or one of its daemons, by the file that it executes.
+[[nodiscard]] bool is_hydra(pid_t process);
+
 /// Whether this process has children, ended and not yet reaped ones too. If it adopts orphans, "no"
 /// means that nothing at all is below it.
 [[nodiscard]] bool has_children();

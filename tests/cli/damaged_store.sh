@@ -18,7 +18,7 @@ farm_ranks 3
 log_wait "$JOBS_TMP/made.log" \
   'count("generation_durable") >= 6 and (last("progress") or {}).get("accepted", 0) > 100' 60 ||
   fail "no generations were made"
-kill_process USR2 "$JOB_PID"
+ask_to_stop
 job_wait "$JOB_PID" 20 || fail "the job did not stop"
 expect_eq "exit code" 75 "$JOB_EXIT"
 expect_store_sound "$whole"

@@ -25,7 +25,7 @@ done
 [ "$generation" -gt $((first + 10)) ] || fail "too few generations ($first to $generation)"
 [ "$committed" -gt 0 ] || fail "nothing was committed"
 process_alive "$JOB_PID" || fail "the run ended before the looks did; it proves nothing"
-kill_process USR2 "$JOB_PID"
+ask_to_stop
 job_wait "$JOB_PID" 20 || fail "the run did not stop"
 expect_eq "exit code" 75 "$JOB_EXIT"
 expect_store_sound "$store"

@@ -18,6 +18,7 @@ ANSWER = UNITS * (UNITS - 1) // 2 + UNITS * 1_000_000
 WORK_S = 3.0  # about what a run takes that nobody disturbs
 BOUND_S = 600  # for a whole run: a start that fails for a death takes STEADFARM_START_TIMEOUT
 OWN_EXIT_CODES = (0, 65, 70, 74, 75, 76)
+KILLED = int(os.environ.get("LAUNCHER_KILLED", "137"))  # Hydra says 9 where a rank was killed
 VICTIMS = ("worker", "two workers", "master", "launcher", "everything")
 
 
@@ -149,7 +150,8 @@ class Run:
         # Where ranks die before MPI has started, 1 is the launcher's own word for it.
         started = (self.folder / "log").exists()
         no_start = code == 1 and not started
-        assert code < 0 or code > 128 or code in OWN_EXIT_CODES or no_start, f"exit code {code}"
+        by_signal = code < 0 or code > 128 or code == KILLED
+        assert by_signal or code in OWN_EXIT_CODES or no_start, f"exit code {code}"
         return f"ended with {code}"
 
 

@@ -139,6 +139,13 @@ expect_store_sound() {
   expect_eq "files in $1 that are neither manifest nor segment nor shard" "" "$odd"
 }
 
+# ask_to_stop: SIGUSR2 to the launcher, which hands it on. Hydra would die of it: to the master.
+ask_to_stop() {
+  local whom=$JOB_PID
+  if [ "$LAUNCHER" = mpich ]; then whom=${FARM_PIDS[0]}; fi
+  kill_process USR2 "$whom"
+}
+
 accepted_now() { log_says "$1" 'last("progress")["accepted"]'; }
 
 # expect_middle WHAT ACCEPTED TOTAL: a fault came when 10 to 90 % of the work was done.

@@ -142,6 +142,21 @@ TEST_F(KeeperTest, stops_what_a_shell_without_a_trap_has_started) {
   EXPECT_EQ("done", text("done"));              // its child had the time it wanted
 }
 
+// MPICH's mpiexec dies of SIGUSR2 and takes the ranks along before they have stopped in order.
+TEST_F(KeeperTest, stops_the_ranks_of_hydra_and_not_hydra) {
+  Keeper keeper = start(
+      "echo 'trap \"echo done >$FOLDER/done; exit 75\" USR2; echo up >$FOLDER/up;"
+      "      while :; do sleep 0.02; done' >$FOLDER/rank;"
+      "cp /bin/bash $FOLDER/mpiexec.hydra;"
+      "exec $FOLDER/mpiexec.hydra -c '/bin/bash $FOLDER/rank; exit $?'");
+  wait_for("up");
+  keeper.pass_on(SIGUSR2);
+  const Kept kept = finish(keeper);
+  ASSERT_TRUE(WIFEXITED(*kept.wait_status));
+  EXPECT_EQ(75, WEXITSTATUS(*kept.wait_status));
+  EXPECT_EQ("done", text("done"));
+}
+
 TEST_F(KeeperTest, ends_what_the_command_leaves_behind) {
   Keeper keeper = start(
       "setsid bash -c 'trap \"\" TERM; echo $$ >$FOLDER/stubborn; while :; do sleep 0.02; done' &"
