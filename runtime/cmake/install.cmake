@@ -34,6 +34,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/include/ DESTINATION ${CMAKE_INS
 install(EXPORT steadfarmTargets NAMESPACE steadfarm:: DESTINATION ${steadfarm_package})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+get_filename_component(STEADFARM_MPI_COMPILER "${MPI_C_COMPILER}" PROGRAM)
 configure_package_config_file(
   ${PROJECT_SOURCE_DIR}/runtime/cmake/steadfarmConfig.cmake.in
   ${CMAKE_BINARY_DIR}/package/steadfarmConfig.cmake
