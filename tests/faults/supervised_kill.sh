@@ -6,20 +6,29 @@ set -euo pipefail
 source "$STEADFARM_SOURCE/tests/lib/supervised.sh"
 
 store=$JOBS_TMP/store
-tree=(uts --tree T1L --grain 20000 --interval 0.3 --store "$store")
+# With a pause in each unit, so that also a fast machine is still at it at the last kill.
+tree=(uts --tree T1L --grain 20000 --pause-us 300 --interval 0.2 --store "$store")
 answer="{'nodes': 102181082, 'depth': 13, 'leaves': 81746377}"
+
+# at_new_commits RESTARTS UNITS: that start has accepted so many, and some of them are durable.
+at_new_commits() {
+  at_new_units kills "$1" "$2"
+  poll_until 60 "something durable of start $1" committed_beyond \
+    "$(log_says kills 'last("start")["units_restored"]')"
+}
+committed_beyond() { [ "$(store_says "$store" committed)" -gt "$1" ]; }
 
 # ---- a rank of plain mpirun dies, which ends them all; then mpirun itself ----
 supervised_start kills 3 "${tree[@]}"
 farm_ranks 3
-at_new_units kills 0 1500
+at_new_commits 0 1500
 kill_process KILL "${FARM_PIDS[1]}"
 run_wait kills 'count("restart") == 1'
 expect_farm_gone
 expect_eq "kills: end of the first start" "('exited', $LAUNCHER_KILLED)" \
   "$(run_says kills '(lambda e: (e["how"], e["exit_code"]))(last("command_end"))')"
 
-at_new_units kills 1 1500
+at_new_commits 1 1500
 farm_ranks 3
 mpirun_pid
 kill_process KILL "$MPIRUN_PID"
@@ -29,7 +38,7 @@ expect_eq "kills: end of the second start" "('signalled', 9)" \
   "$(run_says kills '(lambda e: (e["how"], e["signal"]))(last("command_end"))')"
 
 # The keeper is the supervisor's only child. Its command ends with it, mpirun and its ranks too.
-at_new_units kills 2 500
+at_new_commits 2 500
 farm_ranks 3
 keeper=$(children_of "$JOB_PID")
 kill_process KILL "${keeper% }"
