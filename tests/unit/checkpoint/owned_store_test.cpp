@@ -12,27 +12,11 @@
 #include "checkpoint/memory_file_system.hpp"
 #include "checkpoint/names.hpp"
 #include "checkpoint/reader.hpp"
+#include "tests/unit/checkpoint/store_steps.hpp"
 #include "tests/unit/checkpoint/workload.hpp"
 
 namespace steadfarm::checkpoint::test {
 namespace {
-
-std::unique_ptr<Store> open_store(MemoryFileSystem& files, const StoreOptions& options,
-                                  OpenReport& report) {
-  Result<std::unique_ptr<Store>> store = Store::open(files, options, report);
-  if (store) return std::move(store).value();
-  ADD_FAILURE() << store.error().message;
-  return nullptr;
-}
-
-/// Publishes `count` steps of the workload; all must succeed.
-void publish_steps(Store& store, Workload& work, int count) {
-  for (int i = 0; i < count; ++i) {
-    const Result<Generation> done = store.publish(work.next());
-    ASSERT_TRUE(done) << done.error().message;
-    work.committed();
-  }
-}
 
 // A link that happened and was reported as failed leaves a manifest that nobody counts on.
 TEST(OwnedStore, tidies_up_a_generation_that_was_in_doubt) {
