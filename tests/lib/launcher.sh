@@ -8,7 +8,7 @@
 # MPIRUN            the program and what lets it start more ranks than there are cores
 # MPIRUN_RECOVERY   options under which the other ranks live on when one dies; without them none do
 # LAUNCHER_SURVIVES 1 if there are such options. Where not, `steadfarm run` starts the job again
-# LAUNCHER_KILLED   its exit code, without them, where a rank was killed by SIGKILL
+# LAUNCHER_KILLED   its exit code, without them, where a rank was killed by SIGKILL; Hydra: or 0
 # LAUNCHER_AFTER_TERM  heard or unheard: whether ranks are, once it has got SIGTERM itself
 # LAUNCHER_ULFM     1 if MPI itself tells of deaths under those options
 
