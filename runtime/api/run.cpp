@@ -1,6 +1,5 @@
 // The loops of a run: the master's, a worker's, and both on one rank.
 #include <algorithm>
-#include <csignal>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -13,6 +12,7 @@
 #include "api/worker_side.hpp"
 #include "driver/heartbeat.hpp"
 #include "driver/idle.hpp"
+#include "transport/all_signals_blocked.hpp"
 #include "transport/joined/joined_transport.hpp"
 #include "transport/local/local_hub.hpp"
 
@@ -78,16 +78,12 @@ class InsideWorker {
  public:
   InsideWorker(const Job& job, transport::LocalHub& hub, Rank rank, Rank name)
       : hub_(hub), rank_(rank), end_(hub.take(rank)) {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const transport::AllSignalsBlocked blocked;
     try {
       thread_ = std::thread([this, &job, name] { run(job, name); });
     } catch (const std::system_error& e) {
       gone(e.what());
     }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   ~InsideWorker() { join(); }
   InsideWorker(const InsideWorker&) = delete;

@@ -30,7 +30,8 @@ target_link_libraries(steadfarm_transport_contract
   PUBLIC steadfarm_transport GTest::gtest Threads::Threads PRIVATE steadfarm_build_flags)
 
 steadfarm_test(transport_local_test
-  SOURCES tests/unit/transport/guarded/guarded_transport_test.cpp
+  SOURCES tests/unit/transport/all_signals_blocked_test.cpp
+          tests/unit/transport/guarded/guarded_transport_test.cpp
           tests/unit/transport/joined/joined_transport_test.cpp
           tests/unit/transport/local/local_hub_test.cpp
   LINKS steadfarm_transport_contract LABELS unit threads transport)

@@ -1,8 +1,9 @@
 #include "driver/companion.hpp"
 
 #include <chrono>
-#include <csignal>
 #include <utility>
+
+#include "transport/all_signals_blocked.hpp"
 
 namespace steadfarm::driver {
 namespace {
@@ -12,17 +13,8 @@ constexpr std::chrono::milliseconds kLook(5);
 
 Companion::Companion(std::function<bool()> look, std::function<void()> take_over)
     : look_(std::move(look)), take_over_(std::move(take_over)) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    thread_ = std::thread([this] { run(); });
-  } catch (...) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  const transport::AllSignalsBlocked blocked;
+  thread_ = std::thread([this] { run(); });
 }
 
 Companion::~Companion() {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <exception>
 #include <mutex>
 #include <utility>
 
 #include "base/assert.hpp"
+#include "transport/all_signals_blocked.hpp"
 
 namespace steadfarm::driver {
 namespace {
@@ -76,18 +76,8 @@ void ThreadedWriter::Shared::maintain() {
 
 ThreadedWriter::ThreadedWriter(std::shared_ptr<checkpoint::Store> store)
     : shared_(std::make_shared<Shared>(std::move(store))) {
-  // Signals are the loop's: a thread inherits the mask of the one that starts it.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    thread_ = std::thread([shared = shared_] { shared->run(); });
-  } catch (...) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  const transport::AllSignalsBlocked blocked;
+  thread_ = std::thread([shared = shared_] { shared->run(); });
 }
 
 ThreadedWriter::~ThreadedWriter() { static_cast<void>(end()); }

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <utility>
 
 #include "driver/clock.hpp"
+#include "transport/all_signals_blocked.hpp"
 
 namespace steadfarm::driver {
 namespace {
@@ -14,23 +14,6 @@ namespace {
 // A signal handler cannot wake the thread, so it looks this often, however rare the heartbeats are.
 constexpr TimeUs kSignalLookUs = 250'000;
 constexpr int kExitStopped = 75;
-
-// A thread inherits the mask of its maker, so the application's handlers never run in one that is
-// made meanwhile.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 }  // namespace
 
@@ -40,7 +23,7 @@ Heartbeat::Heartbeat(transport::Transport& transport, wire::JobId job, wire::Bod
       message_(wire::encode(job, {Session(0), std::move(body)})),
       times_(times),
       peers_(peers.begin(), peers.end()) {
-  const AllSignalsBlocked blocked;
+  const transport::AllSignalsBlocked blocked;
   thread_ = std::thread([this] { run(); });
 }
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <exception>
 #include <mutex>
 #include <string>
 #include <utility>
 
 #include "base/assert.hpp"
+#include "transport/all_signals_blocked.hpp"
 
 namespace steadfarm::driver {
 namespace {
@@ -65,18 +65,8 @@ ThreadedShards::ThreadedShards(MakeWriter make_writer, std::uint64_t bytes_max)
 ThreadedShards::~ThreadedShards() { static_cast<void>(end()); }
 
 void ThreadedShards::start_thread() {
-  // Signals are the loop's: a thread inherits the mask of the one that starts it.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    thread_ = std::thread([shared = shared_] { shared->run(); });
-  } catch (...) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  const transport::AllSignalsBlocked blocked;
+  thread_ = std::thread([shared = shared_] { shared->run(); });
 }
 
 void ThreadedShards::open(const ShardGrant& grant) {

@@ -1,15 +1,15 @@
 #include "transport/guarded/guarded_transport.hpp"
 
-#include <pthread.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <csignal>
 #include <string_view>
 #include <utility>
+
+#include "transport/all_signals_blocked.hpp"
 
 namespace steadfarm::transport {
 namespace {
@@ -42,17 +42,8 @@ GuardedTransport::GuardedTransport(std::unique_ptr<Transport> inner, GuardOption
       words_before_("steadfarm: " + options_.who + " ends itself: a call to MPI ("),
       words_after_(") has not returned for " + std::to_string(options_.deadline_ms / 1000) +
                    " s\n") {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    thread_ = std::thread([this] { watch(); });
-  } catch (...) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  const AllSignalsBlocked blocked;
+  thread_ = std::thread([this] { watch(); });
 }
 
 GuardedTransport::~GuardedTransport() {
