@@ -4,7 +4,8 @@
 # a job array with a store for each index. Each ends with the results of the undisturbed run.
 #
 #   slurm_stops_test.sh [LIMITS]    how often in a row it reaches the time limit (1; in the test
-#                                   run 3); each takes 35 s, because Slurm looks at time limits every 30 s
+#                                   run 3); each takes 35 s, because Slurm looks at
+#                                   time limits every 30 s
 set -euo pipefail
 # shellcheck source=tests/cluster/jobs.sh
 source "$STEADFARM_SOURCE/tests/cluster/jobs.sh"
