@@ -326,6 +326,17 @@ std::uint64_t PosixFileSystem::nonce() {
          static_cast<std::uint64_t>(now.tv_sec * 1000000000LL + now.tv_nsec);
 }
 
+Status touch_folder(const std::string& path) {
+  if (::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) == 0) return {};
+  return os_error(errno, "set the time of the folder " + path);
+}
+
+Result<std::int64_t> folder_time_ns(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return os_error(errno, "look at the folder " + path);
+  return static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec;
+}
+
 std::uint32_t reading_threads() {
   return std::clamp<std::uint32_t>(std::thread::hardware_concurrency(), 1, 8);
 }

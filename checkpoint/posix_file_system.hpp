@@ -12,6 +12,12 @@ class PosixFileSystem final : public FileSystem {
   [[nodiscard]] std::uint64_t nonce() override;
 };
 
+/// Sets a folder's time to now: a sign of life of whoever owns it.
+[[nodiscard]] Status touch_folder(const std::string& path);
+
+/// Changes whenever a folder is touched, and whenever a name in it is made, changed or removed.
+[[nodiscard]] Result<std::int64_t> folder_time_ns(const std::string& path);
+
 /// How many threads should read and digest at once here: one a processor, 8 at most.
 [[nodiscard]] std::uint32_t reading_threads();
 

@@ -11,6 +11,7 @@
 #include "checkpoint/store.hpp"
 #include "driver/event_log.hpp"
 #include "driver/heartbeat.hpp"
+#include "driver/life_sign.hpp"
 #include "driver/master_driver.hpp"
 #include "driver/process_watch.hpp"
 #include "driver/progress_line.hpp"
@@ -41,6 +42,7 @@ class MasterRun {
   [[nodiscard]] Status load_fold(const core::RecoveredState& recovered);
   [[nodiscard]] core::MasterOptions machine_options();
   [[nodiscard]] Status open_spawner();
+  void start_life_sign();
   void start_heartbeat();
   void make_driver();
   [[nodiscard]] driver::MasterHooks hooks();
@@ -78,7 +80,8 @@ class MasterRun {
   TimeUs started_at_;
   std::vector<Rank> workers_;
   std::unique_ptr<driver::EventLog> log_;
-  std::shared_ptr<checkpoint::Store> store_;  // shared with the writer's thread
+  std::shared_ptr<checkpoint::Store> store_;     // shared with the writer's thread
+  std::unique_ptr<driver::LifeSign> life_sign_;  // for `steadfarm run`
   std::unique_ptr<driver::ThreadedWriter> writer_;
   std::unique_ptr<transport::Spawner> spawner_;  // null: lost workers are not replaced
   checkpoint::OpenReport opened_;

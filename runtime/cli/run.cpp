@@ -23,6 +23,7 @@ struct Arguments {
   double backoff_s = 1;
   double stall_s = 0;
   double launch_s = 600;
+  double silence_s = 600;
   double stop_grace_s = 25;
   std::int64_t deadline_unix_s = 0;  // 0: none
   double walltime_s = 0;             // 0: any time
@@ -85,8 +86,9 @@ int run(const Arguments& arguments) {
   options.store = std::move(store).value();
   options.limits = arguments.limits;
   options.limits.backoff_ms = to_ms(arguments.backoff_s);
-  options.stall_ms = to_ms(arguments.stall_s);
-  options.launch_ms = to_ms(arguments.launch_s);
+  options.patience = {.launch_ms = to_ms(arguments.launch_s),
+                      .stall_ms = to_ms(arguments.stall_s),
+                      .silence_ms = to_ms(arguments.silence_s)};
   options.stop_grace_ms = to_ms(arguments.stop_grace_s);
   options.deadline_unix_ms = deadline_of(arguments);
   options.log = arguments.log;
@@ -120,6 +122,12 @@ void add_options(CLI::App& command, Arguments& arguments) {
       .add_option("--launch", arguments.launch_s,
                   "seconds from a start until the program has opened its store, else it is killed "
                   "and started again; 0: any time")
+      ->check(CLI::Range(0.0, 1e9))
+      ->capture_default_str();
+  command
+      .add_option("--silence", arguments.silence_s,
+                  "seconds without a sign of life of the farm's master (it gives one every ten "
+                  "heartbeats), from then on, else the same; 0: any time")
       ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
   command

@@ -13,6 +13,7 @@ steadfarm_layer(driver
     runtime/driver/generation_writer.cpp
     runtime/driver/heartbeat.cpp
     runtime/driver/idle.cpp
+    runtime/driver/life_sign.cpp
     runtime/driver/master_driver.cpp
     runtime/driver/private_file.cpp
     runtime/driver/process_watch.cpp
@@ -61,6 +62,7 @@ steadfarm_layer(supervisor
     runtime/supervisor/keeper.cpp
     runtime/supervisor/keeper_process.cpp
     runtime/supervisor/launch_line.cpp
+    runtime/supervisor/patience.cpp
     runtime/supervisor/processes.cpp
     runtime/supervisor/short_command.cpp
     runtime/supervisor/signal_queue.cpp

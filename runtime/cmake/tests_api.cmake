@@ -19,7 +19,8 @@ target_compile_definitions(qap_shared_incumbent_test PRIVATE
 steadfarm_test(driver_test
   SOURCES tests/unit/driver/event_log_test.cpp tests/unit/driver/generation_writer_test.cpp
           tests/unit/driver/heartbeat_test.cpp
-          tests/unit/driver/idle_test.cpp tests/unit/driver/master_driver_test.cpp
+          tests/unit/driver/idle_test.cpp tests/unit/driver/life_sign_test.cpp
+          tests/unit/driver/master_driver_test.cpp
           tests/unit/driver/progress_line_test.cpp tests/unit/driver/shard_keeper_test.cpp
           tests/unit/driver/signals_test.cpp
           tests/unit/driver/process_watch_test.cpp tests/unit/driver/unit_guard_test.cpp
@@ -53,7 +54,8 @@ steadfarm_test(supervisor_test
           tests/unit/supervisor/host_book_test.cpp tests/unit/supervisor/host_evidence_test.cpp
           tests/unit/supervisor/host_lists_test.cpp
           tests/unit/supervisor/keeper_test.cpp tests/unit/supervisor/launch_line_test.cpp
-          tests/unit/supervisor/processes_test.cpp tests/unit/supervisor/short_command_test.cpp
+          tests/unit/supervisor/patience_test.cpp tests/unit/supervisor/processes_test.cpp
+          tests/unit/supervisor/short_command_test.cpp
           tests/unit/supervisor/inherited_signals_test.cpp
           tests/unit/supervisor/signal_queue_test.cpp
   LINKS steadfarm_supervisor

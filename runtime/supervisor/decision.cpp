@@ -152,6 +152,8 @@ std::string describe(const CommandEnd& end) {
       return "was killed by signal " + signal_name(end.value);
     case Kind::stalled:
       return "published nothing for " + std::to_string(end.value) + " s and was killed";
+    case Kind::silent:
+      return "gave no sign of life for " + std::to_string(end.value) + " s and was killed";
     case Kind::exited:
       break;
   }

@@ -14,6 +14,7 @@ struct CommandEnd {
     exited,        // value: exit code
     signalled,     // value: the signal that killed it
     stalled,       // no new generation for too long, so it was killed; value: seconds without one
+    silent,        // no sign of life, the same
   };
   Kind kind = Kind::exited;
   int value = 0;

@@ -16,6 +16,8 @@
 namespace steadfarm::supervisor {
 namespace {
 
+using Verdict = Patience::Verdict;
+
 constexpr TimeUs kMsUs = 1'000;
 constexpr TimeUs kWatchUs = 1'000'000;  // signals wake us up earlier
 constexpr int kStopped = 75;
@@ -42,6 +44,8 @@ const char* name_of(CommandEnd::Kind kind) {
       return "exited";
     case CommandEnd::Kind::signalled:
       return "signalled";
+    case CommandEnd::Kind::silent:
+      return "silent";
     case CommandEnd::Kind::stalled:
       break;
   }
@@ -102,7 +106,7 @@ int Supervisor::run() {
 std::optional<int> Supervisor::one_start() {
   Circumstances now;
   now.before = view_store();
-  newest_generation_ = first_generation_ = now.before.generation;
+  first_generation_ = now.before.generation;
   Result<HostWatch::Start> start = next_start();
   if (!start) return finish(kGaveUp, "error: " + start.error().message);
   nlohmann::json fields = {{"restarts", tally_.restarts},
@@ -185,9 +189,8 @@ Result<CommandEnd> Supervisor::keep_to_the_end(HostWatch::Start& start) {
                                 std::to_string(*options_.deadline_unix_ms / 1000));
   }
   const TimeUs started_at = clock_.now();
-  moved_at_ = started_at;
-  next_look_ = started_at;
-  stalled_ms_ = 0;
+  patience_.emplace(options_.patience, started_at, first_generation_);
+  verdict_ = Verdict::wait;
   hosts_->open_pipe();
   spec.error_end = hosts_->error_end();
   Result<Keeper> made = Keeper::start(spec, signals_.former_mask());
@@ -202,7 +205,7 @@ Result<CommandEnd> Supervisor::keep_to_the_end(HostWatch::Start& start) {
       log("command_killed", {{"text", "it did not stop in time"}});
       keeper.end();
     }
-    look_for_stall(keeper);
+    look_for_life(keeper);
     const auto signal = signals_.wait(next_wake_ms(), hosts_->listen_end());
     hosts_->listen();
     if (signal) on_signal(*signal, &keeper);
@@ -210,9 +213,10 @@ Result<CommandEnd> Supervisor::keep_to_the_end(HostWatch::Start& start) {
   kept_ = keeper.kept();
   const TimeUs ended_at = clock_.now();
   CommandEnd end = end_of(kept_, (ended_at - started_at) / kMsUs);
-  if (stalled_ms_ > 0) {
-    end.kind = CommandEnd::Kind::stalled;
-    end.value = static_cast<int>(stalled_ms_ / 1000);
+  if (verdict_ != Verdict::wait) {
+    const bool was_silent = verdict_ == Verdict::silence_over;
+    end.kind = was_silent ? CommandEnd::Kind::silent : CommandEnd::Kind::stalled;
+    end.value = static_cast<int>(patience_->limit_ms(verdict_) / 1000);
   }
   return end;
 }
@@ -221,33 +225,29 @@ std::int64_t Supervisor::next_wake_ms() {
   const TimeUs now = clock_.now();
   TimeUs wake_at = now + kWatchUs;
   if (ask_deadline_ >= 0) wake_at = std::min(wake_at, ask_deadline_);
-  if (patience_ms() > 0 && stalled_ms_ == 0) wake_at = std::min(wake_at, next_look_);
+  if (is_watching()) wake_at = std::min(wake_at, patience_->next_look());
   return std::max<TimeUs>(0, wake_at - now) / kMsUs + 1;
 }
 
-// How long a run that lives may publish nothing. It does when it takes its store over, at its
-// start, and later whenever something has become durable. A launcher that hangs never gets there.
-std::int64_t Supervisor::patience_ms() const {
-  if (newest_generation_ != first_generation_ || options_.launch_ms == 0) return options_.stall_ms;
-  return options_.stall_ms == 0 ? options_.launch_ms
-                                : std::min(options_.launch_ms, options_.stall_ms);
+bool Supervisor::is_watching() const {
+  return patience_->is_bounded() && verdict_ == Verdict::wait && asked_ == Asked::nothing;
 }
 
-void Supervisor::look_for_stall(Keeper& keeper) {
+void Supervisor::look_for_life(Keeper& keeper) {
   const TimeUs now = clock_.now();
-  if (patience_ms() == 0 || stalled_ms_ > 0 || asked_ != Asked::nothing || now < next_look_) return;
-  next_look_ = now + std::clamp<TimeUs>(patience_ms() * kMsUs / 10, 100'000, 5'000'000);
-  const StoreView view = view_store();
-  if (view.state == StoreView::State::good && view.generation != newest_generation_) {
-    newest_generation_ = view.generation;
-    moved_at_ = now;
+  if (!is_watching() || now < patience_->next_look()) return;
+  const Result<std::int64_t> sign = checkpoint::folder_time_ns(options_.store);
+  verdict_ = patience_->look(now, sign ? std::optional(sign.value()) : std::nullopt,
+                             [this] { return view_store(); });
+  if (verdict_ == Verdict::wait) return;
+  const std::string limit = seconds(patience_->limit_ms(verdict_));
+  std::string text = "no new generation for " + limit + " (--stall)";
+  if (verdict_ == Verdict::launch_over) {
+    text = "no new generation for " + limit + " since its start (--launch)";
+  } else if (verdict_ == Verdict::silence_over) {
+    text = "no sign of life of its master for " + limit + " (--silence)";
   }
-  const bool is_launched = newest_generation_ != first_generation_;
-  if (patience_ms() == 0 || now - moved_at_ < patience_ms() * kMsUs) return;
-  stalled_ms_ = patience_ms();
-  const std::string text = "no new generation for " + seconds(stalled_ms_) +
-                           (is_launched ? " (--stall)" : " since its start (--launch)") +
-                           "; killing the command to start it again";
+  text += "; killing the command to start it again";
   say(text);
   log("command_killed", {{"text", text}});
   keeper.end();

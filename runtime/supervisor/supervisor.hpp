@@ -12,6 +12,7 @@
 #include "supervisor/decision.hpp"
 #include "supervisor/host_watch.hpp"
 #include "supervisor/keeper.hpp"
+#include "supervisor/patience.hpp"
 #include "supervisor/signal_queue.hpp"
 
 namespace steadfarm::supervisor {
@@ -20,8 +21,7 @@ struct SupervisorOptions {
   std::vector<std::string> words;  // the command, an argument vector
   std::string store;               // the folder that the command uses, too
   Limits limits;
-  std::int64_t stall_ms = 0;            // without a new generation until a restart; 0: any time
-  std::int64_t launch_ms = 600'000;     // until the first one of a start; 0: any time
+  PatienceLimits patience;              // what a start may show nothing for, until a restart
   std::int64_t stop_grace_ms = 25'000;  // from a stop signal until what is left is ended
   std::optional<std::int64_t> deadline_unix_ms;  // when the allocation ends
   std::string log;                               // JSON lines; empty: none
@@ -45,8 +45,8 @@ class Supervisor {
   [[nodiscard]] std::optional<std::int64_t> left_ms() const;
   [[nodiscard]] std::optional<int> pause(std::int64_t delay_ms);
   void on_signal(int signal, Keeper* keeper);
-  [[nodiscard]] std::int64_t patience_ms() const;
-  void look_for_stall(Keeper& keeper);
+  [[nodiscard]] bool is_watching() const;
+  void look_for_life(Keeper& keeper);
   [[nodiscard]] std::int64_t next_wake_ms();
   void log_end(const CommandEnd& end, const StoreView& after, const Kept& kept);
   [[nodiscard]] std::optional<int> carry_out(const Decision& decision, const std::string& what);
@@ -61,11 +61,9 @@ class Supervisor {
   Tally tally_;
   Asked asked_ = Asked::nothing;
   TimeUs ask_deadline_ = -1;  // when the stop has to be over; -1: no stop, or already enforced
-  TimeUs next_look_ = 0;      // at the store, for the stall
-  TimeUs moved_at_ = 0;       // when the newest generation was first seen
   std::uint64_t first_generation_ = 0;  // the newest one when the command was started
-  std::uint64_t newest_generation_ = 0;
-  std::int64_t stalled_ms_ = 0;  // so long nothing was published, and the command was killed
+  std::optional<Patience> patience_;    // with this start
+  Patience::Verdict verdict_ = Patience::Verdict::wait;  // other: so the command was killed
   Kept kept_;
 };
 

@@ -1,0 +1,60 @@
+#include "driver/life_sign.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "transport/all_signals_blocked.hpp"
+
+namespace steadfarm::driver {
+
+struct LifeSign::Shared {
+  void run();
+
+  std::function<void()> show;
+  std::chrono::microseconds interval{0};
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool ending = false;
+  bool ended = false;
+};
+
+void LifeSign::Shared::run() {
+  std::unique_lock lock(mutex);
+  while (!ending) {
+    lock.unlock();
+    try {
+      show();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): said by the silence
+    }
+    lock.lock();
+    changed.wait_for(lock, interval, [this] { return ending; });
+  }
+  ended = true;
+  changed.notify_all();
+}
+
+LifeSign::LifeSign(std::function<void()> show, TimeUs interval_us)
+    : shared_(std::make_shared<Shared>()) {
+  shared_->show = std::move(show);
+  shared_->interval = std::chrono::microseconds(interval_us);
+  const transport::AllSignalsBlocked blocked;
+  thread_ = std::thread([shared = shared_] { shared->run(); });
+}
+
+LifeSign::~LifeSign() {
+  std::unique_lock lock(shared_->mutex);
+  shared_->ending = true;
+  shared_->changed.notify_all();
+  const bool ended = shared_->changed.wait_for(lock, std::chrono::microseconds(kEndUs),
+                                               [this] { return shared_->ended; });
+  lock.unlock();
+  if (ended) {
+    thread_.join();
+  } else {
+    thread_.detach();
+  }
+}
+
+}  // namespace steadfarm::driver

@@ -1,0 +1,34 @@
+// Shows those who watch the store from outside that its owner lives, whether it has anything to
+// make durable or not.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "base/ids.hpp"
+
+namespace steadfarm::driver {
+
+/// Calls `show` at once and then each interval, on a thread of its own in which all signals are
+/// blocked. What it throws is ignored: the next one may do better.
+class LifeSign {
+ public:
+  /// How long the end waits for a `show` that does not return.
+  static constexpr TimeUs kEndUs = 1'000'000;
+
+  /// Throws std::system_error if there is no thread to be had.
+  LifeSign(std::function<void()> show, TimeUs interval_us);
+  /// No `show` begins after it. One that does not return (a dead file server) is left behind.
+  ~LifeSign();
+  LifeSign(const LifeSign&) = delete;
+  LifeSign& operator=(const LifeSign&) = delete;
+
+ private:
+  struct Shared;
+
+  std::shared_ptr<Shared> shared_;  // also the thread's, which may be left behind
+  std::thread thread_;
+};
+
+}  // namespace steadfarm::driver

@@ -1,0 +1,92 @@
+#include "driver/life_sign.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include "checkpoint/posix_file_system.hpp"
+#include "tests/unit/driver/scratch_folder.hpp"
+
+namespace steadfarm::driver {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr TimeUs kHourUs = 3'600'000'000;
+
+template <class Condition>
+bool comes_true(Condition condition) {
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+TEST(LifeSign, shows_at_once_and_again_whatever_is_thrown) {
+  std::atomic<int> shown{0};
+  std::atomic<int> open_to_signals{0};
+  const LifeSign sign(
+      [&] {
+        sigset_t blocked;
+        pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+        if (sigismember(&blocked, SIGUSR2) != 1) ++open_to_signals;
+        ++shown;
+        throw std::runtime_error("no");
+      },
+      1000);
+  EXPECT_TRUE(comes_true([&] { return shown >= 3; }));
+  EXPECT_EQ(open_to_signals, 0);
+}
+
+TEST(LifeSign, ends_at_once_and_shows_nothing_afterwards) {
+  std::atomic<int> shown{0};
+  {
+    const LifeSign sign([&] { ++shown; }, kHourUs);
+    EXPECT_TRUE(comes_true([&] { return shown == 1; }));
+  }
+  EXPECT_EQ(shown, 1);
+}
+
+TEST(LifeSign, does_not_wait_for_a_call_that_never_returns) {
+  struct Gate {
+    std::promise<void> opened;
+    std::promise<void> passed;
+    std::atomic<bool> entered{false};
+  };
+  const auto gate = std::make_shared<Gate>();
+  {
+    const LifeSign sign(
+        [gate] {
+          gate->entered = true;
+          gate->opened.get_future().wait();
+          gate->passed.set_value();
+        },
+        kHourUs);
+    EXPECT_TRUE(comes_true([&] { return gate->entered.load(); }));
+  }
+  gate->opened.set_value();
+  EXPECT_EQ(gate->passed.get_future().wait_for(60s), std::future_status::ready);
+}
+
+TEST(LifeSign, changes_the_time_of_the_folder) {
+  const ScratchFolder folder;
+  const Result<std::int64_t> before = checkpoint::folder_time_ns(folder.path());
+  ASSERT_TRUE(before);
+  EXPECT_TRUE(comes_true([&] {
+    const bool touched = checkpoint::touch_folder(folder.path()).ok();
+    return touched && checkpoint::folder_time_ns(folder.path()).value() > before.value();
+  }));
+  EXPECT_FALSE(checkpoint::touch_folder(folder.path() + "/absent"));
+  EXPECT_FALSE(checkpoint::folder_time_ns(folder.path() + "/absent"));
+}
+
+}  // namespace
+}  // namespace steadfarm::driver
