@@ -96,6 +96,8 @@ if(STEADFARM_BUILD_EXAMPLES)
     LABELS faults TIMEOUT 1500 PROCESSORS 3)
   steadfarm_script_test(supervised_signals tests/faults/supervised_signals.sh
     LABELS faults TIMEOUT 1500 PROCESSORS 1)
+  steadfarm_script_test(supervised_silence tests/faults/supervised_silence.sh
+    LABELS faults TIMEOUT 600 PROCESSORS 1)
   steadfarm_script_test(supervised_ends tests/faults/supervised_ends.sh
     LABELS faults recovery TIMEOUT 1500 PROCESSORS 1)
 endif()

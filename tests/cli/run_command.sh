@@ -149,4 +149,12 @@ expect_eq "hung: ends of the starts" "['stalled', 'stalled']" \
   "$(log_value "$JOBS_TMP/hung.log" 'values("command_end", "how")')"
 expect_eq "hung: lines that say why" 2 \
   "$(grep -c 'no new generation for 1.0 s since its start (--launch); kill' "$JOBS_TMP/hung.err")"
+# ---- one that stays although all of its ranks have died, as a launcher may ----
+# shellcheck disable=SC2016
+supervise widowed 76 --store "$JOBS_TMP/widowed-store" --launch 1 --max-idle-restarts 1 -- \
+  bash -c 'trap "" TERM; for rank in 0 1; do (kill -KILL $BASHPID) & done; wait
+           echo widowed; while :; do sleep 1; done'
+expect_eq "widowed: starts whose ranks died" 2 "$(grep -c widowed "$JOBS_TMP/widowed.out")"
+expect_eq "widowed: ends of the starts" "['stalled', 'stalled']" \
+  "$(log_says widowed 'values("command_end", "how")')"
 echo "steadfarm run starts, refuses, gives up and leaves nothing"

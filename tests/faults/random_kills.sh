@@ -18,7 +18,6 @@ runs=${1:-20}
 seed=${2:-$(date +%s)}
 read -ra launch <<<"${STEADFARM_LAUNCH:-${MPIRUN[*]} ${MPIRUN_RECOVERY[*]} -n}"
 export LAUNCHER_KILLED
-export STEADFARM_START_TIMEOUT=${STEADFARM_START_TIMEOUT:-60}
 echo "seed $seed: ${launch[*]}"
 exec "$JOBS_PYTHON" "$STEADFARM_SOURCE/tests/faults/random_kills.py" --runs "$runs" \
   --seed "$seed" --first "${3:-0}" \
