@@ -24,6 +24,7 @@ namespace {
 
 constexpr TimeUs kLogProgressUs = 100'000;
 constexpr TimeUs kHeartbeatsPerLifeSign = 10;  // a file server is not to be troubled more often
+constexpr TimeUs kLifeSignMaxUs = 60'000'000;  // well below what `steadfarm run` waits for it
 constexpr TimeUs kGivenUpUs = 1'000'000;       // for a store that was waited for already
 constexpr TimeUs kSpawnEndUs = 3'000'000;      // for a replacement that is being started
 constexpr TimeUs kStoppedEndUs = 3'000'000;    // for what the store can leave undone, after a stop
@@ -160,7 +161,7 @@ void MasterRun::start_life_sign() {
   }
   life_sign_ = std::make_unique<driver::LifeSign>(
       [folder] { static_cast<void>(checkpoint::touch_folder(folder)); },
-      kHeartbeatsPerLifeSign * to_us(options_.heartbeat_s));
+      std::min(kLifeSignMaxUs, kHeartbeatsPerLifeSign * to_us(options_.heartbeat_s)));
 }
 
 Status MasterRun::load_fold(const core::RecoveredState& recovered) {

@@ -126,8 +126,8 @@ void add_options(CLI::App& command, Arguments& arguments) {
       ->capture_default_str();
   command
       .add_option("--silence", arguments.silence_s,
-                  "seconds without a sign of life of the farm's master (it gives one every ten "
-                  "heartbeats), from then on, else the same; 0: any time")
+                  "seconds without a sign of life of the farm's master (one every ten "
+                  "heartbeats or minute), from then on, else the same; 0: any time")
       ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str();
   command
