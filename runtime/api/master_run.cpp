@@ -23,12 +23,10 @@ namespace steadfarm::api {
 namespace {
 
 constexpr TimeUs kLogProgressUs = 100'000;
-constexpr TimeUs kHeartbeatsPerLifeSign = 10;  // a file server is not to be troubled more often
-constexpr TimeUs kLifeSignMaxUs = 60'000'000;  // well below what `steadfarm run` waits for it
-constexpr TimeUs kGivenUpUs = 1'000'000;       // for a store that was waited for already
-constexpr TimeUs kSpawnEndUs = 3'000'000;      // for a replacement that is being started
-constexpr TimeUs kStoppedEndUs = 3'000'000;    // for what the store can leave undone, after a stop
-constexpr std::size_t kFailuresKept = 1000;    // with their messages, in memory and in the report
+constexpr TimeUs kGivenUpUs = 1'000'000;     // for a store that was waited for already
+constexpr TimeUs kSpawnEndUs = 3'000'000;    // for a replacement that is being started
+constexpr TimeUs kStoppedEndUs = 3'000'000;  // for what the store can leave undone, after a stop
+constexpr std::size_t kFailuresKept = 1000;  // with their messages, in memory and in the report
 
 // Some may die early or not come at all; who dies again and again is not to be started for ever.
 std::uint32_t replacements_max(std::size_t workers) {
@@ -148,20 +146,10 @@ Status MasterRun::open_store() {
   };
   const auto both = std::make_shared<Both>(Both{std::move(files), std::move(store).value()});
   store_ = std::shared_ptr<checkpoint::Store>(both, both->store.get());
-  start_life_sign();
+  auto shown = driver::show_life(options_.store, to_us(options_.heartbeat_s));
+  if (!shown) warn_of_store(shown.error().message);
+  if (shown) life_sign_ = std::move(shown).value();
   return opened_.recovered ? load_fold(*opened_.recovered) : Status();
-}
-
-// Units may take hours in which nothing becomes durable.
-void MasterRun::start_life_sign() {
-  const std::string folder = options_.store;
-  if (const Status shown = checkpoint::touch_folder(folder); !shown) {
-    warn_of_store(shown.error().message +
-                  "; `steadfarm run` cannot see that this farm lives: give it --silence 0");
-  }
-  life_sign_ = std::make_unique<driver::LifeSign>(
-      [folder] { static_cast<void>(checkpoint::touch_folder(folder)); },
-      std::min(kLifeSignMaxUs, kHeartbeatsPerLifeSign * to_us(options_.heartbeat_s)));
 }
 
 Status MasterRun::load_fold(const core::RecoveredState& recovered) {

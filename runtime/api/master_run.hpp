@@ -42,7 +42,6 @@ class MasterRun {
   [[nodiscard]] Status load_fold(const core::RecoveredState& recovered);
   [[nodiscard]] core::MasterOptions machine_options();
   [[nodiscard]] Status open_spawner();
-  void start_life_sign();
   void start_heartbeat();
   void make_driver();
   [[nodiscard]] driver::MasterHooks hooks();

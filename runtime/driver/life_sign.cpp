@@ -1,13 +1,21 @@
 #include "driver/life_sign.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
 
+#include "checkpoint/posix_file_system.hpp"
 #include "transport/all_signals_blocked.hpp"
 
 namespace steadfarm::driver {
+namespace {
+
+constexpr TimeUs kHeartbeats = 10;      // a file server is not to be troubled more often
+constexpr TimeUs kMostUs = 60'000'000;  // well below what `steadfarm run` waits
+
+}  // namespace
 
 struct LifeSign::Shared {
   void run();
@@ -55,6 +63,17 @@ LifeSign::~LifeSign() {
   } else {
     thread_.detach();
   }
+}
+
+Result<std::unique_ptr<LifeSign>> show_life(const std::string& folder, TimeUs heartbeat_us) {
+  if (const Status shown = checkpoint::touch_folder(folder); !shown) {
+    return Error{shown.error().code,
+                 shown.error().message +
+                     "; `steadfarm run` cannot see that this farm lives: give it --silence 0"};
+  }
+  return std::make_unique<LifeSign>(
+      [folder] { static_cast<void>(checkpoint::touch_folder(folder)); },
+      std::min(kMostUs, kHeartbeats * heartbeat_us));
 }
 
 }  // namespace steadfarm::driver

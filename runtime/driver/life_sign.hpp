@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
+#include "base/error.hpp"
 #include "base/ids.hpp"
 
 namespace steadfarm::driver {
@@ -30,5 +32,10 @@ class LifeSign {
   std::shared_ptr<Shared> shared_;  // also the thread's, which may be left behind
   std::thread thread_;
 };
+
+/// Sets the time of a store's folder at once and then every ten heartbeats, at least once a minute:
+/// units may take hours in which nothing becomes durable. An error if the folder has no such time.
+[[nodiscard]] Result<std::unique_ptr<LifeSign>> show_life(const std::string& folder,
+                                                          TimeUs heartbeat_us);
 
 }  // namespace steadfarm::driver

@@ -76,16 +76,23 @@ TEST(LifeSign, does_not_wait_for_a_call_that_never_returns) {
   EXPECT_EQ(gate->passed.get_future().wait_for(60s), std::future_status::ready);
 }
 
-TEST(LifeSign, changes_the_time_of_the_folder) {
+TEST(LifeSign, changes_the_time_of_the_folder_again_and_again) {
   const ScratchFolder folder;
-  const Result<std::int64_t> before = checkpoint::folder_time_ns(folder.path());
-  ASSERT_TRUE(before);
-  EXPECT_TRUE(comes_true([&] {
-    const bool touched = checkpoint::touch_folder(folder.path()).ok();
-    return touched && checkpoint::folder_time_ns(folder.path()).value() > before.value();
-  }));
-  EXPECT_FALSE(checkpoint::touch_folder(folder.path() + "/absent"));
-  EXPECT_FALSE(checkpoint::folder_time_ns(folder.path() + "/absent"));
+  const auto time = [&] { return checkpoint::folder_time_ns(folder.path()).value(); };
+  std::int64_t before = time();
+  const auto sign = show_life(folder.path(), 1000);
+  ASSERT_TRUE(sign);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(comes_true([&] { return time() > before; })) << i;
+    before = time();
+  }
+}
+
+TEST(LifeSign, is_refused_by_a_folder_that_cannot_be_touched) {
+  const auto sign = show_life("/nowhere/at/all", 1000);
+  ASSERT_FALSE(sign);
+  EXPECT_NE(sign.error().message.find("--silence 0"), std::string::npos) << sign.error().message;
+  EXPECT_FALSE(checkpoint::folder_time_ns("/nowhere/at/all"));
 }
 
 }  // namespace
