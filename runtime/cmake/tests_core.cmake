@@ -23,7 +23,9 @@ steadfarm_test(core_test
           tests/unit/core/policy/guided_test.cpp tests/unit/core/policy/hash_ring_test.cpp
           tests/unit/core/policy/load_index_test.cpp tests/unit/core/policy/names_test.cpp
           tests/unit/core/policy/speeds_test.cpp tests/unit/core/policy/trapezoid_test.cpp
-          tests/unit/core/policy_test.cpp tests/unit/core/ready_queue_test.cpp
+          tests/unit/core/by_rank_test.cpp
+          tests/unit/core/policy_test.cpp tests/unit/core/rank_set_test.cpp
+          tests/unit/core/ready_queue_test.cpp
           tests/unit/core/respawns_test.cpp
           tests/unit/core/saved_states_test.cpp tests/unit/core/shelf_test.cpp
           tests/unit/core/suspicion_test.cpp

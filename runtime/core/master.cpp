@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "core/by_rank.hpp"
 
 namespace steadfarm::core {
 namespace {
@@ -365,10 +366,10 @@ void Master::send_beat(Worker& worker, Actions& out) {
   send(worker, wire::Beat{options_.takeover ? deltas_durable_ : 0}, out);
 }
 
+const Master::Worker* Master::find_worker(Rank rank) const { return find_by_rank(workers_, rank); }
+
 Master::Worker* Master::find_worker(Rank rank) {
-  const auto it = std::lower_bound(workers_.begin(), workers_.end(), rank,
-                                   [](const Worker& w, Rank r) { return w.rank < r; });
-  return it != workers_.end() && it->rank == rank ? &*it : nullptr;
+  return const_cast<Worker*>(static_cast<const Master*>(this)->find_worker(rank));
 }
 
 void Master::note(Actions& out, NoteKind kind, Rank rank, UnitKey unit, std::uint64_t count,

@@ -25,6 +25,7 @@
 #include "core/policy/chunk_rule.hpp"
 #include "core/policy/load_index.hpp"
 #include "core/policy/speeds.hpp"
+#include "core/rank_set.hpp"
 #include "core/respawns.hpp"
 #include "core/unit_table.hpp"
 #include "core/wall_time.hpp"
@@ -96,12 +97,10 @@ class Master {
     TimeUs assigned_at = 0;
     TimeUs shared_sent_at = 0;
     bool idle_reported = false;  // said so after the last Assign arrived
-    bool hungry = false;         // is in hungry_
     bool solo = false;           // has a unit that must run alone
     // What follows is the business of master_tail.cpp.
     Slot second = kNoSlot;  // executes this unit a second time, and has nothing else
     std::uint32_t recall_seq = 0;
-    bool recalled = false;   // and has not answered yet
     bool gave_back = false;  // and has not reported since
     std::uint64_t recalled_units = 0;
     bool emptied = false;  // it gave back all that it had not started, and has got nothing since
@@ -226,7 +225,9 @@ class Master {
   [[nodiscard]] std::uint64_t unstarted(const Worker& worker) const;
   [[nodiscard]] bool is_overdue(const Worker& worker) const;
   [[nodiscard]] bool may_double(const LiveUnit& unit) const;
-  [[nodiscard]] bool take_back_some(Actions& out);
+  [[nodiscard]] std::size_t answers_awaited() const;
+  [[nodiscard]] Worker* find_to_take_from();
+  void take_back_from(Worker& worker, Actions& out);
   [[nodiscard]] Slot find_straggler() const;
   void double_unit(Worker& helper, Slot slot, Actions& out);
   void free_lease(Slot slot, bool remember, bool blamed);
@@ -238,7 +239,7 @@ class Master {
   void stale_lease(Slot slot, bool remember);
   void promote(Slot slot, bool remember, bool blamed);
   void stale_second(Slot slot);
-  static void forget_tail(Worker& worker);
+  void forget_tail(Worker& worker);
   void check_second(Slot slot, const LiveUnit& unit) const;
   void check_tail(const Worker& worker) const;
   [[nodiscard]] static std::uint32_t leases_of(const Worker& worker) {
@@ -263,6 +264,7 @@ class Master {
   [[nodiscard]] CostLimit limit_of(const Budget& budget) const;
   [[nodiscard]] bool declares_times();
   void feed(Worker& worker, Actions& out);
+  [[nodiscard]] bool nobody_can_be_fed() const;
   void feed_hungry(Actions& out);
   void feed_suspect(Worker& worker, Actions& out);
   void fill(Worker& worker, Budget budget, wire::UnitBatch& batch);
@@ -300,6 +302,7 @@ class Master {
   void send(Worker& worker, wire::Body body, Actions& out);
   void send_beat(Worker& worker, Actions& out);
   [[nodiscard]] Worker* find_worker(Rank rank);
+  [[nodiscard]] const Worker* find_worker(Rank rank) const;
   void note(Actions& out, NoteKind kind, Rank rank, UnitKey unit, std::uint64_t count,
             std::string text = {}) const;
 
@@ -322,8 +325,10 @@ class Master {
   LoadIndex loads_;  // used by `least_loaded`
   WallTime wall_time_;
   Respawns respawns_;
-  std::vector<Worker> workers_;  // sorted by rank
-  std::deque<Rank> hungry_;
+  std::vector<Worker> workers_;   // sorted by rank
+  std::deque<Rank> hungry_;       // in the order of asking
+  RankSet is_hungry_;             // the same
+  RankSet recalled_;              // have been asked to give back units, and have not answered yet
   bool tail_due_ = false;         // somebody may be idle who was not before
   std::optional<Rank> clearing_;  // a worker that gets nothing until it can take a suspect
   std::optional<SharedValue> shared_;

@@ -55,6 +55,7 @@ void Master::check_invariants() const {
     if (worker.second != kNoSlot) --doubled;
   }
   STEADFARM_ASSERT(doubled == 0);
+  for (const Rank rank : hungry_) STEADFARM_ASSERT(is_hungry_.contains(rank));
   STEADFARM_ASSERT(held == leased_);
   STEADFARM_ASSERT(index_units_.count + counters_.spawned ==
                    counters_.accepted + counters_.failed + table_.size() + ready_.fresh_count());
@@ -67,10 +68,8 @@ void Master::check_second(Slot slot, const LiveUnit& unit) const {
   STEADFARM_ASSERT(unit.second->rank != unit.owner);
   STEADFARM_ASSERT(unit.second->attempt != unit.attempt);
   STEADFARM_ASSERT(members_.state(unit.second->rank) == MemberState::alive);
-  const auto helper = std::find_if(workers_.begin(), workers_.end(), [&](const Worker& worker) {
-    return worker.rank == unit.second->rank;
-  });
-  STEADFARM_ASSERT(helper != workers_.end() && helper->second == slot);
+  const Worker* helper = find_worker(unit.second->rank);
+  STEADFARM_ASSERT(helper != nullptr && helper->second == slot);
 }
 
 void Master::check_tail(const Worker& worker) const {
@@ -85,7 +84,8 @@ void Master::check_tail(const Worker& worker) const {
   STEADFARM_ASSERT(declared_us == worker.leases.declared_us);
   STEADFARM_ASSERT(worker.second == kNoSlot || worker.leases.count == 0);
   const bool present = members_.state(worker.rank) == MemberState::alive;
-  STEADFARM_ASSERT(present || (worker.stale.empty() && !worker.recalled));
+  STEADFARM_ASSERT(present || (worker.stale.empty() && !recalled_.contains(worker.rank)));
+  STEADFARM_ASSERT(table_.holders().contains(worker.rank) == (worker.leases.count > 0));
 }
 
 }  // namespace steadfarm::core

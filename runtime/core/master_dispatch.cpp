@@ -12,9 +12,9 @@ constexpr std::uint64_t kRunStep = 64;
 }  // namespace
 
 bool Master::may_dispatch(const Worker& worker) const {
-  return phase_ == Phase::running && members_.state(worker.rank) == MemberState::alive &&
-         worker.session != Session(0) && !worker.solo && worker.second == kNoSlot &&
-         worker.stale.empty() && !worker.gave_back && !members_.suspected(worker.rank);
+  return phase_ == Phase::running && worker.session != Session(0) && !worker.solo &&
+         worker.second == kNoSlot && worker.stale.empty() && !worker.gave_back &&
+         members_.state(worker.rank) == MemberState::alive && !members_.suspected(worker.rank);
 }
 
 bool Master::throttled() const {
@@ -211,24 +211,32 @@ void Master::send_batch(Worker& worker, wire::UnitBatch batch, Actions& out) {
 
 void Master::mark_hungry(Worker& worker) {
   tail_due_ = true;
-  if (worker.hungry) return;
-  worker.hungry = true;
+  if (is_hungry_.contains(worker.rank)) return;
+  is_hungry_.insert(worker.rank);
   hungry_.push_back(worker.rank);
 }
 
+// Nothing is ready, or no result more would fit into memory.
+bool Master::nobody_can_be_fed() const {
+  return ready_.suspect_count() == 0 && (ready_count() == 0 || room_units() == 0);
+}
+
+// This comes with every event, and thousands may be waiting: they are gone through only as long as
+// somebody can get something.
 void Master::feed_hungry(Actions& out) {
   if (phase_ != Phase::running || throttled() || settling()) return;
-  if (hungry_.empty()) return;
+  if (hungry_.empty() || nobody_can_be_fed()) return;
   const bool for_anyone = ready_.suspect_count() > 0 || ready_.has_for_anyone();
+  if (!for_anyone && !ready_.has_for_any_of(is_hungry_)) return;
   for (std::size_t left = hungry_.size(); left > 0; --left) {
-    if (ready_count() == 0 && ready_.suspect_count() == 0) return;
+    if (nobody_can_be_fed()) return;
     Worker* worker = find_worker(hungry_.front());
     hungry_.pop_front();
     if (!for_anyone && !ready_.has_for(worker->rank)) {
       hungry_.push_back(worker->rank);
       continue;
     }
-    worker->hungry = false;
+    is_hungry_.erase(worker->rank);
     // One that has fallen silent may be dead. If not, its next report asks again.
     if (members_.is_quiet(worker->rank, now_)) continue;
     feed(*worker, out);

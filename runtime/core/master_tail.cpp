@@ -54,51 +54,69 @@ void Master::balance_tail(Actions& out) {
   if (phase_ != Phase::running || hungry_.empty() || throttled()) return;
   if (!options_.tail.take_back && !options_.tail.second_executions) return;
   if (ready_count() > 0 || ready_.suspect_count() > 0 || leased_ == 0) return;
+  // Thousands may be idle, and few have something: first what there is, then who gets it.
   std::vector<Worker*> idle;
-  for (const Rank rank : hungry_) {
-    Worker* worker = find_worker(rank);
-    if (is_idle(*worker)) idle.push_back(worker);
-  }
+  auto next = hungry_.begin();
+  const auto has_idle = [&](std::size_t at) {
+    for (; idle.size() <= at && next != hungry_.end(); ++next) {
+      Worker* worker = find_worker(*next);
+      if (is_idle(*worker)) idle.push_back(worker);
+    }
+    return at < idle.size();
+  };
   // An answer that is still to come may have something for one of them.
-  std::size_t awaited = 0;
-  for (const Worker& worker : workers_) {
-    if (worker.recalled && now_ - worker.recalled_at < options_.tail.patience_us) ++awaited;
+  std::size_t served = answers_awaited();
+  while (Worker* from = find_to_take_from()) {
+    if (!has_idle(served)) return;
+    take_back_from(*from, out);
+    ++served;
   }
-  while (awaited < idle.size() && take_back_some(out)) ++awaited;
-  for (std::size_t i = awaited; i < idle.size(); ++i) {
+  for (;; ++served) {
     const Slot slot = find_straggler();
-    if (slot == kNoSlot) return;
-    double_unit(*idle[i], slot, out);
+    if (slot == kNoSlot || !has_idle(served)) return;
+    double_unit(*idle[served], slot, out);
   }
 }
 
-// From whoever has most to do. A worker that makes no progress is asked for all it has not started,
-// another one for half, so that both end together.
-bool Master::take_back_some(Actions& out) {
-  if (!options_.tail.take_back) return false;
+std::size_t Master::answers_awaited() const {
+  std::size_t awaited = 0;
+  recalled_.for_each([&](Rank rank) {
+    if (now_ - find_worker(rank)->recalled_at < options_.tail.patience_us) ++awaited;
+  });
+  return awaited;
+}
+
+// Whoever has most to do, and can be asked.
+Master::Worker* Master::find_to_take_from() {
+  if (!options_.tail.take_back) return nullptr;
   Worker* from = nullptr;
   double most_us = 0;
-  for (Worker& worker : workers_) {
+  table_.holders().for_each([&](Rank rank) {
+    Worker& worker = *find_worker(rank);
     const std::uint64_t count = unstarted(worker);
-    if (count == 0 || members_.state(worker.rank) != MemberState::alive) continue;
-    if (members_.suspected(worker.rank)) continue;  // nothing is sent to it
+    if (count == 0 || members_.state(worker.rank) != MemberState::alive) return;
+    if (members_.suspected(worker.rank)) return;  // nothing is sent to it
     const bool may_be_lost = !options_.lossless && now_ - worker.recalled_at > options_.resend_us;
-    if (worker.recalled && !may_be_lost) continue;
+    if (recalled_.contains(worker.rank) && !may_be_lost) return;
     const double share = static_cast<double>(count) / to_run(worker);
     const bool known = times_.known() || worker.leases.declared == worker.leases.count;
     double work_us = known ? share * time_held_us(worker) : HUGE_VAL;
     if (is_overdue(worker)) work_us = HUGE_VAL;
-    if (work_us < static_cast<double>(options_.tail.take_back_us) || work_us <= most_us) continue;
+    if (work_us < static_cast<double>(options_.tail.take_back_us) || work_us <= most_us) return;
     from = &worker;
     most_us = work_us;
-  }
-  if (from == nullptr) return false;
-  const std::uint64_t count = unstarted(*from);
-  from->recalled = true;
-  from->recalled_at = now_;
-  from->recalled_units = is_overdue(*from) ? count : (count + 1) / 2;
-  send(*from, wire::Recall{++from->recall_seq, from->recalled_units}, out);
-  return true;
+  });
+  return from;
+}
+
+// A worker that makes no progress is asked for all it has not started, another one for half, so
+// that both end together.
+void Master::take_back_from(Worker& worker, Actions& out) {
+  const std::uint64_t count = unstarted(worker);
+  recalled_.insert(worker.rank);
+  worker.recalled_at = now_;
+  worker.recalled_units = is_overdue(worker) ? count : (count + 1) / 2;
+  send(worker, wire::Recall{++worker.recall_seq, worker.recalled_units}, out);
 }
 
 void Master::on_message(Worker& worker, const wire::Returned& m, const MessageFrom& event,
@@ -110,7 +128,7 @@ void Master::on_message(Worker& worker, const wire::Returned& m, const MessageFr
   }
   if (event.message.session != worker.session) return;
   if (m.recall_seq == worker.recall_seq) {
-    worker.recalled = false;
+    recalled_.erase(worker.rank);
     // Asked again before it gets more, it could only say the same.
     worker.emptied = m.units.size() < worker.recalled_units;
   }
@@ -163,19 +181,21 @@ Slot Master::find_straggler() const {
   if (!options_.tail.second_executions) return kNoSlot;
   Slot found = kNoSlot;
   TimeUs since = now_;
-  for (const Worker& worker : workers_) {
+  table_.holders().for_each([&](Rank rank) {
+    const Worker& worker = *find_worker(rank);
     const bool suspected = members_.suspected(worker.rank);
-    if (worker.progress_at >= since || (!suspected && !is_overdue(worker))) continue;
-    const bool deaf =
-        suspected || (worker.recalled && now_ - worker.recalled_at >= options_.tail.patience_us);
+    if (worker.progress_at >= since || (!suspected && !is_overdue(worker))) return;
+    const bool waits_in_vain =
+        recalled_.contains(worker.rank) && now_ - worker.recalled_at >= options_.tail.patience_us;
+    const bool deaf = suspected || waits_in_vain;
     Slot slot = first_to_run(worker);
     if (deaf || !options_.tail.take_back) {
       while (slot != kNoSlot && !may_double(table_.at(slot))) slot = table_.at(slot).next;
     }
-    if (slot == kNoSlot || !may_double(table_.at(slot))) continue;
+    if (slot == kNoSlot || !may_double(table_.at(slot))) return;
     found = slot;
     since = worker.progress_at;
-  }
+  });
   return found;
 }
 
@@ -281,7 +301,7 @@ void Master::no_longer_stale(Worker& worker, const UnitKey& key, Attempt attempt
 }
 
 void Master::forget_tail(Worker& worker) {
-  worker.recalled = false;
+  recalled_.erase(worker.rank);
   worker.gave_back = false;
   worker.emptied = false;
   worker.stale.clear();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.hpp"
+#include "core/by_rank.hpp"
 
 namespace steadfarm::core {
 
@@ -20,17 +21,12 @@ void Membership::add_lost(Rank rank, TimeUs now) {
   set_state(members_.back(), MemberState::lost);
 }
 
-bool Membership::knows(Rank rank) const {
-  const auto it = std::lower_bound(members_.begin(), members_.end(), rank,
-                                   [](const Member& m, Rank r) { return m.rank < r; });
-  return it != members_.end() && it->rank == rank;
-}
+bool Membership::knows(Rank rank) const { return find_by_rank(members_, rank) != nullptr; }
 
 const Membership::Member& Membership::find(Rank rank) const {
-  const auto it = std::lower_bound(members_.begin(), members_.end(), rank,
-                                   [](const Member& m, Rank r) { return m.rank < r; });
-  STEADFARM_ASSERT(it != members_.end() && it->rank == rank);
-  return *it;
+  const Member* member = find_by_rank(members_, rank);
+  STEADFARM_ASSERT(member != nullptr);
+  return *member;
 }
 
 Membership::Member& Membership::find(Rank rank) {

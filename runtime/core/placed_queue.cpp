@@ -77,6 +77,7 @@ void PlacedQueue::insert(std::uint32_t home, Slot slot) {
   }
   queue(home).push(slot);
   if (home != kShared) ++placed_count_;
+  note_filled(home);
 }
 
 void PlacedQueue::insert(std::uint32_t home, const FreshRun& run) {
@@ -84,6 +85,13 @@ void PlacedQueue::insert(std::uint32_t home, const FreshRun& run) {
   if (home == kShared) return;
   placed_count_ += run.indices.count();
   placed_fresh_ += run.indices.count();
+  note_filled(home);
+}
+
+// After whatever changed a worker's queue.
+void PlacedQueue::note_filled(std::uint32_t home) {
+  if (home == kShared) return;
+  filled_.set(homes_[home].worker, homes_[home].queue.count() > 0);
 }
 
 void PlacedQueue::push(Slot slot) {
@@ -112,6 +120,7 @@ std::optional<std::int32_t> PlacedQueue::take_fresh(std::uint64_t index) {
     if (!priority) continue;
     --placed_count_;
     --placed_fresh_;
+    note_filled(static_cast<std::uint32_t>(&home - homes_.data()));
     return priority;
   }
   return std::nullopt;
@@ -121,6 +130,7 @@ void PlacedQueue::forget(Slot slot) {
   const std::uint32_t home = slot < home_of_.size() ? home_of_[slot] : kShared;
   queue(home).forget(slot);
   if (home != kShared) --placed_count_;
+  note_filled(home);
 }
 
 bool PlacedQueue::is_fresh(std::uint64_t index) const {
@@ -254,6 +264,7 @@ void PlacedQueue::remove(Rank worker) {
   leases_ -= std::exchange(homes_[home].leases, 0);
   homes_[home].has_asked = false;
   move_out(homes_[home].queue);
+  note_filled(home);
 }
 
 void PlacedQueue::announce(Rank worker) {
@@ -272,7 +283,10 @@ void PlacedQueue::add(Rank worker) {
   live_.insert(std::lower_bound(live_.begin(), live_.end(), home), home);
   if (!on_ring()) return;
   ring_.add(worker);
-  for (Home& other : homes_) move_out(other.queue);
+  for (std::uint32_t other = 0; other < homes_.size(); ++other) {
+    move_out(homes_[other].queue);
+    note_filled(other);
+  }
 }
 
 void PlacedQueue::note_load(Rank worker, std::uint32_t leases) {
@@ -287,13 +301,14 @@ void PlacedQueue::note_load(Rank worker, std::uint32_t leases) {
 std::optional<std::uint32_t> PlacedQueue::overfull(std::uint32_t asking) const {
   const std::uint64_t bound = on_ring() ? kept_load() : 0;
   std::optional<std::uint32_t> longest;
-  for (const std::uint32_t i : live_) {
+  filled_.for_each([&](Rank worker) {
+    const std::uint32_t i = home_index(worker);
     const Home& home = homes_[i];
     const std::uint64_t waiting = home.queue.count();
-    if (i == asking || waiting == 0) continue;
-    if (on_ring() && home.has_asked && waiting + home.leases <= bound) continue;
+    if (i == asking) return;
+    if (on_ring() && home.has_asked && waiting + home.leases <= bound) return;
     if (!longest || waiting > homes_[*longest].queue.count()) longest = i;
-  }
+  });
   return longest;
 }
 
@@ -314,6 +329,7 @@ std::optional<std::variant<Slot, FreshRun>> PlacedQueue::pop_from(std::uint32_t 
   const FreshRun* run = std::get_if<FreshRun>(&*next);
   placed_count_ -= run != nullptr ? run->indices.count() : 1;
   if (run != nullptr) placed_fresh_ -= run->indices.count();
+  note_filled(home);
   return next;
 }
 
@@ -357,6 +373,7 @@ void PlacedQueue::put_back(const FreshRun& run) {
   if (popped_from_ == kShared) return;
   placed_count_ += run.indices.count();
   placed_fresh_ += run.indices.count();
+  note_filled(popped_from_);
 }
 
 }  // namespace steadfarm::core

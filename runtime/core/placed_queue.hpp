@@ -10,6 +10,7 @@
 #include "base/prng.hpp"
 #include "core/options.hpp"
 #include "core/policy/hash_ring.hpp"
+#include "core/rank_set.hpp"
 #include "core/ready_queue.hpp"
 
 namespace steadfarm::core {
@@ -70,6 +71,10 @@ class PlacedQueue {
   [[nodiscard]] bool has_for_anyone() const;
   /// Something is ready that this worker may get, idle or not.
   [[nodiscard]] bool has_for(Rank worker) const;
+  /// Something was placed for one of these.
+  [[nodiscard]] bool has_for_any_of(const RankSet& workers) const {
+    return filled_.intersects(workers);
+  }
 
   /// The worker is gone: what was placed for it, and only that, gets other places.
   void remove(Rank worker);
@@ -99,6 +104,7 @@ class PlacedQueue {
   [[nodiscard]] std::uint32_t home_of_key(std::uint64_t key, std::uint64_t units);
   [[nodiscard]] std::uint32_t home_of(const LiveUnit& unit, std::uint64_t units);
   [[nodiscard]] std::optional<std::uint32_t> overfull(std::uint32_t asking) const;
+  void note_filled(std::uint32_t home);
   void start();
   void move_out(ReadyQueue& from);
   void place(const FreshRun& run);
@@ -122,6 +128,7 @@ class PlacedQueue {
   ReadyQueue rest_;                     // untouched indices that have no place yet, in their order
   std::vector<Home> homes_;             // sorted by rank
   std::vector<std::uint32_t> live_;     // homes of workers that are not gone
+  RankSet filled_;                      // for whom something is placed
   std::vector<std::uint32_t> home_of_;  // by slot, while the unit is ready
   std::uint64_t turn_ = 0;
   std::uint64_t placed_count_ = 0;  // in homes

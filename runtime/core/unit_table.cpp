@@ -58,7 +58,7 @@ inline void UnitTable::link(Slot slot, LeaseList& leases) {
     leases.head = slot;
   }
   leases.tail = slot;
-  ++leases.count;
+  if (++leases.count == 1) holders_.insert(unit.owner);
   if (unit.hints.expected_us == 0) return;
   ++leases.declared;
   leases.declared_us += unit.hints.expected_us;
@@ -71,7 +71,7 @@ inline void UnitTable::unlink(Slot slot, LeaseList& leases) {
   (unit.next != kNoSlot ? slots_[unit.next].prev : leases.tail) = unit.prev;
   unit.prev = kNoSlot;
   unit.next = kNoSlot;
-  --leases.count;
+  if (--leases.count == 0) holders_.erase(unit.owner);
   if (unit.hints.expected_us == 0) return;
   --leases.declared;
   leases.declared_us -= unit.hints.expected_us;

@@ -9,6 +9,7 @@
 
 #include "base/ids.hpp"
 #include "core/key_index.hpp"
+#include "core/rank_set.hpp"
 #include "core/saved_states.hpp"
 #include "steadfarm/unit_hints.hpp"
 
@@ -102,6 +103,9 @@ class UnitTable {
   /// True if this rank was given this attempt of this unit.
   [[nodiscard]] bool was_given(Slot slot, Attempt attempt, Rank rank) const;
 
+  /// Who holds a lease; second executions do not count.
+  [[nodiscard]] const RankSet& holders() const { return holders_; }
+
   /// Calls visit(Slot, LiveUnit&) for every unit.
   template <class Visit>
   void for_each(Visit&& visit) {
@@ -125,6 +129,7 @@ class UnitTable {
   Attempt attempts_after_;
   std::vector<Slot> free_;
   KeyIndex index_;
+  RankSet holders_;
 };
 
 }  // namespace steadfarm::core

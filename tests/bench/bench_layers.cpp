@@ -97,6 +97,66 @@ void master_hands_out_and_accepts(benchmark::State& state) {
 }
 BENCHMARK(master_hands_out_and_accepts)->Arg(1)->Arg(16)->Arg(256);
 
+/// A job near its end: a few of many workers have a unit, the others ask for one now and then.
+class IdleFarm {
+ public:
+  static constexpr std::uint64_t kBusy = 4;
+
+  explicit IdleFarm(std::int32_t workers)
+      : workers_(workers), master_(options(), {kBusy, {}, nullptr}, ranks(), 0, std::nullopt) {
+    master_.step(0, core::Started{}, actions_);
+    for (const Rank rank : ranks()) {
+      master_.step(1, core::MessageFrom{rank, {Session(0), wire::Hello{"bench", 1, true}}},
+                   actions_);
+      ask(rank);
+    }
+  }
+
+  [[nodiscard]] std::uint64_t leased() const {
+    std::uint64_t leased = 0;
+    for (const core::WorkerProgress& each : master_.worker_progress()) leased += each.leases;
+    return leased;
+  }
+  /// One of those that have nothing says so again.
+  void ask_next() {
+    actions_.clear();
+    next_ = next_ < workers_ ? next_ + 1 : static_cast<std::int32_t>(kBusy) + 1;
+    ask(Rank(next_));
+  }
+
+ private:
+  [[nodiscard]] static core::MasterOptions options() {
+    core::MasterOptions options;
+    options.policy.kind = core::PolicyKind::fixed;
+    options.policy.chunk = 1;
+    return options;
+  }
+  [[nodiscard]] std::vector<Rank> ranks() const {
+    std::vector<Rank> ranks;
+    for (std::int32_t i = 1; i <= workers_; ++i) ranks.emplace_back(i);
+    return ranks;
+  }
+  void ask(Rank rank) {
+    wire::Report report;
+    report.idle = rank.value > static_cast<std::int32_t>(kBusy);
+    report.answers = std::make_shared<wire::AnswerBatch>();
+    master_.step(2, core::MessageFrom{rank, {Session(1), std::move(report)}}, actions_);
+  }
+
+  std::int32_t workers_;
+  std::int32_t next_ = 0;
+  core::Master master_;
+  core::Actions actions_;
+};
+
+void master_hears_one_of_many_idle_workers(benchmark::State& state) {
+  IdleFarm farm(static_cast<std::int32_t>(state.range(0)));
+  if (farm.leased() != IdleFarm::kBusy) state.SkipWithError("not all units are handed out");
+  for (auto _ : state) farm.ask_next();
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(master_hears_one_of_many_idle_workers)->Arg(8)->Arg(128)->Arg(2048)->Arg(16384);
+
 void segment_of_results(benchmark::State& state) {
   const auto result_bytes = static_cast<std::size_t>(state.range(0));
   const std::uint64_t count = (16ULL << 20U) / result_bytes;
