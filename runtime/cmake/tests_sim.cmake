@@ -9,6 +9,10 @@ set_target_properties(simulator PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINA
 add_test(NAME sim_fresh COMMAND simulator --fresh 2000 --keep-going)
 add_test(NAME sim_regress
   COMMAND simulator --file ${PROJECT_SOURCE_DIR}/tests/sim/seeds/regress.txt)
+# A seed whose job has no end in sight fails by its number.
+add_test(NAME sim_bounded COMMAND simulator --seeds 1 --base 3 events_max=500)
+set_tests_properties(sim_bounded PROPERTIES LABELS sim TIMEOUT 60
+  PASS_REGULAR_EXPRESSION "seed 3: exit 72, more than 500 events: ")
 set_tests_properties(sim_fresh PROPERTIES LABELS sim TIMEOUT 1800)
 set_tests_properties(sim_regress PROPERTIES LABELS sim TIMEOUT 600)
 

@@ -95,6 +95,7 @@ void visit_numbers(Options& o, Visit visit) {
   visit("hand_in_bytes_max", o.hand_in_bytes_max);
   visit("orphan_bytes_max", o.orphan_bytes_max);
   visit("walltime_us", o.walltime_us);
+  visit("events_max", o.events_max);
 }
 
 Status set_faults(SimOptions& options, const std::string& list) {

@@ -76,6 +76,10 @@ struct SimOptions {
   std::uint64_t orphan_bytes_max = 64ULL << 20U;
   TimeUs walltime_us = 0;  // 0: none; else what a start has, unless the faults end sooner
 
+  // A job without an end in sight fails by its number, and does not hang. The largest that are
+  // drawn take a tenth of this.
+  std::uint64_t events_max = 100'000'000;
+
   [[nodiscard]] bool has(FaultClass fault) const {
     return (faults >> static_cast<std::uint32_t>(fault) & 1U) != 0;
   }

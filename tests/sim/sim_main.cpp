@@ -51,6 +51,9 @@ struct Totals {
   std::uint64_t take_overs = 0;
   std::uint64_t units_handed_in = 0;
   double simulated_s = 0;
+  std::uint64_t longest_seed = 0;
+  std::uint64_t longest_steps = 0;
+  double longest_s = 0;
   int exit_code = 0;
   steadfarm::sim::FaultTally tally;
 };
@@ -60,8 +63,13 @@ void report_failure(const SimOptions& options, const SimResult& result) {
             << "; replay: steadfarm simulate --seed " << options.seed << " --trace" << std::endl;
 }
 
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
 void run_one(const SimOptions& options, Totals& totals) {
   const std::uint64_t seed = options.seed;
+  const auto begin = std::chrono::steady_clock::now();
   const bool twice = seed % 20 == 0;
   const SimResult result =
       twice ? steadfarm::sim::run_twice(options) : steadfarm::sim::run(options, nullptr);
@@ -79,6 +87,11 @@ void run_one(const SimOptions& options, Totals& totals) {
   totals.units_handed_in += result.units_handed_in;
   totals.simulated_s += static_cast<double>(result.simulated_us) * 1e-6;
   totals.tally.add(result.tally);
+  if (const double spent_s = seconds_since(begin); spent_s > totals.longest_s) {
+    totals.longest_seed = seed;
+    totals.longest_steps = result.steps;
+    totals.longest_s = spent_s;
+  }
   if (result.exit_code == 0) return;
   ++totals.failed;
   if (totals.exit_code == 0) totals.exit_code = result.exit_code;
@@ -90,6 +103,8 @@ void print_totals(const Totals& totals, double seconds) {
             << " s, " << totals.steps << " events, " << std::setprecision(0) << totals.simulated_s
             << " simulated seconds, " << totals.recovered << " recovered from something, "
             << totals.repeated << " run twice, " << totals.failed << " failed\n"
+            << "the longest was seed " << totals.longest_seed << ": " << totals.longest_steps
+            << " events, " << std::setprecision(1) << totals.longest_s << " s\n"
             << totals.unit_steps << " steps of units executed, " << totals.steps_skipped
             << " skipped thanks to saved states\n"
             << totals.take_overs << " take-overs, " << totals.units_handed_in
@@ -173,8 +188,7 @@ int run_many(const std::vector<std::uint64_t>& seeds, const Arguments& arguments
     run_one(options, totals);
     if (totals.failed > 0 && !arguments.keep_going) break;
   }
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
-  print_totals(totals, spent.count());
+  print_totals(totals, seconds_since(begin));
   return arguments.fresh > 0 ? judge_the_whole(totals) : totals.exit_code;
 }
 

@@ -314,6 +314,11 @@ bool Simulation::over() const {
 
 // What is lost with a job and done again by the next is no progress.
 void Simulation::check_steps(TimeUs patience_us) {
+  if (steps_ > world_.options.events_max) {
+    world_.verdict.fail(kExitNoProgress, "more than " + std::to_string(world_.options.events_max) +
+                                             " events: " + everybody());
+    return;
+  }
   const Lineage& lineage = current().master().lineage();
   const std::uint64_t units_done = lineage.accepted + lineage.given_up;
   if (units_done > most_done_) {
