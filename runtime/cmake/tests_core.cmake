@@ -28,7 +28,7 @@ steadfarm_test(core_test
           tests/unit/core/ready_queue_test.cpp
           tests/unit/core/respawns_test.cpp
           tests/unit/core/saved_states_test.cpp tests/unit/core/shelf_test.cpp
-          tests/unit/core/suspicion_test.cpp
+          tests/unit/core/silence_test.cpp tests/unit/core/suspicion_test.cpp
           tests/unit/core/succession_test.cpp
           tests/unit/core/unit_table_test.cpp
           tests/unit/core/wall_time_test.cpp tests/unit/core/worker_shards_test.cpp

@@ -12,7 +12,7 @@ WorkerMachine::WorkerMachine(WorkerOptions options, TimeUs now)
     : options_(std::move(options)),
       now_(now),
       outbox_(std::make_shared<wire::AnswerBatch>()),
-      heard_at_(now),
+      master_silence_(now),
       last_tick_(now) {}
 
 void WorkerMachine::step(TimeUs now, WorkerEvent event, WorkerActions& out) {
@@ -41,13 +41,13 @@ void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
   const bool begun = has_seed_ || (options_.concurrent && master_spoke_);
   const TimeUs timeout_us = begun ? options_.master_timeout_us : options_.startup_timeout_us;
   // Silence counts only while we listen.
-  if (now_ - last_tick_ > timeout_us / 2) heard_at_ = now_;
-  if (now_ - last_tick_ > options_.shard_stall_us / 2) shelf_moved_at_ = now_;
+  master_silence_.turn(last_tick_, now_, timeout_us);
+  shelf_silence_.turn(last_tick_, now_, options_.shard_stall_us);
   last_tick_ = now_;
   watch_shelf(out);
   if (exiting_) return;
   hand_in_if_due(out);
-  if (now_ - heard_at_ > timeout_us) {
+  if (master_silence_.lasted_us(now_) > timeout_us) {
     leave(75, "no word from the master for " + std::to_string(timeout_us / kSecondUs) + " s", out);
     return;
   }
@@ -75,7 +75,7 @@ void WorkerMachine::on(WorkerMessage& event, WorkerActions& out) {
   const bool is_claim = std::holds_alternative<wire::Claim>(event.message.body) ||
                         std::holds_alternative<wire::Consent>(event.message.body);
   if (!is_claim) {
-    heard_at_ = now_;
+    master_silence_.heard(now_);
     master_spoke_ = true;
     sought_ = false;
   }
@@ -111,7 +111,7 @@ void WorkerMachine::on_body(wire::Welcome& m, Session session, WorkerActions& ou
 // One after the other may be followed that never speaks as a master: all of them have one time-out.
 void WorkerMachine::on(MasterChanged& event, WorkerActions& out) {
   welcomed_ = false;
-  if (!std::exchange(sought_, true) || event.is_there) heard_at_ = now_;
+  if (!std::exchange(sought_, true) || event.is_there) master_silence_.heard(now_);
   shelf_.ask();
   say_hello(out);
 }
@@ -354,7 +354,7 @@ void WorkerMachine::drive_shelf(WorkerActions& out) {
   const bool asked = shelf_.asked() || hand_in_by_ >= 0;
   if (!full && !rested && !stopping_ && !asked) return;
   shelf_.seal();
-  shelf_moved_at_ = now_;
+  shelf_silence_.heard(now_);
   out.emplace_back(SealShard{});
 }
 
@@ -381,7 +381,7 @@ void WorkerMachine::on(ShardFailed& event, WorkerActions& out) {
   const std::uint32_t doublings = std::min<std::uint32_t>(shelf_failures_, 5);
   ++shelf_failures_;
   shelf_retry_at_ = now_ + options_.shard_retry_us * (TimeUs{1} << doublings);
-  shelf_moved_at_ = now_;
+  shelf_silence_.heard(now_);
   shelf_trouble_ = event.error.message;
   if (may_report()) {
     send(wire::Trouble{shelf_trouble_}, out);
@@ -391,7 +391,9 @@ void WorkerMachine::on(ShardFailed& event, WorkerActions& out) {
   }
 }
 
-void WorkerMachine::on(ShardMoved& /*event*/, WorkerActions& /*out*/) { shelf_moved_at_ = now_; }
+void WorkerMachine::on(ShardMoved& /*event*/, WorkerActions& /*out*/) {
+  shelf_silence_.heard(now_);
+}
 
 // What is on the shelf has not been answered, so the master gives it to others when this worker
 // goes; with it goes only the work.
@@ -403,11 +405,12 @@ void WorkerMachine::watch_shelf(WorkerActions& out) {
       why = "its shards cannot be made durable (" + shelf_trouble_ + ")";
     } else if (now_ >= shelf_retry_at_) {
       shelf_retry_at_ = -1;
-      shelf_moved_at_ = now_;
+      shelf_silence_.heard(now_);
       out.emplace_back(SealShard{true});
     }
-  } else if (now_ - shelf_moved_at_ >= options_.shard_stall_us) {
-    const std::string seconds = std::to_string((now_ - shelf_moved_at_) / kSecondUs);
+  } else if (const TimeUs still_us = shelf_silence_.lasted_us(now_);
+             still_us >= options_.shard_stall_us) {
+    const std::string seconds = std::to_string(still_us / kSecondUs);
     why = "a call to the store has not returned for " + seconds +
           " s while a shard was written; see whether its disk or file server hangs";
   }

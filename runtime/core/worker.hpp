@@ -15,6 +15,7 @@
 #include "base/ids.hpp"
 #include "core/options.hpp"
 #include "core/shelf.hpp"
+#include "core/silence.hpp"
 #include "wire/messages.hpp"
 
 namespace steadfarm::core {
@@ -237,9 +238,9 @@ class WorkerMachine {
 
   Shelf shelf_;
   ShardGrant shards_;
-  bool seal_first_ = false;    // before the next unit is executed
-  TimeUs rests_since_ = -1;    // nothing to do since; -1: busy
-  TimeUs shelf_moved_at_ = 0;  // when the disk last came a step further
+  bool seal_first_ = false;  // before the next unit is executed
+  TimeUs rests_since_ = -1;  // nothing to do since; -1: busy
+  Silence shelf_silence_;    // of the disk: since it last came a step further
   TimeUs shelf_failing_since_ = -1;
   TimeUs shelf_retry_at_ = -1;  // -1: not waiting for a retry
   std::uint32_t shelf_failures_ = 0;
@@ -263,7 +264,7 @@ class WorkerMachine {
   bool shared_unechoed_ = false;  // found here, and the master has not said as much yet
   std::uint64_t shared_version_ = 0;
 
-  TimeUs heard_at_ = 0;
+  Silence master_silence_;
   bool sought_ = false;  // somebody else was to be the master, and none has spoken since
   TimeUs last_tick_ = 0;
   TimeUs hello_at_ = 0;

@@ -211,6 +211,48 @@ TEST_F(WorkerRetentionTest, a_candidate_that_speaks_as_the_master_has_its_time) 
   EXPECT_TRUE(wait(3 * most_us - 2, 4 * most_us - 3));
 }
 
+// Stopped as a whole (SIGSTOP), or on a machine that has no time for it, it hears nothing.
+TEST_F(WorkerRetentionTest, its_own_sleep_is_no_silence_of_the_master) {
+  const TimeUs most_us = options().master_timeout_us;
+  for (TimeUs sleep = 1; sleep <= 3; ++sleep) {
+    step(sleep * 2 * most_us, WorkerTick{});
+    EXPECT_TRUE(all<Exit>().empty()) << sleep;
+  }
+}
+
+// Every call to MPI returned, but none in time: the master was silent for hours, and nobody ended.
+TEST_F(WorkerRetentionTest, where_every_turn_is_slow_a_silent_master_is_given_up_all_the_same) {
+  const TimeUs slow_us = options().master_timeout_us * 6 / 10;
+  for (TimeUs turn = 1; turn <= 4; ++turn) {
+    step(turn * slow_us, WorkerTick{});
+    EXPECT_TRUE(all<Exit>().empty()) << turn;
+  }
+  step(5 * slow_us, WorkerTick{});
+  ASSERT_EQ(actions_.size(), 1U);
+  ASSERT_EQ(all<Exit>().size(), 1U);
+  EXPECT_EQ(all<Exit>()[0].exit_code, 75);
+  EXPECT_EQ(all<Exit>()[0].reason, "no word from the master for 30 s");
+}
+
+TEST_F(WorkerRetentionTest, where_every_turn_is_slow_a_master_that_speaks_is_followed) {
+  const TimeUs slow_us = options().master_timeout_us * 6 / 10;
+  for (TimeUs turn = 1; turn <= 50; ++turn) {
+    step(turn * slow_us, WorkerTick{});
+    ASSERT_TRUE(all<Exit>().empty()) << turn;
+    if (turn % 4 == 0) hear(turn * slow_us, Session(1), wire::Beat{});
+  }
+}
+
+// A claim is no word of the master: it makes nobody forget how often time was given.
+TEST_F(WorkerRetentionTest, where_every_turn_is_slow_a_claim_gives_no_more_time) {
+  const TimeUs slow_us = options().master_timeout_us * 6 / 10;
+  for (TimeUs turn = 1; turn <= 5; ++turn) {
+    hear(turn * slow_us, Session(1), wire::Claim{});
+    step(turn * slow_us, WorkerTick{});
+  }
+  EXPECT_EQ(all<Exit>().size(), 1U);
+}
+
 // The answer may have been refused: its parent was not accepted yet, and there was no room for it
 // to wait. The unit would go back and forth for ever.
 TEST_F(WorkerRetentionTest, executes_what_it_carried_through_a_session_if_it_is_handed_out_twice) {

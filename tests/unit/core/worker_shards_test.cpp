@@ -275,6 +275,41 @@ TEST_F(WorkerShards, does_not_count_its_own_sleep_against_the_disk) {
   EXPECT_FALSE(machine_->exiting());
 }
 
+// Where every turn takes so long, the disk would have for ever.
+TEST_F(WorkerShards, counts_its_sleep_against_the_disk_after_three_times) {
+  begin();
+  assign(0, 1);
+  finish(200);
+  hear(wire::EpochOpen{Epoch(1)});
+  actions();
+  for (int sleep = 0; sleep < 3; ++sleep) {
+    hear(wire::Beat{});
+    tick(options_.shard_stall_us + kSecondUs);
+    EXPECT_EQ(actions(), Lines());
+  }
+  hear(wire::Beat{});
+  tick(options_.shard_stall_us + kSecondUs);
+  const Lines last = actions();
+  ASSERT_EQ(last.size(), 3U);
+  EXPECT_NE(last[0].find("has not returned for 31 s"), std::string::npos) << last[0];
+  EXPECT_EQ(last[1], "goodbye");
+  EXPECT_EQ(last[2], "exit 74");
+}
+
+TEST_F(WorkerShards, a_disk_that_moves_between_its_sleeps_has_all_its_time_again) {
+  begin();
+  assign(0, 1);
+  finish(200);
+  hear(wire::EpochOpen{Epoch(1)});
+  actions();
+  for (int sleep = 0; sleep < 20; ++sleep) {
+    hear(wire::Beat{});
+    step(ShardMoved{});
+    tick(options_.shard_stall_us + kSecondUs);
+    EXPECT_EQ(actions(), Lines());
+  }
+}
+
 TEST_F(WorkerShards, a_stop_seals_what_it_has_and_reports_it) {
   begin();
   assign(0, 2);
