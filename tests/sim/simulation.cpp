@@ -156,7 +156,8 @@ void Simulation::start_job() {
   base_done_ = lineage.accepted + lineage.given_up;
   std::uint32_t workers = world_.options.workers;
   if (number > 1) {
-    const std::int64_t most = workers > 64 ? workers : std::min<std::int64_t>(64, 2 * workers);
+    const std::int64_t most =
+        workers > 64 ? workers : std::min<std::int64_t>(64, std::int64_t{2} * workers);
     workers = static_cast<std::uint32_t>(world_.fault_prng.between(1, most));
   }
   world_.trace.event(world_.now, number, kNobody, "STARTS", workers,
