@@ -42,7 +42,8 @@ steadfarm_test(transport_launch_test
           tests/unit/transport/mpi/watchdog_test.cpp
   LINKS steadfarm_transport LABELS unit threads transport)
 
-add_executable(transport_mpi_test tests/mpi/contract_test.cpp tests/mpi/mpi_test_main.cpp)
+add_executable(transport_mpi_test
+  tests/mpi/contract_test.cpp tests/mpi/inbox_test.cpp tests/mpi/mpi_test_main.cpp)
 target_link_libraries(transport_mpi_test
   PRIVATE steadfarm_transport_contract GTest::gtest MPI::MPI_C steadfarm_build_flags)
 target_compile_definitions(transport_mpi_test PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)

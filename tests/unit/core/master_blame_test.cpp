@@ -79,5 +79,40 @@ TEST(MasterBlame, a_waiting_worker_that_speaks_again_gets_the_unit) {
   EXPECT_EQ(rig.sent<wire::Assign>(2).size(), 1U);
 }
 
+// A unit that was charged already is among others again only if it was doubled, and its helper
+// died: it may be as innocent of the second death as those that waited with it.
+TEST(MasterBlame, a_doubled_unit_is_charged_once_in_company) {
+  MasterOptions options;
+  options.policy.kind = PolicyKind::fixed;
+  options.policy.chunk = 2;
+  options.tail.take_back = false;
+  options.tail.straggler_us = 1000;
+  options.deaths_max = 2;
+  MasterRig rig(options, MasterRig::range(3), 3);
+  rig.step(0, Started{});
+  rig.hello(0, 1);  // units 0 and 1
+  rig.hello(0, 2);
+  wire::Report report = idle_report(1);
+  report.executed = 1;
+  report.busy_us = report.longest_us = 10;
+  rig.report(10, 2, 1, report, {done(UnitKey::index(2), 1)});
+  rig.step(kSecond / 10, Tick{});
+  ASSERT_EQ(rig.notes(NoteKind::unit_doubled).size(), 1U);
+  ASSERT_EQ(rig.notes(NoteKind::unit_doubled).front().unit, UnitKey::index(0));
+
+  rig.step(kSecond / 10 + 1, PeerLost{Rank(2), "killed"});  // charged for the first time
+  rig.step(kSecond / 10 + 2, PeerLost{Rank(1), "killed"});
+  EXPECT_TRUE(rig.notes(NoteKind::unit_quarantined).empty());
+  EXPECT_EQ(rig.master().progress().pending, 2U);
+
+  // Both are suspects now. Alone, the next death is its own.
+  rig.hello(kSecond / 10 + 3, 3);
+  ASSERT_EQ(rig.sent<wire::Assign>(3).size(), 1U);
+  EXPECT_EQ(rig.sent<wire::Assign>(3).front().units.unit_count(), 1U);
+  rig.step(kSecond / 10 + 4, PeerLost{Rank(3), "killed"});
+  ASSERT_EQ(rig.notes(NoteKind::unit_quarantined).size(), 1U);
+  EXPECT_EQ(rig.notes(NoteKind::unit_quarantined).front().count, 2U);
+}
+
 }  // namespace
 }  // namespace steadfarm::core::test
