@@ -54,6 +54,7 @@ class MasterProcess {
   [[nodiscard]] driver::MasterDriver& driver() { return *driver_; }
   [[nodiscard]] const core::Master& machine() const { return *machine_; }
   [[nodiscard]] WatchedStore* store() { return store_.get(); }
+  [[nodiscard]] bool told_fenced() const { return writer_ != nullptr && writer_->told_fenced(); }
   [[nodiscard]] const Lineage& lineage() const { return lineage_; }
   [[nodiscard]] const Fold& fold() const { return fold_; }
   [[nodiscard]] Rank self() const { return self_; }

@@ -38,6 +38,7 @@ void SimWriter::turn() {
 
 std::optional<Result<Generation>> SimWriter::take_done() {
   if (!done_ || world_.now < heard_at_) return std::nullopt;
+  if (!done_->ok()) told_fenced_ = done_->error().code == ErrorCode::fenced;
   return std::exchange(done_, std::nullopt);
 }
 

@@ -18,6 +18,9 @@ class SimWriter final : public driver::GenerationWriter {
   [[nodiscard]] std::optional<Result<Generation>> take_done() override;
   [[nodiscard]] std::uint64_t steps() const override { return store_.steps(); }
 
+  /// Has the master heard that another owner has the store? The disk may know before it does.
+  [[nodiscard]] bool told_fenced() const { return told_fenced_; }
+
   /// What the writer's thread does by now. The process may be dead afterwards.
   void turn();
 
@@ -29,6 +32,7 @@ class SimWriter final : public driver::GenerationWriter {
   std::unique_ptr<checkpoint::Publication> waiting_;  // to be written at write_at_
   std::optional<Result<Generation>> done_;            // to be heard at heard_at_
   bool maintain_ = false;                             // after that
+  bool told_fenced_ = false;
   TimeUs write_at_ = 0;
   TimeUs heard_at_ = 0;
 };

@@ -282,7 +282,7 @@ void Simulation::on_superseded_ended(Job& ended, MasterProcess& master) {
     ++world_.recovery.owners_fenced;
     return;
   }
-  if (master.store()->fenced()) {
+  if (master.told_fenced()) {
     world_.verdict.fail(kExitWrong, "a job was told that it is fenced and ended as " +
                                         std::string(core::to_string(outcome)));
   }

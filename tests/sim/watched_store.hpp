@@ -94,8 +94,6 @@ class WatchedStore final : public checkpoint::Store {
   }
 
   [[nodiscard]] const Published& last() const { return last_; }
-  /// It has told the job that the store is another's.
-  [[nodiscard]] bool fenced() const { return fenced_; }
   [[nodiscard]] std::uint64_t publishes() const { return publishes_; }
 
  private:
