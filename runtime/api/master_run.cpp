@@ -173,6 +173,7 @@ Status MasterRun::load_fold(const core::RecoveredState& recovered) {
 core::MasterOptions MasterRun::machine_options() {
   core::MasterOptions m;
   m.job_seed = options_.seed;
+  m.machine = driver::own_process().machine;
   m.policy.kind = core::policy_from_name(options_.policy).value_or(core::PolicyKind::dynamic);
   m.policy.chunk = options_.chunk;
   m.policy.speeds = options_.speeds;

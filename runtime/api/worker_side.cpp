@@ -11,7 +11,6 @@
 
 #include "checkpoint/posix_file_system.hpp"
 #include "checkpoint/shard_writer.hpp"
-#include "driver/process_watch.hpp"
 
 namespace steadfarm::api {
 namespace {
@@ -148,10 +147,24 @@ WorkerSide::WorkerSide(const Job& job, transport::Transport& transport, bool con
     if (at_save_point_) at_save_point_();
   };
   executor_.set_hooks(std::move(hooks));
+  driver_.set_process_hooks(process_hooks());
   if (shards_) {
     executor_.set_reduction(job.options->shard_bytes,
                             [&job](ByteView result) { return job.folds.reduce(result); });
   }
+}
+
+driver::ProcessHooks WorkerSide::process_hooks() {
+  driver::ProcessHooks hooks;
+  hooks.watch = [this](const std::vector<wire::Process>& processes) {
+    const std::string machine = driver::own_process().machine;
+    neighbours_.emplace();
+    for (const wire::Process& process : processes) {
+      static_cast<void>(neighbours_->watch(process.rank, {machine, process.pid, process.started}));
+    }
+  };
+  hooks.ended = [this] { return neighbours_ ? neighbours_->take_ended() : std::vector<Rank>(); };
+  return hooks;
 }
 
 // Whoever runs the unit holds the mutex until here, and takes it again behind it.

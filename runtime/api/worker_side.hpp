@@ -4,10 +4,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "api/job.hpp"
 #include "driver/heartbeat.hpp"
+#include "driver/process_watch.hpp"
 #include "driver/shard_keeper.hpp"
 #include "driver/unit_guard.hpp"
 #include "driver/worker_driver.hpp"
@@ -60,6 +62,7 @@ class WorkerSide {
   void safe_point();
   [[nodiscard]] core::SafePoint save_point();
   [[nodiscard]] std::unique_lock<std::mutex> hold() const;
+  [[nodiscard]] driver::ProcessHooks process_hooks();
 
   driver::SteadyClock clock_;
   std::shared_ptr<driver::UnitGuard> units_;
@@ -72,6 +75,7 @@ class WorkerSide {
   std::function<void()> at_save_point_;
   std::mutex* mutex_;
   bool in_unit_ = false;
+  std::optional<driver::ProcessWatch> neighbours_;
 };
 
 }  // namespace steadfarm::api

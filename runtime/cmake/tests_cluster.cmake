@@ -8,6 +8,7 @@ endfunction()
 
 steadfarm_cluster_test(hosts tests/cluster/hosts_test.sh)
 steadfarm_cluster_test(mpirun tests/cluster/mpirun_test.sh)
+steadfarm_cluster_test(neighbours tests/cluster/neighbours_test.sh)
 steadfarm_cluster_test(slurm_hosts tests/cluster/slurm_hosts_test.sh)
 steadfarm_cluster_test(slurm_mpirun tests/cluster/slurm_mpirun_test.sh)
 steadfarm_cluster_test(slurm_stops tests/cluster/slurm_stops_test.sh ARGS 3)

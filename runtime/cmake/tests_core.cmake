@@ -18,6 +18,7 @@ steadfarm_test(core_test
           tests/unit/core/epochs_test.cpp tests/unit/core/interval_set_test.cpp
           tests/unit/core/interval_test.cpp
           tests/unit/core/key_index_test.cpp tests/unit/core/membership_test.cpp
+          tests/unit/core/neighbours_test.cpp
           tests/unit/core/ordered_hold_test.cpp tests/unit/core/placed_queue_test.cpp
           tests/unit/core/policy/chunk_rule_test.cpp tests/unit/core/policy/factoring_test.cpp
           tests/unit/core/policy/guided_test.cpp tests/unit/core/policy/hash_ring_test.cpp

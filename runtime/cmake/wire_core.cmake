@@ -22,6 +22,7 @@ steadfarm_layer(core
     runtime/core/master_tail.cpp
     runtime/core/master_take_over.cpp
     runtime/core/membership.cpp
+    runtime/core/neighbours.cpp
     runtime/core/ordered_hold.cpp
     runtime/core/placed_queue.cpp
     runtime/core/policy.cpp
@@ -41,5 +42,6 @@ steadfarm_layer(core
     runtime/core/unit_table.cpp
     runtime/core/wall_time.cpp
     runtime/core/worker.cpp
+    runtime/core/worker_neighbours.cpp
     runtime/core/worker_retention.cpp
   PUBLIC steadfarm_wire)

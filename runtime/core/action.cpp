@@ -14,6 +14,8 @@ const char* to_string(LossKind kind) {
       return "process";
     case LossKind::overdue:
       return "overdue";
+    case LossKind::neighbour:
+      return "neighbour";
   }
   return "unknown";
 }

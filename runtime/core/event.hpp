@@ -24,6 +24,7 @@ enum class LossKind : std::uint8_t {
   transport,  // MPI's word
   process,    // its process has ended, as the system says on whose host we are
   overdue,    // its own word: a unit ran for too long, so it ends itself
+  neighbour,  // its process has ended, as a worker on its host says
 };
 [[nodiscard]] const char* to_string(LossKind kind);
 

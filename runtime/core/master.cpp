@@ -25,6 +25,7 @@ Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<
              workers),
       members_({options_.timeout_us, options_.startup_timeout_us, options_.heartbeat_us,
                 options_.unit_timeout_us}),
+      neighbours_(options_.machine),
       epochs_(options_),
       delta_(options_.has_store, options_.keep_results),
       saved_(options_.partial_bytes_max),
@@ -227,6 +228,7 @@ void Master::on(const Tick& /*event*/, Actions& out) {
       if (members_.state(worker.rank) == MemberState::alive) send_beat(worker, out);
     }
   }
+  tell_neighbours(out);
   if (settling() && now_ >= settle_until_) settle(out);
   if (members_.alive_count() + members_.joining_count() > 0 || respawns_.under_way()) {
     alone_since_ = -1;
@@ -241,6 +243,7 @@ void Master::on(const PeerLost& event, Actions& out) {
   const MemberState before = members_.state(event.rank);
   if (before == MemberState::left) return;
   members_.set_dead(event.rank);
+  neighbours_.changed(event.rank);
   if (before == MemberState::lost) return;
   const Blame blame{event.unsent_assign == 0 ? kBlameAll : event.unsent_assign};
   lose(*worker, loss_of(*worker, event.how), event.evidence, blame, out);

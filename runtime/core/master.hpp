@@ -17,6 +17,7 @@
 #include "core/epochs.hpp"
 #include "core/event.hpp"
 #include "core/membership.hpp"
+#include "core/neighbours.hpp"
 #include "core/options.hpp"
 #include "core/ordered_hold.hpp"
 #include "core/orphans.hpp"
@@ -185,6 +186,8 @@ class Master {
   void work_goes_on(const LiveUnit& unit);
   void note_work_went_on(Actions& out);
   void note_overdue(Actions& out);
+  void on_message(Worker& worker, const wire::Ended& m, const MessageFrom& event, Actions& out);
+  void tell_neighbours(Actions& out);
   [[nodiscard]] std::string quarantine_text(const LiveUnit& unit, const Blame& blame) const;
 
   // master_answers.cpp
@@ -313,6 +316,7 @@ class Master {
   UnitTable table_;
   PlacedQueue ready_;
   Membership members_;
+  Neighbours neighbours_;
   Epochs epochs_;
   DeltaLog delta_;
   SavedStates saved_;

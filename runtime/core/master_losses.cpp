@@ -38,6 +38,7 @@ void Master::hear_silence(Actions& out) {
     out.emplace_back(Suspect{rank});
     note(out, NoteKind::worker_suspected, rank, {}, leases_of(*find_worker(rank)));
     epochs_.worker_gone(rank);
+    neighbours_.changed(rank);
   }
   note_overdue(out);
 }
@@ -116,6 +117,30 @@ void Master::on_message(Worker& worker, const wire::Overdue& m, const MessageFro
        blame, out);
   // What it was charged with should be known to whoever starts the job again.
   if (options_.has_store && phase_ == Phase::running) epochs_.request();
+}
+
+// On other hosts workers see for us whose process ends.
+void Master::tell_neighbours(Actions& out) {
+  if (phase_ == Phase::closing) return;
+  const auto part_of = [this](Rank rank) {
+    using Part = Neighbours::Part;
+    const MemberState state = members_.state(rank);
+    if (state == MemberState::alive && !members_.suspected(rank)) return Part::watches;
+    const bool may_live = state == MemberState::alive || state == MemberState::lost;
+    return may_live && !members_.is_dead(rank) ? Part::is_watched : Part::none;
+  };
+  for (Neighbours::Order& order : neighbours_.take_orders(part_of)) {
+    send(*find_worker(order.to), std::move(order.list), out);
+  }
+}
+
+// Whatever else is said of a process that is not this one's, nor on its machine, says nothing.
+void Master::on_message(Worker& worker, const wire::Ended& m, const MessageFrom& /*event*/,
+                        Actions& out) {
+  if (!neighbours_.can_see(worker.rank, m.process)) return;
+  const std::string evidence =
+      "its process has ended, as rank " + std::to_string(worker.rank.value) + " on its host saw";
+  on(PeerLost{m.process.rank, evidence, 0, LossKind::neighbour}, out);
 }
 
 std::string Master::quarantine_text(const LiveUnit& unit, const Blame& blame) const {

@@ -35,6 +35,7 @@ void Master::on_message(Worker& /*worker*/, const Other& /*m*/, const MessageFro
 void Master::on_message(Worker& worker, const wire::Hello& m, const MessageFrom& event,
                         Actions& out) {
   if (!m.concurrent) members_.excuse_silence(worker.rank);
+  neighbours_.introduce(worker.rank, m);
   if (worker.welcomed_at >= now_) return;
   // It had turned to somebody else, who is not the master after all. What was said to it meanwhile
   // it has not heard. In an older session its Welcome may still be under way.
@@ -141,6 +142,7 @@ void Master::on_message(Worker& worker, const wire::Trouble& m, const MessageFro
 void Master::on_message(Worker& worker, const wire::Goodbye& /*m*/, const MessageFrom& /*event*/,
                         Actions& out) {
   members_.set_left(worker.rank);
+  neighbours_.changed(worker.rank);
   respawns_.left();
   epochs_.worker_gone(worker.rank);
   worker_gone(worker);
@@ -173,6 +175,7 @@ void Master::welcome(Worker& worker, Actions& out) {
 }
 
 void Master::say_how_things_are(Worker& worker, Actions& out) {
+  neighbours_.tell_again(worker.rank);
   if (shared_) {
     worker.shared_sent_at = now_;
     send(worker, wire::Shared{shared_version_, *shared_}, out);
@@ -207,6 +210,7 @@ void Master::lose(Worker& worker, const Loss& loss, const std::string& evidence,
   out.emplace_back(Note{NoteKind::worker_lost, worker.rank, {}, leases_of(worker), evidence, loss});
   epochs_.worker_gone(worker.rank);
   worker_gone(worker);
+  neighbours_.changed(worker.rank);
   respawns_.lost(worker.rank, now_);
   if (clearing_ == worker.rank) clearing_.reset();
   // When the run is being ended, the launcher may be ending the workers as well.

@@ -69,6 +69,7 @@ class Membership {
   [[nodiscard]] bool was_stopped(TimeUs now) const;
 
   [[nodiscard]] MemberState state(Rank rank) const { return find(rank).state; }
+  [[nodiscard]] bool is_dead(Rank rank) const { return find(rank).dead; }
   [[nodiscard]] TimeUs heard_at(Rank rank) const { return find(rank).heard_at; }
   /// Since a tick said so, until it is heard again.
   [[nodiscard]] bool suspected(Rank rank) const { return find(rank).suspected; }

@@ -63,6 +63,7 @@ struct RespawnOptions {
 
 struct MasterOptions {
   std::uint64_t job_seed = 1;
+  std::string machine{};  // of this process, as in wire::Hello
   PolicyOptions policy;
   TailOptions tail;
   RespawnOptions respawn;

@@ -59,9 +59,13 @@ struct ShardMoved {};
 struct MasterChanged {
   bool is_there = false;  // it has the store; else it may never be the master
 };
+/// A process that WatchProcesses named has ended.
+struct ProcessEnded {
+  Rank rank;
+};
 using WorkerEvent =
     std::variant<WorkerStarted, WorkerTick, WorkerMessage, UnitDone, SharedFound, StateSaved,
-                 UnitLeft, ShardDurable, ShardFailed, ShardMoved, MasterChanged>;
+                 UnitLeft, ShardDurable, ShardFailed, ShardMoved, MasterChanged, ProcessEnded>;
 
 /// What a unit at a safe point should do.
 enum class SafePoint : std::uint8_t {
@@ -105,8 +109,13 @@ struct KeepResult {
 struct SealShard {
   bool again = false;
 };
-using WorkerAction =
-    std::variant<WorkerSend, Execute, SharedChanged, Exit, OpenShards, KeepResult, SealShard>;
+/// Look at these processes on this machine, and no others, and come back with ProcessEnded, also
+/// for one that has ended already.
+struct WatchProcesses {
+  std::vector<wire::Process> processes;
+};
+using WorkerAction = std::variant<WorkerSend, Execute, SharedChanged, Exit, OpenShards, KeepResult,
+                                  SealShard, WatchProcesses>;
 using WorkerActions = std::vector<WorkerAction>;
 
 class WorkerMachine {
@@ -148,6 +157,7 @@ class WorkerMachine {
   void on(ShardFailed& event, WorkerActions& out);
   void on(ShardMoved& event, WorkerActions& out);
   void on(MasterChanged& event, WorkerActions& out);
+  void on(ProcessEnded& event, WorkerActions& out);  // in worker_neighbours.cpp
 
   void on_body(wire::Welcome& m, Session session, WorkerActions& out);
   void on_body(wire::Assign& m, Session session, WorkerActions& out);
@@ -158,6 +168,7 @@ class WorkerMachine {
   void on_body(wire::Recall& m, Session session, WorkerActions& out);
   void on_body(wire::Stop& m, Session session, WorkerActions& out);
   void on_body(wire::Shutdown& m, Session session, WorkerActions& out);
+  void on_body(wire::Neighbours& m, Session session, WorkerActions& out);  // as well
   template <class Other>
   void on_body(Other& m, Session session, WorkerActions& out);
 
@@ -256,9 +267,10 @@ class WorkerMachine {
   TimeUs hand_in_by_ = -1;     // nothing is answered to the new master before; -1: it has been done
   std::uint32_t durable_ = 0;  // deltas of this term up to here are durable
 
-  std::uint32_t recalls_seen_ = 0;       // the newest of this session
-  std::uint32_t assigns_seen_ = 0;       // all of this session up to here
-  std::set<std::uint32_t> seen_beyond_;  // arrived out of order
+  std::vector<wire::Process> neighbours_;  // watched for the master
+  std::uint32_t recalls_seen_ = 0;         // the newest of this session
+  std::uint32_t assigns_seen_ = 0;         // all of this session up to here
+  std::set<std::uint32_t> seen_beyond_;    // arrived out of order
 
   std::optional<SharedValue> shared_;
   bool shared_unechoed_ = false;  // found here, and the master has not said as much yet

@@ -51,16 +51,16 @@ std::size_t MasterDriver::turn() {
 }
 
 void MasterDriver::has_ended(Rank rank, std::string evidence, core::LossKind how) {
-  Ended ended;
-  ended.loss.rank = rank;
-  ended.loss.evidence = std::move(evidence);
-  ended.loss.how = how;
-  ended.seen_at = clock_.now();
-  ended_.push_back(std::move(ended));
+  core::PeerLost loss;
+  loss.rank = rank;
+  loss.evidence = std::move(evidence);
+  loss.how = how;
+  ended_.push_back({std::move(loss), clock_.now()});
 }
 
 // A process that has ended sends nothing more. What it had sent is heard first: a goodbye among it
-// makes its end no loss. MPI, too, may tell of an end before it hands that over.
+// makes its end no loss. MPI, too, may tell of an end before it hands that over, and so may the
+// worker on its host that has seen it.
 void MasterDriver::hear_ended(TimeUs now) {
   if (hooks_.ended_processes) {
     for (const Rank rank : hooks_.ended_processes()) {
@@ -68,7 +68,7 @@ void MasterDriver::hear_ended(TimeUs now) {
     }
   }
   for (const Ended& ended : ended_) {
-    if (now - ended.seen_at >= kLastWordsUs) step(ended.loss);
+    if (now - ended.seen_at >= kLastWordsUs) step(ended.event);
   }
   std::erase_if(ended_, [&](const Ended& e) { return now - e.seen_at >= kLastWordsUs; });
 }
@@ -111,7 +111,12 @@ void MasterDriver::receive(const transport::Incoming& incoming) {
     const auto* hello = std::get_if<wire::Hello>(&message.value().body);
     if (hello != nullptr) hooks_.hello(incoming.from, *hello);
   }
-  step(core::MessageFrom{incoming.from, std::move(message).value()});
+  core::MessageFrom event{incoming.from, std::move(message).value()};
+  if (std::holds_alternative<wire::Ended>(event.message.body)) {
+    ended_.push_back({std::move(event), clock_.now()});
+  } else {
+    step(event);
+  }
 }
 
 void MasterDriver::step(const core::Event& event) {

@@ -95,7 +95,7 @@ class MasterDriver {
   std::uint64_t store_steps_ = 0;  // that the machine has heard of
   TimeUs next_tick_ = 0;
   struct Ended {
-    core::PeerLost loss;
+    core::Event event;
     TimeUs seen_at = 0;
   };
   std::vector<Ended> ended_;  // their last words may still be on the way

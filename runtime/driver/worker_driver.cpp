@@ -8,6 +8,7 @@ namespace steadfarm::driver {
 namespace {
 constexpr std::size_t kMessagesPerTurn = 64;
 constexpr TimeUs kTickUs = 5'000;
+constexpr TimeUs kProcessLookUs = 20'000;
 constexpr TimeUs kPollUs = 100;  // between looks at the transport while units are short
 // The same within a unit. A look may yield the processor, and a full machine gives it back many
 // milliseconds later: who looks often hardly computes.
@@ -23,7 +24,8 @@ bool is_worker_word(const wire::Body& body) {
          std::holds_alternative<wire::Propose>(body) ||
          std::holds_alternative<wire::Partial>(body) ||
          std::holds_alternative<wire::Returned>(body) ||
-         std::holds_alternative<wire::HandIn>(body) || std::holds_alternative<wire::Goodbye>(body);
+         std::holds_alternative<wire::HandIn>(body) || std::holds_alternative<wire::Ended>(body) ||
+         std::holds_alternative<wire::Goodbye>(body);
 }
 }  // namespace
 
@@ -244,7 +246,14 @@ void WorkerDriver::tick_if_due(TimeUs now) {
     succession_->tick(now, actions);
     carry_out(actions);
   }
+  hear_ended(now);
   step(core::WorkerTick{});
+}
+
+void WorkerDriver::hear_ended(TimeUs now) {
+  if (!process_hooks_.ended || now < next_look_) return;
+  next_look_ = now + kProcessLookUs;
+  for (const Rank rank : process_hooks_.ended()) step(core::ProcessEnded{rank});
 }
 
 void WorkerDriver::safe_point() {
@@ -293,6 +302,8 @@ void WorkerDriver::step(core::WorkerEvent event) {
       shards_->seal(seal->again);
     } else if (const auto* grant = std::get_if<core::OpenShards>(&action)) {
       if (shards_ != nullptr) shards_->open(grant->grant);
+    } else if (const auto* watch = std::get_if<core::WatchProcesses>(&action)) {
+      if (process_hooks_.watch) process_hooks_.watch(watch->processes);
     } else if (auto* exit = std::get_if<core::Exit>(&action)) {
       exit_ = std::move(*exit);
     }

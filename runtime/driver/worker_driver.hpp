@@ -31,6 +31,14 @@ struct SuccessionHooks {
   std::function<void(Rank, bool welcome)> peer_changed;
 };
 
+/// How this worker sees other processes on its machine end.
+struct ProcessHooks {
+  /// These are watched from now on, and no others. One that has ended before counts as well.
+  std::function<void(const std::vector<wire::Process>&)> watch;
+  /// Those that have ended since the last call.
+  std::function<std::vector<Rank>()> ended;
+};
+
 /// A worker that has become the master, and what it knows of the one before.
 struct Inheritance {
   core::TakeOver from;
@@ -48,6 +56,9 @@ class WorkerDriver {
 
   /// Before start(). `succession` must outlive the driver.
   void set_succession(core::Succession& succession, SuccessionHooks hooks);
+
+  /// Before start().
+  void set_process_hooks(ProcessHooks hooks) { process_hooks_ = std::move(hooks); }
 
   void start();
   /// Receives, runs units for a moment, sends. Returns how much was done: messages and units.
@@ -82,6 +93,7 @@ class WorkerDriver {
   void carry_out(core::SuccessionActions& actions);
   void take_in_shared();
   void tick_if_due(TimeUs now);
+  void hear_ended(TimeUs now);
   [[nodiscard]] bool finish_unit();
   std::size_t hear_shards();
 
@@ -95,6 +107,8 @@ class WorkerDriver {
   std::uint64_t shard_steps_ = 0;  // that the machine has heard of
   core::Succession* succession_ = nullptr;
   SuccessionHooks hooks_;
+  ProcessHooks process_hooks_;
+  TimeUs next_look_ = 0;  // at those processes
   OwnerEpoch first_epoch_;
   OwnerEpoch shards_from_;  // by the word of the present master
   std::optional<Inheritance> inheritance_;

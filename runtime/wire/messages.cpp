@@ -10,6 +10,7 @@ constexpr std::size_t kRunBytes = 20;
 constexpr std::size_t kSavedBytes = 20;
 constexpr std::size_t kReturnedBytes = 20;
 constexpr std::size_t kRankBytes = 4;
+constexpr std::size_t kProcessBytes = 16;
 constexpr std::uint8_t kHasShared = 1;
 constexpr std::uint8_t kHasRunning = 2;
 constexpr std::uint8_t kHasRunningDigest = 4;
@@ -17,6 +18,20 @@ constexpr std::uint8_t kHasRunningDigest = 4;
 void put(Writer& out, const SharedValue& shared) {
   out.number(shared.value);
   out.block(shared.witness);
+}
+
+void put(Writer& out, const Process& process) {
+  out.number(process.rank.value);
+  out.number(process.pid);
+  out.number(process.started);
+}
+
+Process get_process(Reader& in) {
+  Process process;
+  process.rank = Rank(in.number<std::int32_t>());
+  process.pid = in.number<std::uint32_t>();
+  process.started = in.number<std::uint64_t>();
+  return process;
 }
 
 SharedValue get_shared(Reader& in) {
@@ -146,6 +161,11 @@ struct Encoder {
     out.number(static_cast<std::uint8_t>(m.verdict));
     out.number(m.follow.value);
   }
+  void operator()(const Neighbours& m) const {
+    out.number(static_cast<std::uint64_t>(m.processes.size()));
+    for (const Process& process : m.processes) put(out, process);
+  }
+  void operator()(const Ended& m) const { put(out, m.process); }
 };
 
 template <class T>
@@ -383,6 +403,19 @@ Consent get(Reader& in) {
   const auto verdict = in.number<std::uint8_t>();
   if (verdict > static_cast<std::uint8_t>(Verdict::follow)) in.fail();
   return {static_cast<Verdict>(verdict), Rank(in.number<std::int32_t>())};
+}
+
+template <>
+Neighbours get(Reader& in) {
+  Neighbours m;
+  const std::uint64_t count = get_count(in, kProcessBytes);
+  m.processes.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) m.processes.push_back(get_process(in));
+  return m;
+}
+template <>
+Ended get(Reader& in) {
+  return {get_process(in)};
 }
 
 template <>

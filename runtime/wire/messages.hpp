@@ -224,6 +224,20 @@ struct Overdue {
   friend bool operator==(const Overdue&, const Overdue&) = default;
 };
 
+/// A process of this job, so that it cannot be taken for another one on the same machine.
+struct Process {
+  Rank rank;
+  std::uint32_t pid = 0;  // these two: see Hello
+  std::uint64_t started = 0;
+  friend bool operator==(const Process&, const Process&) = default;
+};
+
+/// This process, which is on the sender's own machine and is not the sender, has ended.
+struct Ended {
+  Process process;
+  friend bool operator==(const Ended&, const Ended&) = default;
+};
+
 // ---- master to worker -----------------------------------------------------------------------
 
 /// Opens a session. A worker that sees a higher session than its own drops what it has queued.
@@ -291,6 +305,12 @@ struct Roster {
   friend bool operator==(const Roster&, const Roster&) = default;
 };
 
+/// Processes on the worker's own machine that it should see end: these, and no others.
+struct Neighbours {
+  std::vector<Process> processes;
+  friend bool operator==(const Neighbours&, const Neighbours&) = default;
+};
+
 // ---- worker to worker, when the master is lost ----------------------------------------------
 
 /// I want to take over from the master of the term that the session says.
@@ -310,7 +330,7 @@ struct Consent {
 
 using Body = std::variant<Hello, Report, Heartbeat, EpochAck, Propose, Goodbye, Welcome, Assign,
                           Ack, Shared, EpochOpen, Beat, Stop, Shutdown, Partial, Recall, Returned,
-                          Overdue, Trouble, HandIn, Roster, Claim, Consent>;
+                          Overdue, Trouble, HandIn, Roster, Claim, Consent, Neighbours, Ended>;
 
 /// `session` is the sender's view of the conversation; 0 before the first Welcome.
 struct Message {

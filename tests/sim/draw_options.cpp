@@ -158,10 +158,18 @@ void draw_takeover(SimOptions& o) {
   if (prng.chance(0.2)) o.orphan_bytes_max = static_cast<std::uint64_t>(between(prng, 0, 2000));
 }
 
+// The same.
+void draw_neighbours(SimOptions& o) {
+  Prng prng(mix(o.seed, 16));
+  if (!prng.chance(0.5)) return;
+  o.neighbours = 1;
+  if (prng.chance(0.5)) o.faults |= 1U << static_cast<std::uint32_t>(FaultClass::false_word);
+}
+
 void draw_faults(SimOptions& o, Prng& prng) {
   if (prng.chance(0.03)) return;  // a calm run, so that calm runs are tested as well
   const double share = prng.chance(0.5) ? 0.2 : 0.5;
-  // slow_worker, load and master_death are drawn apart.
+  // slow_worker and those after it are drawn apart.
   for (std::size_t i = 0; i < static_cast<std::size_t>(FaultClass::slow_worker); ++i) {
     if (prng.chance(share)) o.faults |= 1U << i;
   }
@@ -228,6 +236,7 @@ SimOptions options_from_seed(std::uint64_t seed) {
   draw_load(options);
   draw_respawn(options);
   draw_takeover(options);
+  draw_neighbours(options);
   draw_partial_states(options, prng);
   draw_wall_time(options, prng);
   bound_waiting(options);

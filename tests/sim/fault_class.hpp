@@ -27,6 +27,9 @@
 //   failed_spawn   a replacement fails to start, hangs,   the master heard of it, gave up or lost
 //                  or dies at its start                   one that never worked
 //   master_death   the master's process is ended          a worker took over and work went on
+//   false_word     a worker says that a process ended     it came to the master, of a live worker
+//                  that is an earlier one, its own, or
+//                  on another machine
 // clang-format on
 #pragma once
 
@@ -58,8 +61,9 @@ enum class FaultClass : std::uint8_t {
   load,
   failed_spawn,
   master_death,
+  false_word,
 };
-inline constexpr std::size_t kFaultClasses = 21;
+inline constexpr std::size_t kFaultClasses = 22;
 
 [[nodiscard]] const char* to_string(FaultClass fault);
 

@@ -35,11 +35,15 @@ Job::Job(World& world, Record& record, Start start)
       frozen_at_(start.workers + 1, -1),
       struck_dead_(start.workers + 1),
       stillborn_(start.workers + 1) {
-  for (std::uint32_t i = 1; i <= start.workers; ++i) {
-    const Rank rank(static_cast<std::int32_t>(i));
-    workers_.push_back(std::make_unique<WorkerProcess>(world, record, network_.transport(rank),
-                                                       number_, job_id_, rank));
-  }
+  for (std::uint32_t i = 1; i <= start.workers; ++i) add_worker(Rank(static_cast<std::int32_t>(i)));
+}
+
+void Job::add_worker(Rank rank) {
+  workers_.push_back(std::make_unique<WorkerProcess>(world_, record_, network_.transport(rank),
+                                                     number_, job_id_, rank));
+  workers_.back()->has_ended = [this](const wire::Process& process) {
+    return !exists(process.rank) || process != World::process_of(number_, process.rank);
+  };
 }
 
 void Job::begin() {
@@ -243,8 +247,7 @@ void Job::end(Rank rank, Life how) {
 
 void Job::add_replacement(Rank rank, bool dies_at_once) {
   network_.add_rank();
-  workers_.push_back(std::make_unique<WorkerProcess>(world_, record_, network_.transport(rank),
-                                                     number_, job_id_, rank));
+  add_worker(rank);
   frozen_at_.push_back(-1);
   struck_dead_.push_back(false);
   stillborn_.push_back(dies_at_once);
@@ -305,6 +308,13 @@ void Job::on_lost(const core::Note& note) {
   if (struck_dead_[static_cast<std::size_t>(note.rank.value)] && note.count > 0) {
     world_.tally.took_effect(FaultClass::worker_death);
   }
+  if (note.loss->how == core::LossKind::neighbour) {
+    ++world_.recovery.losses_by_neighbours;
+    if (exists(note.rank)) {
+      world_.verdict.fail(kExitWrong, "worker " + std::to_string(note.rank.value) +
+                                          " exists and was called dead: " + note.text);
+    }
+  }
   // A loaded machine is no reason to call anybody lost.
   const bool by_silence =
       note.loss->how == core::LossKind::silence || note.loss->how == core::LossKind::phi;
@@ -318,6 +328,28 @@ void Job::on_returned(Rank rank) {
   if (frozen_at_[static_cast<std::size_t>(rank.value)] >= 0) {
     world_.tally.took_effect(FaultClass::worker_freeze);
   }
+}
+
+void Job::say_falsely(Rank from, Rank of, std::uint64_t style) {
+  wire::Process process = World::process_of(number_, of);
+  if (style == 0) {
+    --process.started;
+  } else if (style == 1) {
+    process = World::process_of(number_, from);
+  } else if (world_.machine_of(of) == world_.machine_of(from)) {
+    return;
+  }
+  if (network_.transport(from).forgot(master_rank())) return;
+  world_.tally.injected(FaultClass::false_word);
+  const wire::Message word{Session(0), wire::Ended{process}};
+  static_cast<void>(network_.transport(from).send(master_rank(), wire::encode(job_id_, word)));
+}
+
+void Job::told_of_end(Rank from, const wire::Process& process) {
+  const bool is_there = exists(process.rank);
+  world_.trace.event(world_.now, number_, from, "  told of an end",
+                     static_cast<std::uint64_t>(process.rank.value));
+  if (is_there) world_.tally.took_effect(FaultClass::false_word);
 }
 
 void Job::kill_all() {

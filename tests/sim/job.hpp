@@ -56,6 +56,8 @@ class Job final : public Post {
   /// As kill, and counted as the fault that it is.
   void strike_dead(Rank rank);
   void kill_all();
+  /// A worker says of a live one that its process has ended, which is not so.
+  void say_falsely(Rank from, Rank of, std::uint64_t style);
   void freeze(Rank rank, TimeUs wake_at);
   void wake(Rank rank);
   /// Stops all processes, or lets all go on.
@@ -71,6 +73,7 @@ class Job final : public Post {
   }
   void assigned(Rank master, Rank worker, const wire::Assign& assign) override;
   void handed_in(Rank master, Rank worker, const wire::HandIn& hand_in) override;
+  void told_of_end(Rank from, const wire::Process& process) override;
   void given_back(Rank worker, const wire::Returned& returned) override;
 
   [[nodiscard]] std::uint32_t number() const { return number_; }
@@ -110,6 +113,7 @@ class Job final : public Post {
   void on_lost(const core::Note& note);
   void on_returned(Rank rank);
   void add_replacement(Rank rank, bool dies_at_once);
+  void add_worker(Rank rank);
   [[nodiscard]] bool is_replacement(Rank rank) const { return rank.value > first_workers_; }
   [[nodiscard]] Life& life_of(Rank rank);
   [[nodiscard]] TimeUs& turn_at_of(Rank rank);

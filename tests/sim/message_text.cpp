@@ -95,6 +95,17 @@ struct Describe {
     if (m.verdict == wire::Verdict::master_lives) return "Refusal";
     return "Follow " + std::to_string(m.follow.value);
   }
+  std::string operator()(const wire::Neighbours& m) const {
+    std::string out = "Neighbours:";
+    for (const wire::Process& process : m.processes) {
+      out += " " + std::to_string(process.rank.value);
+    }
+    return out;
+  }
+  std::string operator()(const wire::Ended& m) const {
+    return "Ended " + std::to_string(m.process.rank.value) + " pid " + number(m.process.pid) +
+           " of " + number(m.process.started);
+  }
   std::string operator()(const wire::Partial& m) const {
     return "Partial " + to_string(m.key) + "#" + number(m.attempt.value) + " at " +
            number(m.sequence);

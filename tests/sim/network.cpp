@@ -139,6 +139,15 @@ void Network::note_hand_in(Rank master, Rank worker, ByteView bytes) {
   post_.handed_in(master, worker, std::get<wire::HandIn>(message.value().body));
 }
 
+void Network::note_ended(Rank from, ByteView bytes) {
+  constexpr std::size_t kTypeAt = 3;
+  static const auto kEnded = static_cast<std::byte>(wire::Body(wire::Ended{}).index());
+  if (bytes[kTypeAt] != kEnded) return;
+  const auto message = wire::decode(job_id_, bytes);
+  STEADFARM_ASSERT(message.ok());
+  post_.told_of_end(from, std::get<wire::Ended>(message.value().body).process);
+}
+
 void Network::note_returned(Rank worker, ByteView bytes) {
   constexpr std::size_t kTypeAt = 3;
   static const auto kReturned = static_cast<std::byte>(wire::Body(wire::Returned{}).index());
@@ -220,6 +229,7 @@ void Network::deliver(std::uint32_t slot) {
     way.doubled_serial = message.serial;
   }
   note_hand_in(message.to, message.from, message.bytes);
+  note_ended(message.from, message.bytes);
   transport(message.to).inbox_.push_back({message.from, std::move(message.bytes)});
   post_.arrived(message.to);
 }

@@ -29,6 +29,8 @@ class Post {
   virtual void assigned(Rank master, Rank worker, const wire::Assign& assign) = 0;
   /// What a worker hands in has come to a master.
   virtual void handed_in(Rank master, Rank worker, const wire::HandIn& hand_in) = 0;
+  /// A worker's word of an end has come to a master.
+  virtual void told_of_end(Rank from, const wire::Process& process) = 0;
   /// A worker gives units back.
   virtual void given_back(Rank worker, const wire::Returned& returned) = 0;
 };
@@ -54,6 +56,10 @@ class SimTransport final : public transport::Transport {
   [[nodiscard]] bool flushed() const override { return true; }
   [[nodiscard]] bool close(int /*deadline_ms*/) override { return true; }
 
+  /// Nothing is to be sent to this peer.
+  [[nodiscard]] bool forgot(Rank peer) const {
+    return forgotten_[static_cast<std::size_t>(peer.value)];
+  }
   /// There is one more rank.
   void add_peer();
   /// The transport has learned that this peer is dead.
@@ -117,6 +123,7 @@ class Network {
   void send(Rank from, Rank to, Bytes bytes, bool urgent);
   void note_assign(Rank master, Rank worker, ByteView bytes);
   void note_hand_in(Rank master, Rank worker, ByteView bytes);
+  void note_ended(Rank from, ByteView bytes);
   void note_returned(Rank worker, ByteView bytes);
   void dispatch(Message message);
   void plan(Message message, TimeUs arrival);

@@ -13,7 +13,7 @@ constexpr const char* kNames[kFaultClasses] = {
     "worker_death", "worker_freeze", "master_freeze", "job_kill",   "delay",         "reorder",
     "duplicate",    "drop",          "partition",     "unit_throw", "poison_unit",   "torn_write",
     "failed_write", "failed_sync",   "unsynced_loss", "no_space",   "second_master", "slow_worker",
-    "load",         "failed_spawn",  "master_death"};
+    "load",         "failed_spawn",  "master_death",  "false_word"};
 
 struct Least {
   std::string_view name;
@@ -60,6 +60,7 @@ void visit_numbers(Options& o, Visit visit) {
   visit("concurrent", o.concurrent);
   visit("blocking", o.blocking);
   visit("death_told", o.death_told);
+  visit("neighbours", o.neighbours);
   visit("latency_us", o.latency_us);
   visit("jitter_us", o.jitter_us);
   visit("poll_us", o.poll_us);

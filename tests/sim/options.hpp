@@ -35,6 +35,8 @@ struct SimOptions {
   std::uint32_t lossless = 1;    // 1: no message between live processes is lost
   std::uint32_t concurrent = 1;  // 1: a second thread sends heartbeats
   std::uint32_t blocking = 1;    // 1: units run on the worker's own thread
+  // 1: two ranks on the first machine, three on each further one, where workers see each other end
+  std::uint32_t neighbours = 0;
   std::uint32_t death_told = 0;  // percent of deaths that the transport itself reports
   TimeUs latency_us = 50;        // shortest way of a message
   TimeUs jitter_us = 100;        // and what may be added to it

@@ -48,6 +48,7 @@ struct Totals {
   std::uint64_t results_in_older_shards = 0;
   std::uint64_t shards_unheard = 0;
   std::uint64_t units_to_replacements = 0;
+  std::uint64_t losses_by_neighbours = 0;
   std::uint64_t take_overs = 0;
   std::uint64_t units_handed_in = 0;
   double simulated_s = 0;
@@ -83,6 +84,7 @@ void run_one(const SimOptions& options, Totals& totals) {
   totals.results_in_older_shards += result.results_in_older_shards;
   totals.shards_unheard += result.shards_unheard;
   totals.units_to_replacements += result.units_to_replacements;
+  totals.losses_by_neighbours += result.losses_by_neighbours;
   totals.take_overs += result.take_overs;
   totals.units_handed_in += result.units_handed_in;
   totals.simulated_s += static_cast<double>(result.simulated_us) * 1e-6;
@@ -114,6 +116,7 @@ void print_totals(const Totals& totals, double seconds) {
             << totals.shards_unheard
             << " shards durable when their worker died before it could say so\n"
             << totals.units_to_replacements << " units handed to replacements\n"
+            << totals.losses_by_neighbours << " losses noticed by another worker's word\n"
             << std::left << std::setw(16) << "fault class" << std::right << std::setw(12)
             << "injected" << std::setw(14) << "took effect" << '\n';
   for (std::size_t i = 0; i < steadfarm::sim::kFaultClasses; ++i) {
@@ -146,6 +149,10 @@ int judge_the_whole(const Totals& totals) {
   }
   if (totals.units_to_replacements == 0) {
     std::cout << "no replacement of a lost worker ever got a unit\n";
+    exit_code = std::max(exit_code, 1);
+  }
+  if (totals.losses_by_neighbours == 0) {
+    std::cout << "no worker ever saw another one end before the master knew\n";
     exit_code = std::max(exit_code, 1);
   }
   if (totals.units_handed_in < totals.take_overs) {

@@ -46,6 +46,7 @@ SimResult Simulation::run() {
   result.executions = world_.executions;
   result.unit_steps = world_.steps;
   result.units_to_replacements = world_.recovery.units_to_replacements;
+  result.losses_by_neighbours = world_.recovery.losses_by_neighbours;
   result.take_overs = world_.recovery.take_overs;
   result.units_handed_in = world_.recovery.units_handed_in;
   result.steps_skipped = world_.recovery.steps_skipped;

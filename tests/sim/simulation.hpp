@@ -54,6 +54,7 @@ class Simulation {
   void strike_workers(FaultClass fault);
   void strike_job();
   void strike_speed();
+  void strike_words();
   void strike_network();
   void strike_disk(FaultClass fault);
   void strike_store_owner();

@@ -27,6 +27,7 @@ struct SimResult {
   std::uint64_t results_in_older_shards = 0;  // of these, written for a master before that one
   std::uint64_t shards_unheard = 0;         // durable when their worker died before it could say so
   std::uint64_t units_to_replacements = 0;  // of lost workers
+  std::uint64_t losses_by_neighbours = 0;   // of workers that another one saw end
   std::uint64_t take_overs = 0;
   std::uint64_t units_handed_in = 0;  // and not executed again thanks to it
   std::uint64_t accepted = 0;

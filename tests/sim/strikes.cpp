@@ -11,7 +11,7 @@ void Simulation::plan_strikes() {
         FaultClass::job_kill, FaultClass::partition, FaultClass::torn_write,
         FaultClass::failed_write, FaultClass::failed_sync, FaultClass::unsynced_loss,
         FaultClass::no_space, FaultClass::second_master, FaultClass::slow_worker, FaultClass::load,
-        FaultClass::master_death}) {
+        FaultClass::master_death, FaultClass::false_word}) {
     if (world_.options.has(fault)) plan_strike(fault);
   }
   if (world_.options.stops != 0) plan_stop();
@@ -62,6 +62,9 @@ void Simulation::strike(FaultClass fault) {
       world_.tally.injected(fault);
       job.strike_dead(job.master_rank());
       break;
+    case FaultClass::false_word:
+      strike_words();
+      break;
     case FaultClass::job_kill:
       strike_job();
       break;
@@ -110,6 +113,16 @@ void Simulation::strike_workers(FaultClass fault) {
                                                     4 * world_.options.timeout_us));
     }
   }
+}
+
+void Simulation::strike_words() {
+  Job& job = current();
+  const std::vector<Rank> there = job.workers_in(Life::running);
+  if (there.empty()) return;
+  const auto somebody = [&] { return there[world_.fault_prng.below(there.size())]; };
+  const Rank from = somebody();
+  const Rank of = somebody();
+  job.say_falsely(from, of, world_.fault_prng.below(3));
 }
 
 // From its next unit on, for a while; all of a node now and then.

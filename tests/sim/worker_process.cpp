@@ -5,10 +5,14 @@
 namespace steadfarm::sim {
 namespace {
 
-core::WorkerOptions options_for(const SimOptions& o, Rank rank) {
+core::WorkerOptions options_for(const World& world, std::uint32_t job, Rank rank) {
+  const SimOptions& o = world.options;
   core::WorkerOptions w;
   w.host = "host" + std::to_string(rank.value / 8);
-  w.pid = static_cast<std::uint32_t>(rank.value);
+  w.machine = world.machine_of(rank);
+  const wire::Process own = World::process_of(job, rank);
+  w.pid = own.pid;
+  w.started = own.started;
   w.concurrent = o.concurrent != 0;
   w.lossless = o.lossless != 0;
   w.hello_us = o.timeout_us / 10;
@@ -77,13 +81,17 @@ WorkerProcess::WorkerProcess(World& world, Record& record, SimTransport& transpo
                    driver_.save(sequence, std::move(state));
                  }}),
       shards_(world),
-      machine_(options_for(world.options, rank), clock_.now()),
+      machine_(options_for(world, job, rank), clock_.now()),
       driver_(machine_, transport, executor_, clock_, job_id, kMaster,
               world.options.shard_bytes > 0 ? &shards_ : nullptr),
       succession_(succession_for(world.options, rank, transport.rank_count()), clock_.now()),
       has_companion_(world.options.takeover != 0),
       beats_through_(&transport),
       heartbeat_(wire::encode(job_id, {Session(0), wire::Heartbeat{1}})) {
+  driver::ProcessHooks processes;
+  processes.watch = [this](const std::vector<wire::Process>& watched) { watched_ = watched; };
+  processes.ended = [this] { return take_ended(); };
+  driver_.set_process_hooks(std::move(processes));
   if (world.options.takeover == 0) return;
   driver::SuccessionHooks hooks;
   hooks.may_claim = [](const wire::Welcome& welcome) {
@@ -97,6 +105,16 @@ WorkerProcess::WorkerProcess(World& world, Record& record, SimTransport& transpo
     if (peer == beats_to_) beats_ = welcome;
   };
   driver_.set_succession(succession_, std::move(hooks));
+}
+
+std::vector<Rank> WorkerProcess::take_ended() {
+  std::vector<Rank> ended;
+  std::erase_if(watched_, [&](const wire::Process& process) {
+    if (!has_ended(process)) return false;
+    ended.push_back(process.rank);
+    return true;
+  });
+  return ended;
 }
 
 const driver::Inheritance* WorkerProcess::inheritance() const {

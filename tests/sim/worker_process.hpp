@@ -1,6 +1,9 @@
 // A worker process of a simulated job: the production driver and machine, turned by the simulator.
 #pragma once
 
+#include <functional>
+#include <vector>
+
 #include "core/succession.hpp"
 #include "core/worker.hpp"
 #include "driver/worker_driver.hpp"
@@ -46,10 +49,13 @@ class WorkerProcess {
 
   Life life = Life::waiting;
   TimeUs turn_at = kNever;  // of the turn that is planned
+  /// What the machine that it runs on knows.
+  std::function<bool(const wire::Process&)> has_ended;
 
  private:
   [[nodiscard]] bool inside_unit() const;
   void look_outside();
+  [[nodiscard]] std::vector<Rank> take_ended();
 
   World& world_;
   std::uint32_t job_;
@@ -67,6 +73,7 @@ class WorkerProcess {
   bool beats_ = true;
   bool serving_ = false;
   Bytes heartbeat_;
+  std::vector<wire::Process> watched_;
   bool busy_ = true;  // the last turn did something
 };
 

@@ -16,6 +16,7 @@
 #include "sim/options.hpp"
 #include "sim/trace.hpp"
 #include "sim/workload.hpp"
+#include "wire/messages.hpp"
 
 namespace steadfarm::sim {
 
@@ -52,6 +53,7 @@ struct Recovery {
   std::uint64_t shards_unheard = 0;  // durable, when their worker died before it could say so
   std::uint64_t steps_skipped = 0;   // that an execution need not repeat, thanks to a saved state
   std::uint64_t units_to_replacements = 0;
+  std::uint64_t losses_by_neighbours = 0;  // of workers, noticed by another one on their machine
   std::uint64_t take_overs = 0;
   std::uint64_t units_handed_in = 0;  // after one, from what was executed before it
   [[nodiscard]] bool any() const {
@@ -95,6 +97,17 @@ struct World {
   };
   std::map<std::pair<std::uint32_t, Rank>, Slowness> slow;
   TimeUs load_until = -1;  // heartbeat threads get the processor late until then
+
+  /// What a worker says of its process.
+  [[nodiscard]] static wire::Process process_of(std::uint32_t job, Rank rank) {
+    const auto number = static_cast<std::uint32_t>(rank.value);
+    return {rank, 100 + number, std::uint64_t{job} * 1'000'000 + number};
+  }
+  /// Where it runs; empty: nobody else sees it.
+  [[nodiscard]] std::string machine_of(Rank rank) const {
+    if (options.neighbours == 0) return {};
+    return "machine" + std::to_string((rank.value + 1) / 3);
+  }
 
   /// Something other than death keeps words from the master for long.
   [[nodiscard]] bool words_may_be_late() const {

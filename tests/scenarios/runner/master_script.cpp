@@ -110,6 +110,10 @@ class MasterScript : public MachineScript {
   static Rank to_rank(const std::string& text) {
     return Rank(static_cast<std::int32_t>(to_number(text)));
   }
+  static wire::Process process_of(const std::string& rank) {
+    const auto number = static_cast<std::uint32_t>(to_number(rank));
+    return {to_rank(rank), 100 + number, 1000 + number};
+  }
   core::Event from(const std::string& rank, wire::Body body) {
     return core::MessageFrom{to_rank(rank), {peers_[to_rank(rank)].session, std::move(body)}};
   }
@@ -147,7 +151,20 @@ class MasterScript : public MachineScript {
       // A first word carries no session.
       const bool silent = c.words.size() > 1 && c.words[1] == "silent-while-computing";
       const Session session(static_cast<std::uint32_t>(c.number("session", 0)));
-      return core::MessageFrom{to_rank(rank), {session, wire::Hello{"host", 1, !silent}}};
+      // Ranks on a named machine have the process id and the start that their rank makes.
+      wire::Hello hello{"host", 1, !silent};
+      if (const auto machine = c.option("machine")) {
+        const wire::Process own = process_of(rank);
+        hello = {*machine, own.pid, !silent, *machine + "/1", own.started};
+      }
+      return core::MessageFrom{to_rank(rank), {session, std::move(hello)}};
+    }
+    if (c.verb == "ended") {  // ended 3 5 started=7: rank 3 has seen the process of rank 5 end
+      wire::Process process = process_of(c.words.at(1));
+      process.pid = static_cast<std::uint32_t>(c.number("pid", process.pid));
+      process.started =
+          static_cast<std::uint64_t>(c.number("started", std::int64_t(process.started)));
+      return from(rank, wire::Ended{process});
     }
     if (c.verb == "heartbeat") return heartbeat(rank);
     if (c.verb == "goodbye") return from(rank, wire::Goodbye{});

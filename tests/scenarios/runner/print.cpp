@@ -35,6 +35,15 @@ std::string print_place(const ShardPlace& place) {
          num(name.sequence) + " row=" + num(place.row) + " bytes=" + num(place.bytes);
 }
 
+std::string print_processes(const std::vector<wire::Process>& processes) {
+  std::string out;
+  for (const wire::Process& process : processes) {
+    out += " " + std::to_string(process.rank.value) + "/" + num(process.pid) + "/" +
+           num(process.started);
+  }
+  return out;
+}
+
 struct BodyPrinter {
   const UnitNames& names;
 
@@ -149,6 +158,12 @@ struct BodyPrinter {
     if (m.verdict == wire::Verdict::yes) return "Consent";
     if (m.verdict == wire::Verdict::master_lives) return "Refusal";
     return "Follow " + std::to_string(m.follow.value);
+  }
+  std::string operator()(const wire::Neighbours& m) const {
+    return "Neighbours" + print_processes(m.processes);
+  }
+  std::string operator()(const wire::Ended& m) const {
+    return "Ended" + print_processes({m.process});
   }
   std::string operator()(const wire::Partial& m) const {
     return "Partial " + names.name(m.key) + "/" + num(m.attempt.value) + " at " + num(m.sequence) +
@@ -290,6 +305,8 @@ void print(const core::WorkerAction& action, const UnitNames& names, Lines& out)
     out.push_back("keep " + names.name(kept->key) + " " + quoted(kept->result));
   } else if (const auto* seal = std::get_if<core::SealShard>(&action)) {
     out.emplace_back(seal->again ? "seal again" : "seal");
+  } else if (const auto* watch = std::get_if<core::WatchProcesses>(&action)) {
+    out.push_back("watch" + print_processes(watch->processes));
   } else if (const auto* leave = std::get_if<core::Exit>(&action)) {
     out.push_back("exit " + std::to_string(leave->exit_code) +
                   (leave->reason.empty() ? "" : ": " + leave->reason));

@@ -111,6 +111,17 @@ class WorkerScript : public MachineScript {
       session_ = std::max(session_, session);
       return message(session, assign(c));
     }
+    if (c.verb == "neighbours") {  // neighbours 3/103/1003 5/105/1005: rank, process id, start
+      wire::Neighbours m;
+      for (const std::string& word : c.words) {
+        if (word.starts_with("session=")) continue;
+        const std::vector<std::string> parts = split(word, '/');
+        m.processes.push_back({Rank(static_cast<std::int32_t>(to_number(parts.at(0)))),
+                               static_cast<std::uint32_t>(to_number(parts.at(1))),
+                               static_cast<std::uint64_t>(to_number(parts.at(2)))});
+      }
+      return message(session, std::move(m));
+    }
     if (c.words.empty()) bad_script("unknown command: " + c.verb);
     const std::int64_t first = c.verb == "shared" ? 0 : to_number(c.words[0]);
     if (c.verb == "ack") return message(session, wire::Ack{static_cast<std::uint32_t>(first)});
@@ -121,6 +132,7 @@ class WorkerScript : public MachineScript {
     if (c.verb == "epoch") {
       return message(session, wire::EpochOpen{Epoch(static_cast<std::uint64_t>(first))});
     }
+    if (c.verb == "ended") return core::ProcessEnded{Rank(static_cast<std::int32_t>(first))};
     if (c.verb == "shutdown") {
       return message(session, wire::Shutdown{static_cast<std::int32_t>(first)});
     }

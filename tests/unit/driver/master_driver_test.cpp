@@ -443,6 +443,40 @@ TEST(MasterDriver, takes_the_end_of_a_process_for_the_loss_of_its_worker) {
   EXPECT_EQ(rig.notes.back().loss->how, core::LossKind::process);
 }
 
+// A second worker is on its machine. What the dead one sent may come after the word of its end.
+TEST(MasterDriver, hears_the_last_words_before_the_word_of_a_neighbour) {
+  transport::LocalHub hub(3);
+  const auto master_end = hub.take(Rank(0));
+  const auto leaving = hub.take(Rank(1));
+  const auto neighbour = hub.take(Rank(2));
+  ManualClock clock;
+  core::Master machine({}, core::IndexUnits{10, {}, nullptr}, {Rank(1), Rank(2)}, 0, std::nullopt);
+  std::vector<core::NoteKind> notes;
+  MasterHooks hooks;
+  hooks.note = [&](const core::Note& note) { notes.push_back(note.kind); };
+  MasterDriver driver(machine, *master_end, nullptr, clock, kRigJob, hooks);
+  const auto say = [](transport::Transport& end, wire::Body body) {
+    ASSERT_TRUE(end.send(Rank(0), wire::encode(kRigJob, {Session(1), std::move(body)})).ok());
+  };
+  const auto turns = [&](TimeUs us) {
+    for (const TimeUs until = clock.now_us + us; clock.now_us < until; clock.now_us += 1'000) {
+      static_cast<void>(driver.turn());
+    }
+  };
+  driver.start();
+  say(*leaving, wire::Hello{"node2", 101, true, "boot/1", 1001});
+  say(*neighbour, wire::Hello{"node2", 102, true, "boot/1", 1002});
+  turns(20'000);
+  notes.clear();
+  say(*neighbour, wire::Ended{{Rank(1), 101, 1001}});
+  turns(10'000);
+  EXPECT_TRUE(notes.empty());
+  say(*leaving, wire::Goodbye{});
+  turns(50'000);
+  EXPECT_EQ(std::count(notes.begin(), notes.end(), core::NoteKind::worker_left), 1);
+  EXPECT_EQ(std::count(notes.begin(), notes.end(), core::NoteKind::worker_lost), 0);
+}
+
 TEST(MasterDriver, hears_the_last_words_of_a_process_that_has_ended) {
   EndedProcessRig rig;
   rig.driver.start();

@@ -79,6 +79,23 @@ class WorkerDriverTest : public testing::Test {
   std::uint32_t assigns_ = 0;
 };
 
+TEST_F(WorkerDriverTest, says_which_of_its_neighbours_have_ended) {
+  const wire::Process third{Rank(3), 103, 1003};
+  const wire::Process fifth{Rank(5), 105, 1005};
+  std::vector<wire::Process> watched;
+  std::vector<Rank> ended;
+  driver_.set_process_hooks({[&](const std::vector<wire::Process>& list) { watched = list; },
+                             [&] { return std::exchange(ended, {}); }});
+  send(wire::Welcome{1});
+  send(wire::Neighbours{{third, fifth}});
+  turn();
+  EXPECT_EQ(watched, (std::vector<wire::Process>{third, fifth}));
+  ended = {Rank(5), Rank(7)};  // of the other it was not told
+  clock_.now_us += 100'000;
+  turn();
+  EXPECT_EQ(at_master<wire::Ended>(), std::vector<wire::Ended>{{fifth}});
+}
+
 TEST_F(WorkerDriverTest, says_hello_first) {
   EXPECT_EQ(at_master<wire::Hello>().size(), 1U);
   EXPECT_EQ(turn(), 0U);

@@ -125,6 +125,8 @@ inline std::vector<Message> samples() {
   add(Roster{{Rank(2), Rank(5)}});
   add(Claim{true});
   add(Consent{Verdict::follow, Rank(3)});
+  add(Neighbours{{{Rank(3), 4243, 78}, {Rank(5), 4244, 0x123456789abcdef}}});
+  add(Ended{{Rank(3), 4243, 78}});
   // Further ones of types that came before.
   hand_in.shared.reset();
   hand_in.running = {UnitKey::index(3), Attempt(2), {}};
