@@ -27,6 +27,7 @@ foreach(way sm tcp)
   steadfarm_script_test(worker_kills_${way} tests/faults/worker_kills.sh ARGS ${way}
     LABELS faults recovery TIMEOUT 1200 PROCESSORS 4)
 endforeach()
+steadfarm_script_test(ucx tests/faults/ucx.sh LABELS faults recovery TIMEOUT 600 PROCESSORS 2)
 steadfarm_script_test(stopped_worker tests/faults/stopped_worker.sh
   LABELS faults recovery TIMEOUT 300 PROCESSORS 3)
 steadfarm_script_test(unit_time_limit tests/faults/unit_time_limit.sh

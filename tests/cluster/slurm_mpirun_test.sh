@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A job from the template with mpirun in place of srun: a worker dies, a host with workers dies.
-# mpirun ends all ranks then, and the supervisor starts the farm again in the same allocation, on
-# the hosts that are left. Both end with the results of the undisturbed run.
+# A job from the template with mpirun in place of srun: a worker dies, the master dies, a host with
+# workers dies. mpirun ends all ranks then, and the supervisor starts the farm again in the same
+# allocation, on the hosts that are left. All end with the results of the undisturbed run.
 set -euo pipefail
 # shellcheck source=tests/cluster/jobs.sh
 source "$STEADFARM_SOURCE/tests/cluster/jobs.sh"
@@ -23,6 +23,14 @@ job_rank 2 3
 kill_process KILL "$RANK_PID"
 expect_end_in_allocation process
 expect_eq "process: ranks of the starts" "[6, 6]" "$(log_says process 'values("start", "ranks")')"
+slurm_all_idle 3
+
+# ---- the master ----
+job_in_middle master "master killed"
+job_rank 1 0
+kill_process KILL "$RANK_PID"
+expect_end_in_allocation master
+expect_eq "master: ranks of the starts" "[6, 6]" "$(log_says master 'values("start", "ranks")')"
 slurm_all_idle 3
 
 # ---- a host ----

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A tree of a hundred million nodes under `steadfarm run` and plain mpirun: a rank is killed, then
-# mpirun, then the keeper that watches it. It ends with the published numbers.
+# A tree of a hundred million nodes under `steadfarm run` and plain mpirun: a worker is killed, then
+# mpirun, then the keeper that watches it, then the master. It ends with the published numbers.
 set -euo pipefail
 # shellcheck source=tests/lib/supervised.sh
 source "$STEADFARM_SOURCE/tests/lib/supervised.sh"
@@ -18,7 +18,7 @@ at_new_commits() {
 }
 committed_beyond() { [ "$(store_says "$store" committed)" -gt "$1" ]; }
 
-# ---- a rank of plain mpirun dies, which ends them all; then mpirun itself ----
+# ---- a worker of plain mpirun dies, which ends them all; then mpirun itself ----
 supervised_start kills 3 "${tree[@]}"
 farm_ranks 3
 at_new_commits 0 1500
@@ -48,17 +48,24 @@ kill_process KILL "${keeper% }"
 run_wait kills 'count("restart") == 3'
 expect_farm_gone
 
+# Rank 0, the master: with plain mpirun nobody is left to take over.
+at_new_commits 3 500
+farm_ranks 3
+kill_process KILL "${FARM_PIDS[0]}"
+run_wait kills 'count("restart") == 4'
+expect_farm_gone
+
 job_wait "$JOB_PID" 400 || fail "kills did not end"
 expect_eq "kills: exit code" 0 "$JOB_EXIT"
 expect_eq "kills: answer" "$answer" "$(out_says kills answer)"
-expect_eq "kills: complete, restarts, failed" "(True, 3, 0)" \
+expect_eq "kills: complete, restarts, failed" "(True, 4, 0)" \
   "$(out_says kills '(complete, restarts, units_failed)')"
 expect_true "kills: accepted and not committed, or executed more often" \
   "$(out_says kills 'executions == units_accepted == units_committed')"
 expect_nothing_repeated kills
 expect_true "kills: a restart without progress" \
   "$(run_says kills '(lambda ends: ends == sorted(set(ends)))(values("command_end", "committed"))')"
-expect_eq "kills: lines of the supervisor" 5 "$(grep -c '^steadfarm: run: ' "$JOBS_TMP/kills.err")"
+expect_eq "kills: lines of the supervisor" 6 "$(grep -c '^steadfarm: run: ' "$JOBS_TMP/kills.err")"
 expect_store_sound "$store"
 
 # ---- started again, the complete job says the same and executes nothing ----
