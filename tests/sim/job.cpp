@@ -339,7 +339,8 @@ void Job::say_falsely(Rank from, Rank of, std::uint64_t style) {
   } else if (world_.machine_of(of) == world_.machine_of(from)) {
     return;
   }
-  if (network_.transport(from).forgot(master_rank())) return;
+  // One that had taken over itself, and suspects its successor, sends it nothing.
+  if (network_.transport(from).forgot(master_rank()) || !is_trusted(from, master_rank())) return;
   world_.tally.injected(FaultClass::false_word);
   const wire::Message word{Session(0), wire::Ended{process}};
   static_cast<void>(network_.transport(from).send(master_rank(), wire::encode(job_id_, word)));
