@@ -220,6 +220,7 @@ void WorkerMachine::on(UnitLeft& /*event*/, WorkerActions& out) {
   STEADFARM_ASSERT(executing_ && stopping_);
   executing_ = false;
   epoch_state_ = false;
+  last_saved_.reset();  // a later master may have us execute another unit
   spent_.clear();
   report(out);
 }

@@ -44,7 +44,8 @@ void Record::states_stored(Lineage& lineage, const core::GenerationDelta& delta)
     if (unit == Workload::kNone) {
       wrong("a state of unit " + to_string(partial.key) + " was stored, which is no unit");
     } else if (partial.sequence > 0 && !saved_[unit].contains(partial.sequence)) {
-      wrong("a state of " + name(unit) + " was stored that it never saved");
+      wrong("a state of " + name(unit) + " after step " + std::to_string(partial.sequence) +
+            " was stored that it never saved");
     } else if (!lineage.anew[unit]) {
       lineage.least_steps[unit] = static_cast<std::uint32_t>(partial.sequence);
     }

@@ -290,5 +290,38 @@ TEST_F(WorkerRetentionTest, executes_again_for_a_later_master_what_it_carried_th
   EXPECT_EQ(executed[0].attempt, Attempt(9));
 }
 
+// The run is stopped, and the unit leaves with its state. The next master knows of no stop, hands
+// another unit out and dies: what the one after it gets is no state of that unit.
+TEST_F(WorkerRetentionTest, forgets_the_state_of_a_unit_that_has_left) {
+  const auto state = std::make_shared<const Bytes>(3, std::byte{7});
+  hear(1, Session(1), wire::Stop{});
+  ASSERT_EQ(machine_.safe_point(2), SafePoint::leave);
+  step(2, StateSaved{1, state});
+  step(2, UnitLeft{});
+  new_master(10);
+  EXPECT_TRUE(sent<wire::Partial>().empty());
+  wire::Assign assign;
+  assign.assign_seq = 1;
+  assign.units.add_run(1, 2, Attempt(9));
+  hear(11, session_before(kTerm).next(), assign);
+  ASSERT_EQ(all<Execute>().size(), 1U);
+
+  const auto later_master = [this](TimeUs now, Term term) {
+    step(now, MasterChanged{});
+    hear(now, session_before(term).next(), wire::Welcome{1, kNewGrant, OwnerEpoch(9)});
+    const auto handed_in = sent<wire::HandIn>();
+    ASSERT_EQ(handed_in.size(), 1U);
+    ASSERT_TRUE(handed_in[0].running.has_value());
+    EXPECT_EQ(handed_in[0].running->key, UnitKey::index(1));
+  };
+  later_master(20, Term{4});
+  EXPECT_TRUE(sent<wire::Partial>().empty());
+
+  step(21, StateSaved{1, state});
+  later_master(30, Term{5});
+  EXPECT_EQ(sent<wire::Partial>(),
+            (std::vector{wire::Partial{UnitKey::index(1), Attempt(9), 1, state}}));
+}
+
 }  // namespace
 }  // namespace steadfarm::core::test
