@@ -176,7 +176,8 @@ void Succession::on_message(TimeUs now, Rank from, Term term, const wire::Claim&
 void Succession::on_message(TimeUs now, Rank from, Term term, const wire::Consent& consent,
                             SuccessionActions& out) {
   const bool asks = state_ == State::seeking || state_ == State::claiming;
-  if (!asks || term < term_) return;
+  // What a dead worker had said comes late; it follows nobody any more.
+  if (!asks || term < term_ || dead_.contains(from)) return;
   switch (consent.verdict) {
     case wire::Verdict::yes:
       if (state_ != State::claiming) return;

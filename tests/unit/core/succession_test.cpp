@@ -278,6 +278,17 @@ TEST_F(SuccessionTest, a_late_claim_of_the_master_that_it_left_is_not_answered) 
   EXPECT_EQ(ticks(6'100'000, 16'000'000), "") << "the promise stands";
 }
 
+// We were stopped when it consented, and hear of its death before we hear that.
+TEST_F(SuccessionTest, a_late_consent_of_a_dead_worker_does_not_count) {
+  worker(1);
+  EXPECT_EQ(dead(1, 0), "distrust 0, distrust 0");
+  EXPECT_EQ(tick(2), "claim certainly to 2, claim certainly to 3");
+  EXPECT_EQ(dead(3, 3), "distrust 3");
+  EXPECT_EQ(consent(4, 3, wire::Verdict::yes, 1), "");
+  EXPECT_EQ(consent(5, 2, wire::Verdict::yes, 1), "");
+  EXPECT_EQ(tick(6), "take over from 0 with 2");
+}
+
 // The master may reach one that we could not.
 TEST_F(SuccessionTest, whoever_is_shunned_is_not_asked_before_it_speaks) {
   worker(2);
