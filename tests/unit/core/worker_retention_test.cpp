@@ -323,5 +323,29 @@ TEST_F(WorkerRetentionTest, forgets_the_state_of_a_unit_that_has_left) {
             (std::vector{wire::Partial{UnitKey::index(1), Attempt(9), 1, state}}));
 }
 
+// It was told to leave, and its state is saved; the next master comes before it has left.
+TEST_F(WorkerRetentionTest, a_unit_may_leave_under_a_master_that_has_stopped_nothing) {
+  const auto state = std::make_shared<const Bytes>(3, std::byte{7});
+  hear(1, Session(1), wire::Stop{});
+  ASSERT_EQ(machine_.safe_point(2), SafePoint::leave);
+  step(2, StateSaved{1, state});
+  new_master(10);
+  const auto handed_in = sent<wire::HandIn>();
+  ASSERT_EQ(handed_in.size(), 1U);
+  ASSERT_TRUE(handed_in[0].running.has_value());
+  EXPECT_EQ(sent<wire::Partial>(),
+            (std::vector{wire::Partial{UnitKey::index(0), Attempt(1), 1, state}}));
+  step(11, UnitLeft{});
+  const auto reports = sent<wire::Report>();
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_TRUE(reports[0].idle);
+  EXPECT_TRUE(reports[0].answers->empty());
+  wire::Assign assign;
+  assign.assign_seq = 1;
+  assign.units.add_run(0, 1, Attempt(9));
+  hear(12, session_before(kTerm).next(), assign);
+  ASSERT_EQ(all<Execute>().size(), 1U);
+}
+
 }  // namespace
 }  // namespace steadfarm::core::test
