@@ -13,6 +13,7 @@
 
 #include "driver/clock.hpp"
 #include "driver/signals.hpp"
+#include "tests/unit/driver/comes_true.hpp"
 #include "transport/local/local_hub.hpp"
 
 namespace steadfarm::driver {
@@ -20,19 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr TimeUs kHourUs = 3'600'000'000;
 constexpr wire::JobId kJob{7};
-
-// Waits for what must come in the end; a test that waits in vain fails by its result.
-template <class Condition>
-bool comes_true(Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + 60s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 // Notes what the heartbeat's thread does. Only send_urgent may be called from it.
 class RecordingTransport final : public transport::Transport {

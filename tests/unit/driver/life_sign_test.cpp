@@ -11,24 +11,13 @@
 #include <thread>
 
 #include "checkpoint/posix_file_system.hpp"
+#include "tests/unit/driver/comes_true.hpp"
 #include "tests/unit/driver/scratch_folder.hpp"
 
 namespace steadfarm::driver {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr TimeUs kHourUs = 3'600'000'000;
-
-template <class Condition>
-bool comes_true(Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + 60s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 TEST(LifeSign, shows_at_once_and_again_whatever_is_thrown) {
   std::atomic<int> shown{0};
