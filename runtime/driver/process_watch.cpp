@@ -1,11 +1,13 @@
 #include "driver/process_watch.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -21,11 +23,26 @@ struct ProcessStat {
   std::uint64_t started = 0;
 };
 
-// Fields 3 and 22 of /proc/PID/stat. The name before them, in brackets, may hold anything.
-std::optional<ProcessStat> read_stat(std::uint32_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  std::getline(file, text, '\0');
+// The text of /proc/PID/stat. Empty: there is no such process. None: it could not be read, because
+// this process has too many files open, say; that proves nothing.
+std::optional<std::string> read_text(std::uint32_t pid) {
+  const auto failed = [](int error) {
+    const bool is_gone = error == ENOENT || error == ESRCH;
+    return is_gone ? std::optional<std::string>("") : std::nullopt;
+  };
+  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return failed(errno);
+  char text[1024];  // it has about 52 numbers and a name of at most 64 bytes
+  const ssize_t length = read(file, text, sizeof text);
+  const int error = errno;
+  close(file);
+  if (length < 0) return failed(error);
+  return std::string(text, static_cast<std::size_t>(length));
+}
+
+// Fields 3 and 22. The name before them, in brackets, may hold anything.
+std::optional<ProcessStat> parse_stat(const std::string& text) {
   const std::size_t bracket = text.rfind(')');
   if (bracket == std::string::npos) return std::nullopt;
   std::istringstream in(text.substr(bracket + 1));
@@ -46,9 +63,11 @@ bool proc_is_ours() {
 }
 
 bool has_ended(const ProcessName& process) {
-  const std::optional<ProcessStat> stat = read_stat(process.pid);
-  return !stat || stat->started != process.started || stat->state == kZombie ||
-         stat->state == kDead;
+  const std::optional<std::string> text = read_text(process.pid);
+  if (!text) return false;
+  const std::optional<ProcessStat> stat = parse_stat(*text);
+  if (!stat) return text->empty();
+  return stat->started != process.started || stat->state == kZombie || stat->state == kDead;
 }
 
 int open_pidfd(std::uint32_t pid) {
@@ -69,7 +88,7 @@ ProcessName own_process() {
   std::ifstream file("/proc/sys/kernel/random/boot_id");
   std::string boot;
   struct stat space = {};
-  const std::optional<ProcessStat> stat = read_stat(own.pid);
+  const std::optional<ProcessStat> stat = parse_stat(read_text(own.pid).value_or(""));
   if (!(file >> boot) || !stat || ::stat("/proc/self/ns/pid", &space) != 0) return own;
   own.started = stat->started;
   own.machine = boot + "/" + std::to_string(space.st_ino);

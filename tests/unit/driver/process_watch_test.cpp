@@ -1,6 +1,7 @@
 #include "driver/process_watch.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +52,27 @@ class Child {
 
   pid_t pid_;
   ProcessName name_;
+};
+
+// Meanwhile this process can open nothing more, as where a unit has all the files open that it may.
+class NoFileMore {
+ public:
+  NoFileMore() {
+    EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const int lowest = dup(STDERR_FILENO);
+    EXPECT_GT(lowest, STDERR_FILENO);
+    close(lowest);
+    rlimit none = before_;
+    none.rlim_cur = static_cast<rlim_t>(lowest);
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    EXPECT_EQ(dup(STDERR_FILENO), -1);
+  }
+  ~NoFileMore() { EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before_), 0); }
+  NoFileMore(const NoFileMore&) = delete;
+  NoFileMore& operator=(const NoFileMore&) = delete;
+
+ private:
+  rlimit before_{};
 };
 
 std::vector<Rank> wait_for_ended(ProcessWatch& watch) {
@@ -107,6 +129,44 @@ TEST_P(ProcessWatchBy, watches_a_later_process_of_a_rank_in_place_of_the_earlier
   earlier.end();
   EXPECT_TRUE(watch.take_ended().empty());
   later.end();
+  EXPECT_EQ(wait_for_ended(watch), std::vector<Rank>{Rank(1)});
+}
+
+// What cannot be looked at has not ended: nobody would take the word back.
+TEST_P(ProcessWatchBy, calls_nobody_dead_because_no_file_can_be_opened) {
+  Child before;
+  Child meanwhile;
+  ProcessWatch watch(GetParam());
+  ASSERT_TRUE(watch.watch(Rank(1), before.name()));
+  {
+    const NoFileMore none;
+    ASSERT_TRUE(watch.watch(Rank(2), meanwhile.name()));
+    EXPECT_EQ(watch.take_ended(), std::vector<Rank>());
+  }
+  EXPECT_EQ(watch.take_ended(), std::vector<Rank>());
+  before.end();
+  EXPECT_EQ(wait_for_ended(watch), std::vector<Rank>{Rank(1)});
+  meanwhile.end();
+  EXPECT_EQ(wait_for_ended(watch), std::vector<Rank>{Rank(2)});
+}
+
+// With the last descriptor it gets a pidfd, and cannot read any more whose it is.
+TEST(ProcessWatch, calls_nobody_dead_with_the_last_file_that_can_be_opened) {
+  Child child;
+  ProcessWatch watch;
+  std::vector<Rank> ended;
+  {
+    const int last = dup(STDERR_FILENO);
+    ASSERT_GT(last, STDERR_FILENO);
+    const NoFileMore none;
+    close(last);
+    ASSERT_TRUE(watch.watch(Rank(1), child.name()));
+    const int taken = dup(STDERR_FILENO);  // if it was given back
+    ended = watch.take_ended();
+    if (taken >= 0) close(taken);
+  }
+  EXPECT_EQ(ended, std::vector<Rank>());
+  child.end();
   EXPECT_EQ(wait_for_ended(watch), std::vector<Rank>{Rank(1)});
 }
 
