@@ -25,7 +25,8 @@ bool is_worker_word(const wire::Body& body) {
          std::holds_alternative<wire::Partial>(body) ||
          std::holds_alternative<wire::Returned>(body) ||
          std::holds_alternative<wire::HandIn>(body) || std::holds_alternative<wire::Ended>(body) ||
-         std::holds_alternative<wire::Goodbye>(body);
+         std::holds_alternative<wire::Overdue>(body) ||
+         std::holds_alternative<wire::Trouble>(body) || std::holds_alternative<wire::Goodbye>(body);
 }
 }  // namespace
 

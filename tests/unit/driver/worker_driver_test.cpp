@@ -371,5 +371,25 @@ TEST_F(FollowingDriverTest, drops_units_of_its_own_term_that_are_not_its_masters
   EXPECT_TRUE(executor_.started.empty());
 }
 
+// Who says such a thing takes us for its master, and nothing of it is a master's sign of life.
+TEST_F(FollowingDriverTest, refuses_from_its_master_whatever_workers_say) {
+  const auto no_answers = std::make_shared<const wire::AnswerBatch>();
+  wire::Report report;
+  report.answers = no_answers;
+  wire::HandIn hand_in;
+  hand_in.answers = no_answers;
+  const wire::Partial partial{UnitKey::index(1), Attempt(1), 1, std::make_shared<const Bytes>()};
+  const std::vector<wire::Body> words = {wire::Hello{},    report,          wire::Heartbeat{},
+                                         wire::EpochAck{}, wire::Propose{}, partial,
+                                         wire::Returned{}, hand_in,         wire::Overdue{},
+                                         wire::Trouble{},  wire::Ended{},   wire::Goodbye{}};
+  for (const wire::Body& word : words) {
+    const std::uint64_t before = driver_.stats().messages_refused;
+    say(*master_, kFirst, word);
+    turn();
+    EXPECT_EQ(driver_.stats().messages_refused, before + 1) << "message type " << word.index();
+  }
+}
+
 }  // namespace
 }  // namespace steadfarm::driver
