@@ -479,6 +479,12 @@ std::vector<Rank> Job::workers_in(Life wanted) const {
   return out;
 }
 
+bool Job::has_workers() const {
+  const std::vector<Rank> running = workers_in(Life::running);
+  return std::any_of(running.begin(), running.end(),
+                     [this](Rank rank) { return !worker(rank).has_left(); });
+}
+
 bool Job::over() const {
   for (std::uint32_t i = 0; i <= worker_count(); ++i) {
     if (exists(Rank(static_cast<std::int32_t>(i)))) return false;

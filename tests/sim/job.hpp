@@ -82,6 +82,8 @@ class Job final : public Post {
   }
   [[nodiscard]] Life life(Rank rank) const;
   [[nodiscard]] std::vector<Rank> workers_in(Life wanted) const;
+  /// A worker that runs and has not left; a process may be there for its master alone.
+  [[nodiscard]] bool has_workers() const;
   /// The newest one.
   [[nodiscard]] MasterProcess& master() {
     return successors_.empty() ? master_ : *successors_.back()->master;

@@ -261,7 +261,7 @@ void Simulation::on_master_ended(Job& ended, MasterProcess& master) {
 // Long after the last fault, only the death of all workers may end a job early.
 void Simulation::check_nobody_waits(Job& ended) {
   if (!world_.calm || world_.now < calm_at_ + 8 * world_.options.timeout_us) return;
-  if (ended.workers_in(Life::running).empty()) return;
+  if (!ended.has_workers()) return;
   world_.verdict.fail(kExitWrong, "the master gave up, but there are workers: " + ended.text());
 }
 
