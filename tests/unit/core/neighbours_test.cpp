@@ -17,8 +17,10 @@ wire::Process process(std::int32_t rank) {
 class NeighboursTest : public testing::Test {
  protected:
   void introduce(std::int32_t rank, const std::string& machine) {
-    const wire::Process own = process(rank);
-    neighbours_.introduce(Rank(rank), {"host", own.pid, true, machine, own.started});
+    introduce(process(rank), machine);
+  }
+  void introduce(const wire::Process& own, const std::string& machine) {
+    neighbours_.introduce(own.rank, {"host", own.pid, true, machine, own.started});
   }
   void set(std::int32_t rank, Part part) {
     parts_[Rank(rank)] = part;
@@ -100,6 +102,30 @@ TEST_F(NeighboursTest, a_worker_can_see_the_processes_on_its_machine_but_for_its
   other = process(4);
   ++other.pid;
   EXPECT_FALSE(neighbours_.can_see(Rank(3), other));
+}
+
+// What was seen of the process before is nothing of this one.
+TEST_F(NeighboursTest, another_process_of_a_rank_takes_the_place_of_the_one_before) {
+  for (const std::int32_t rank : {3, 4, 5}) introduce(rank, "b");
+  EXPECT_EQ(orders(), "3: 4 5; 4: 3");
+  wire::Process later = process(5);
+  ++later.started;
+  introduce(later, "b");
+  EXPECT_EQ(orders(), "3: 4 5");
+  EXPECT_TRUE(neighbours_.can_see(Rank(3), later));
+  EXPECT_FALSE(neighbours_.can_see(Rank(3), process(5)));
+}
+
+TEST_F(NeighboursTest, a_process_does_not_move_to_another_machine) {
+  for (const std::int32_t rank : {3, 4}) introduce(rank, "b");
+  for (const std::int32_t rank : {5, 6}) introduce(rank, "c");
+  EXPECT_EQ(orders(), "3: 4; 4: 3; 5: 6; 6: 5");
+  introduce(4, "c");
+  introduce(6, "own");
+  EXPECT_EQ(orders(), "");
+  EXPECT_TRUE(neighbours_.can_see(Rank(3), process(4)));
+  EXPECT_FALSE(neighbours_.can_see(Rank(5), process(4)));
+  EXPECT_TRUE(neighbours_.can_see(Rank(5), process(6)));
 }
 
 }  // namespace

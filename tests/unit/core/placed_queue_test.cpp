@@ -289,6 +289,68 @@ TEST(PlacedQueue, counts_units_and_indices_through_every_door) {
   }
 }
 
+// Idle workers are only gone through if something is there for one of them: nobody is to be left
+// out, and nobody looked at in vain.
+class PlacedQueueByPolicy : public testing::TestWithParam<PolicyKind> {};
+
+TEST_P(PlacedQueueByPolicy, knows_for_whom_something_is_placed_through_every_door) {
+  constexpr std::int32_t kWorkers = 5;
+  constexpr std::uint64_t kIndices = 2'000;
+  Rig rig(policy(GetParam()), kIndices, kWorkers);
+  EXPECT_EQ(rig.take(1, 1).size(), 1U);  // they get their places
+  Prng prng(7);
+  std::vector<bool> live(kWorkers + 1, true);
+  std::vector<Slot> waiting;  // pushed here
+  std::uint64_t spawned = 0;
+  for (int i = 0; i < 4'000; ++i) {
+    const auto worker = static_cast<std::int32_t>(1 + prng.below(kWorkers));
+    const bool others_live = std::count(live.begin() + 1, live.end(), true) > 1;
+    switch (prng.below(7)) {
+      case 0:
+        waiting.push_back(rig.table.add(UnitKey{7, ++spawned}, {}, 0));
+        rig.queue.push(waiting.back());
+        break;
+      case 1:
+        if (waiting.empty()) break;
+        rig.queue.forget(waiting.back());
+        waiting.pop_back();
+        break;
+      case 2:
+        static_cast<void>(rig.queue.take_fresh(prng.below(kIndices)));
+        break;
+      case 3:
+        if (!live[worker] || !others_live) break;
+        live[worker] = false;
+        rig.queue.remove(Rank(worker));
+        break;
+      case 4:
+        live[worker] = true;
+        rig.queue.add(Rank(worker));
+        break;
+      default: {
+        if (!live[worker]) break;
+        rig.queue.note_load(Rank(worker), 0);
+        const auto next = rig.queue.pop(Rank(worker), 1 + prng.below(4));
+        if (!next) break;
+        if (const auto* slot = std::get_if<Slot>(&*next)) std::erase(waiting, *slot);
+        const auto* run = std::get_if<FreshRun>(&*next);
+        if (run != nullptr && prng.chance(0.5)) rig.queue.put_back(*run);
+        break;
+      }
+    }
+    for (std::int32_t rank = 1; rank <= kWorkers; ++rank) {
+      RankSet one;
+      one.insert(Rank(rank));
+      // Nothing is for whoever asks, so it is for this one.
+      ASSERT_EQ(rig.queue.has_for_any_of(one), rig.queue.has_for(Rank(rank))) << i << ' ' << rank;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Placing, PlacedQueueByPolicy,
+                         testing::Values(PolicyKind::round_robin, PolicyKind::random,
+                                         PolicyKind::hash));
+
 TEST(PlacedQueue, takes_in_a_worker_that_comes_later) {
   for (const PolicyKind kind : {PolicyKind::dynamic, PolicyKind::round_robin, PolicyKind::random,
                                 PolicyKind::hash, PolicyKind::affinity}) {

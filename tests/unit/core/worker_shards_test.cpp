@@ -2,6 +2,7 @@
 // durable, and not before.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -263,6 +264,49 @@ TEST_F(WorkerShards, leaves_when_a_call_does_not_return_but_not_while_the_disk_m
   ASSERT_EQ(last.size(), 3U);
   EXPECT_NE(last[0].find("has not returned for 30 s"), std::string::npos) << last[0];
   EXPECT_EQ(last[2], "exit 74");
+}
+
+// It had nothing to write for hours.
+TEST_F(WorkerShards, counts_a_silence_of_the_disk_from_the_first_byte_of_a_shard) {
+  begin();
+  for (TimeUs idle = 0; idle <= 2 * options_.shard_stall_us; idle += kSecondUs) {
+    hear(wire::Beat{});
+    tick(kSecondUs);
+  }
+  assign(0, 1);
+  finish(200);
+  hear(wire::EpochOpen{Epoch(1)});
+  EXPECT_EQ(actions(), (Lines{"run 0", "keep 0", "seal"}));
+  tick(kSecondUs);
+  EXPECT_EQ(actions(), Lines{});
+  EXPECT_FALSE(machine_->exiting());
+}
+
+// After many failures the next try is far away. The disk has its whole time in it all the same.
+TEST_F(WorkerShards, counts_no_pause_between_two_tries_as_silence_of_the_disk) {
+  begin();
+  assign(0, 1);
+  finish(200);
+  hear(wire::EpochOpen{Epoch(1)});
+  const auto wait_for_try = [&] {
+    Lines seen = actions();
+    while (std::count(seen.begin(), seen.end(), "seal again") == 0 && !machine_->exiting()) {
+      hear(wire::Beat{});
+      tick(100'000);
+      seen = actions();
+    }
+  };
+  for (int tries = 0; tries < 6; ++tries) {
+    step(ShardFailed{{ErrorCode::no_space, "the disk is full"}});
+    wait_for_try();
+  }
+  for (TimeUs hung = kSecondUs; hung < options_.shard_stall_us; hung += kSecondUs) {
+    hear(wire::Beat{});
+    tick(kSecondUs);
+    ASSERT_FALSE(machine_->exiting()) << hung / kSecondUs << " s after the try had begun";
+  }
+  tick(kSecondUs);
+  EXPECT_TRUE(machine_->exiting());
 }
 
 // Stopped as a whole (SIGSTOP), it may not take its own sleep for the disk's.
