@@ -215,6 +215,35 @@ TEST_F(SuccessionTest, one_that_was_stopped_itself_listens_first) {
   EXPECT_EQ(tick(60 * kSecondUs + 1), "");
 }
 
+// What it was answered meanwhile is heard after the first tick.
+TEST_F(SuccessionTest, one_that_was_stopped_while_it_claimed_waits_for_the_answers) {
+  worker(1);
+  EXPECT_EQ(dead(1, 0), "distrust 0, distrust 0");
+  EXPECT_EQ(tick(2), "claim certainly to 2, claim certainly to 3");
+  const TimeUs woken = 60 * kSecondUs;
+  EXPECT_EQ(tick(woken), "claim certainly to 2, claim certainly to 3");
+  EXPECT_EQ(consent(woken + 1, 2, wire::Verdict::yes, 1), "");
+  EXPECT_EQ(consent(woken + 2, 3, wire::Verdict::yes, 1), "");
+  EXPECT_EQ(tick(woken + 3), "take over from 0 with 2 3");
+}
+
+TEST_F(SuccessionTest, one_that_was_stopped_while_others_had_their_turn_lets_them_have_it) {
+  worker(3);
+  EXPECT_EQ(dead(1, 0), "distrust 0, distrust 0");
+  EXPECT_EQ(tick(2), "");
+  const TimeUs woken = 60 * kSecondUs;
+  EXPECT_EQ(tick(woken), "");
+  EXPECT_EQ(claim(woken + 1, 1, true), "turn to 1, yes to 1");
+}
+
+TEST_F(SuccessionTest, nobody_waits_for_the_turn_of_the_dead) {
+  worker(3);
+  EXPECT_EQ(dead(1, 0), "distrust 0, distrust 0");
+  EXPECT_EQ(dead(2, 1), "distrust 1");
+  EXPECT_EQ(dead(3, 2), "distrust 2");
+  EXPECT_EQ(tick(4), "take over from 0 with");
+}
+
 TEST_F(SuccessionTest, a_rank_that_could_not_do_the_work_never_claims) {
   worker(1, false);
   EXPECT_EQ(ticks(0, 20 * kSecondUs), "distrust 0");
@@ -232,6 +261,31 @@ TEST_F(SuccessionTest, a_later_master_is_followed_from_whoever_its_word_comes) {
   EXPECT_EQ(words(out), "");
   EXPECT_EQ(machine_->master(), Rank(3));
   EXPECT_EQ(claim(3, 2), "follow 3 to 2");
+}
+
+TEST_F(SuccessionTest, a_late_welcome_of_a_dead_master_is_not_followed) {
+  worker(1);
+  EXPECT_EQ(dead(1, 3), "distrust 3");
+  SuccessionActions out;
+  machine_->welcomed(2, Rank(3), Term(4), true, out);
+  EXPECT_EQ(words(out), "");
+  EXPECT_EQ(machine_->master(), Rank(0));
+  EXPECT_EQ(machine_->term(), Term(0));
+}
+
+TEST_F(SuccessionTest, a_consent_to_follow_in_an_earlier_term_does_not_count) {
+  worker(1);
+  SuccessionActions out;
+  machine_->welcomed(1, Rank(3), Term(4), true, out);
+  EXPECT_EQ(words(out), "turn to 3");
+  EXPECT_EQ(dead(2, 3), "distrust 3, distrust 3");
+  EXPECT_EQ(tick(3), "claim certainly to 2");
+  EXPECT_EQ(consent(4, 2, wire::Verdict::yes, 1), "") << "that was of term 0";
+  EXPECT_EQ(tick(5), "");
+  EXPECT_EQ(tick(100'003), "claim certainly to 2");
+  out.clear();
+  machine_->on_message(100'004, Rank(2), Term(4), wire::Consent{wire::Verdict::yes, Rank(1)}, out);
+  EXPECT_EQ(tick(100'005), "take over from 3 with 2");
 }
 
 TEST_F(SuccessionTest, those_who_are_gone_are_not_asked) {
@@ -287,6 +341,47 @@ TEST_F(SuccessionTest, a_late_consent_of_a_dead_worker_does_not_count) {
   EXPECT_EQ(consent(4, 3, wire::Verdict::yes, 1), "");
   EXPECT_EQ(consent(5, 2, wire::Verdict::yes, 1), "");
   EXPECT_EQ(tick(6), "take over from 0 with 2");
+}
+
+TEST_F(SuccessionTest, a_late_claim_of_a_dead_worker_is_not_answered) {
+  worker(3);
+  EXPECT_EQ(dead(1, 2), "distrust 2");
+  static_cast<void>(ticks(0, 6 * kSecondUs));
+  EXPECT_EQ(claim(6 * kSecondUs, 2), "");
+  EXPECT_TRUE(machine_->following());
+}
+
+TEST_F(SuccessionTest, one_that_had_agreed_and_died_does_not_follow) {
+  worker(1);
+  EXPECT_EQ(dead(1, 0), "distrust 0, distrust 0");
+  EXPECT_EQ(tick(2), "claim certainly to 2, claim certainly to 3");
+  EXPECT_EQ(consent(3, 3, wire::Verdict::yes, 1), "");
+  EXPECT_EQ(dead(4, 3), "distrust 3");
+  EXPECT_EQ(consent(5, 2, wire::Verdict::yes, 1), "");
+  EXPECT_EQ(tick(6), "take over from 0 with 2");
+}
+
+// Between the two it has followed the master again, and so has whoever had agreed: with one word of
+// that time it would be half, and take the store from a master that is well.
+TEST_F(SuccessionTest, what_was_agreed_for_an_earlier_claim_does_not_count) {
+  worker(1);
+  EXPECT_EQ(ticks(0, 10'200'000), "distrust 0; claim to 2, claim to 3");
+  EXPECT_EQ(consent(10'210'000, 3, wire::Verdict::yes, 1), "");
+  EXPECT_EQ(consent(10'220'000, 2, wire::Verdict::master_lives), "trust 0, turn to 0");
+  EXPECT_EQ(ticks(10'300'000, 20'220'000), "");
+  EXPECT_EQ(ticks(20'300'000, 20'400'000), "distrust 0; claim to 2, claim to 3");
+  EXPECT_EQ(ticks(20'500'000, 20'600'000), "claim to 2, claim to 3; claim to 2, claim to 3");
+  EXPECT_EQ(tick(22 * kSecondUs), "claim to 2, claim to 3") << "no half has agreed";
+}
+
+// It was silent first, and then the transport knows better.
+TEST_F(SuccessionTest, a_claim_becomes_certain_when_the_transport_reports_the_death) {
+  worker(1);
+  EXPECT_EQ(ticks(0, 10'200'000), "distrust 0; claim to 2, claim to 3");
+  EXPECT_EQ(dead(10'250'000, 0), "distrust 0");
+  EXPECT_EQ(tick(10'300'000), "claim certainly to 2, claim certainly to 3");
+  EXPECT_EQ(consent(10'350'000, 2, wire::Verdict::master_lives), "") << "it cannot know";
+  EXPECT_EQ(tick(10'900'000), "distrust 2, distrust 3, take over from 0 with");
 }
 
 // The master may reach one that we could not.

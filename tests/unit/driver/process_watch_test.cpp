@@ -170,6 +170,30 @@ TEST(ProcessWatch, calls_nobody_dead_with_the_last_file_that_can_be_opened) {
   EXPECT_EQ(wait_for_ended(watch), std::vector<Rank>{Rank(1)});
 }
 
+int lowest_free_descriptor() {
+  const int lowest = dup(STDERR_FILENO);
+  close(lowest);
+  return lowest;
+}
+
+// A worker is told anew whom to watch whenever something changes there.
+TEST_P(ProcessWatchBy, keeps_no_file_open_for_what_it_watches_no_more) {
+  Child ended;
+  Child living;
+  const int before = lowest_free_descriptor();
+  {
+    ProcessWatch watch(GetParam());
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(watch.watch(Rank(1), ended.name()));
+      ASSERT_TRUE(watch.watch(Rank(2), living.name()));
+    }
+    ended.end();
+    EXPECT_EQ(wait_for_ended(watch), std::vector<Rank>{Rank(1)});
+    ASSERT_TRUE(watch.watch(Rank(1), ended.name()));  // whose id may be another one's by now
+  }
+  EXPECT_EQ(lowest_free_descriptor(), before);
+}
+
 INSTANTIATE_TEST_SUITE_P(Means, ProcessWatchBy, testing::Values(Means::any, Means::proc));
 
 TEST(ProcessWatch, watches_nothing_that_it_cannot_see) {

@@ -21,7 +21,8 @@ enum class Call { none, send, send_urgent, poll, take_dead_peers, forget, readmi
 // does, and the test fails.
 class StuckTransport final : public Transport {
  public:
-  explicit StuckTransport(Call stuck) : stuck_(stuck) {}
+  StuckTransport(Call stuck, std::chrono::milliseconds poll_time)
+      : stuck_(stuck), poll_time_(poll_time) {}
   ~StuckTransport() override { hang_in(Call::end); }
 
   [[nodiscard]] Rank self() const override { return Rank(1); }
@@ -34,7 +35,7 @@ class StuckTransport final : public Transport {
   void send_urgent(Rank /*to*/, ByteView /*message*/) override { hang_in(Call::send_urgent); }
   std::size_t poll(std::vector<Incoming>& /*out*/, std::size_t /*max*/) override {
     hang_in(Call::poll);
-    std::this_thread::sleep_for(5ms);
+    std::this_thread::sleep_for(poll_time_);
     return 0;
   }
   [[nodiscard]] std::vector<DeadPeer> take_dead_peers() override {
@@ -57,10 +58,12 @@ class StuckTransport final : public Transport {
     for (;;) ::pause();
   }
   Call stuck_;
+  std::chrono::milliseconds poll_time_;
 };
 
-GuardedTransport guarded(Call stuck, int deadline_ms) {
-  return {std::make_unique<StuckTransport>(stuck), GuardOptions{deadline_ms, 75, "rank 1 on here"}};
+GuardedTransport guarded(Call stuck, int deadline_ms, std::chrono::milliseconds poll_time = 5ms) {
+  return {std::make_unique<StuckTransport>(stuck, poll_time),
+          GuardOptions{deadline_ms, 75, "rank 1 on here"}};
 }
 
 struct StuckCall {
@@ -141,6 +144,20 @@ TEST_F(GuardedTransportDeathTest, leaves_a_process_alone_whose_calls_return) {
           while (std::chrono::steady_clock::now() < end) {
             static_cast<void>(transport.poll(out, 1));
           }
+        }
+        ::_exit(3);
+      },
+      testing::ExitedWithCode(3), "^$");
+}
+
+// Every call is looked at several times, and all of them together for longer than one may take.
+TEST_F(GuardedTransportDeathTest, leaves_a_process_alone_whose_calls_are_slow_but_return) {
+  EXPECT_EXIT(
+      {
+        {
+          GuardedTransport transport = guarded(Call::none, 2'000, 200ms);
+          std::vector<Incoming> out;
+          for (int call = 0; call < 20; ++call) static_cast<void>(transport.poll(out, 1));
         }
         ::_exit(3);
       },
