@@ -263,6 +263,55 @@ TEST_F(SuccessionTest, a_later_master_is_followed_from_whoever_its_word_comes) {
   EXPECT_EQ(claim(3, 2), "follow 3 to 2");
 }
 
+// What it had sent comes after the word of its death.
+TEST_F(SuccessionTest, the_last_words_of_the_dead_are_no_sign_of_life) {
+  const auto hear = [this](TimeUs now, std::int32_t from) {
+    SuccessionActions out;
+    machine_->heard(now, Rank(from), false, out);
+    return words(out);
+  };
+  worker(1);
+  EXPECT_EQ(dead(1, 0), "distrust 0, distrust 0");
+  EXPECT_EQ(hear(2, 0), "") << "of the master";
+  EXPECT_EQ(tick(3), "claim certainly to 2, claim certainly to 3");
+  worker(2);
+  EXPECT_EQ(claim(1, 1, true), "distrust 0, turn to 1, yes to 1");
+  EXPECT_EQ(ticks(100'000, 10'100'000), "distrust 1");
+  EXPECT_EQ(dead(10'150'000, 1), "distrust 1");
+  EXPECT_EQ(hear(10'150'001, 1), "") << "of one that it had given up before";
+}
+
+TEST_F(SuccessionTest, in_one_term_there_is_one_master) {
+  worker(1);
+  SuccessionActions out;
+  machine_->welcomed(1, Rank(2), Term(0), true, out);
+  EXPECT_EQ(words(out), "");
+  EXPECT_EQ(machine_->master(), Rank(0));
+}
+
+// It has begun: whose the store is, the store decides.
+TEST_F(SuccessionTest, one_that_takes_over_follows_nobody) {
+  worker(1);
+  EXPECT_EQ(dead(1, 0), "distrust 0, distrust 0");
+  EXPECT_EQ(tick(700'000), "claim certainly to 2, claim certainly to 3");
+  EXPECT_EQ(tick(1'300'000), "distrust 2, distrust 3, take over from 0 with");
+  SuccessionActions out;
+  machine_->welcomed(1'300'001, Rank(2), Term(4), true, out);
+  EXPECT_EQ(words(out), "");
+  EXPECT_TRUE(machine_->taking_over());
+}
+
+TEST_F(SuccessionTest, nobody_is_followed_who_is_dead_or_is_oneself) {
+  worker(3);
+  EXPECT_EQ(dead(1, 0), "distrust 0, distrust 0");
+  EXPECT_EQ(dead(2, 1), "distrust 1");
+  EXPECT_EQ(consent(3, 2, wire::Verdict::follow, 1), "") << "it does not know yet";
+  SuccessionActions out;
+  machine_->on_message(4, Rank(2), Term(4), wire::Consent{wire::Verdict::follow, Rank(3)}, out);
+  EXPECT_EQ(words(out), "");
+  EXPECT_EQ(consent(5, 2, wire::Verdict::follow, 2), "turn to 2");
+}
+
 TEST_F(SuccessionTest, a_late_welcome_of_a_dead_master_is_not_followed) {
   worker(1);
   EXPECT_EQ(dead(1, 3), "distrust 3");
