@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "core/policy/names.hpp"
@@ -291,58 +292,74 @@ TEST(PlacedQueue, counts_units_and_indices_through_every_door) {
 
 // Idle workers are only gone through if something is there for one of them: nobody is to be left
 // out, and nobody looked at in vain.
-class PlacedQueueByPolicy : public testing::TestWithParam<PolicyKind> {};
+class PlacedQueueByPolicy : public testing::TestWithParam<PolicyKind> {
+ protected:
+  static constexpr std::int32_t kWorkers = 3;
+  static constexpr std::uint64_t kIndices = 12;
 
-TEST_P(PlacedQueueByPolicy, knows_for_whom_something_is_placed_through_every_door) {
-  constexpr std::int32_t kWorkers = 5;
-  constexpr std::uint64_t kIndices = 2'000;
-  Rig rig(policy(GetParam()), kIndices, kWorkers);
-  EXPECT_EQ(rig.take(1, 1).size(), 1U);  // they get their places
-  Prng prng(7);
-  std::vector<bool> live(kWorkers + 1, true);
-  std::vector<Slot> waiting;  // pushed here
-  std::uint64_t spawned = 0;
-  for (int i = 0; i < 4'000; ++i) {
-    const auto worker = static_cast<std::int32_t>(1 + prng.below(kWorkers));
-    const bool others_live = std::count(live.begin() + 1, live.end(), true) > 1;
-    switch (prng.below(7)) {
+  // One of all that can happen to the queues.
+  void happen() {
+    const auto worker = static_cast<std::int32_t>(1 + prng_.below(kWorkers));
+    PlacedQueue& queue = rig_->queue;
+    switch (prng_.below(7)) {
       case 0:
-        waiting.push_back(rig.table.add(UnitKey{7, ++spawned}, {}, 0));
-        rig.queue.push(waiting.back());
+        waiting_.push_back(rig_->table.add(UnitKey{7, ++spawned_}, {}, 0));
+        queue.push(waiting_.back());
         break;
       case 1:
-        if (waiting.empty()) break;
-        rig.queue.forget(waiting.back());
-        waiting.pop_back();
+        if (waiting_.empty()) break;
+        queue.forget(waiting_.back());
+        waiting_.pop_back();
         break;
       case 2:
-        static_cast<void>(rig.queue.take_fresh(prng.below(kIndices)));
+        static_cast<void>(queue.take_fresh(prng_.below(kIndices)));
         break;
       case 3:
-        if (!live[worker] || !others_live) break;
-        live[worker] = false;
-        rig.queue.remove(Rank(worker));
+        if (live_.size() < 2 || live_.erase(worker) == 0) break;
+        queue.remove(Rank(worker));
         break;
       case 4:
-        live[worker] = true;
-        rig.queue.add(Rank(worker));
+        live_.insert(worker);
+        queue.add(Rank(worker));
         break;
-      default: {
-        if (!live[worker]) break;
-        rig.queue.note_load(Rank(worker), 0);
-        const auto next = rig.queue.pop(Rank(worker), 1 + prng.below(4));
-        if (!next) break;
-        if (const auto* slot = std::get_if<Slot>(&*next)) std::erase(waiting, *slot);
-        const auto* run = std::get_if<FreshRun>(&*next);
-        if (run != nullptr && prng.chance(0.5)) rig.queue.put_back(*run);
-        break;
-      }
+      default:
+        if (live_.contains(worker)) ask(worker);
     }
-    for (std::int32_t rank = 1; rank <= kWorkers; ++rank) {
-      RankSet one;
-      one.insert(Rank(rank));
-      // Nothing is for whoever asks, so it is for this one.
-      ASSERT_EQ(rig.queue.has_for_any_of(one), rig.queue.has_for(Rank(rank))) << i << ' ' << rank;
+  }
+  void ask(std::int32_t worker) {
+    rig_->queue.note_load(Rank(worker), 0);
+    const auto next = rig_->queue.pop(Rank(worker), 1 + prng_.below(4));
+    if (!next) return;
+    if (const auto* slot = std::get_if<Slot>(&*next)) std::erase(waiting_, *slot);
+    const auto* run = std::get_if<FreshRun>(&*next);
+    if (run != nullptr && prng_.chance(0.5)) rig_->queue.put_back(*run);
+  }
+  void begin() {
+    rig_.emplace(policy(GetParam()), kIndices, kWorkers);
+    EXPECT_EQ(rig_->take(1, 1).size(), 1U);  // what is ready gets its places
+    live_ = {1, 2, 3};
+    waiting_.clear();
+  }
+
+  Prng prng_{7};
+  std::optional<Rig> rig_;
+  std::set<std::int32_t> live_;
+  std::vector<Slot> waiting_;  // pushed, and nobody has got them
+  std::uint64_t spawned_ = 0;
+};
+
+TEST_P(PlacedQueueByPolicy, knows_for_whom_something_is_placed_through_every_door) {
+  for (int round = 0; round < 500; ++round) {
+    begin();
+    for (int i = 0; i < 60; ++i) {
+      happen();
+      for (std::int32_t rank = 1; rank <= kWorkers; ++rank) {
+        RankSet one;
+        one.insert(Rank(rank));
+        // Nothing is for whoever asks, so what it may get was placed for it.
+        ASSERT_EQ(rig_->queue.has_for_any_of(one), rig_->queue.has_for(Rank(rank)))
+            << round << ' ' << i << ' ' << rank;
+      }
     }
   }
 }
