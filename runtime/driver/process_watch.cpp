@@ -62,11 +62,13 @@ bool proc_is_ours() {
   return length > 0 && std::string(link) == std::to_string(getpid());
 }
 
-bool has_ended(const ProcessName& process) {
+// None if that cannot be found out now.
+std::optional<bool> has_ended(const ProcessName& process) {
   const std::optional<std::string> text = read_text(process.pid);
-  if (!text) return false;
+  if (!text) return std::nullopt;
+  if (text->empty()) return true;
   const std::optional<ProcessStat> stat = parse_stat(*text);
-  if (!stat) return text->empty();
+  if (!stat) return std::nullopt;
   return stat->started != process.started || stat->state == kZombie || stat->state == kDead;
 }
 
@@ -110,7 +112,7 @@ bool ProcessWatch::watch(Rank rank, const ProcessName& process) {
   Watched watched{rank, process};
   if (means_ == Means::any) watched.pidfd = open_pidfd(process.pid);
   // The id may belong to somebody else by now. Then the descriptor does, too.
-  if (watched.pidfd >= 0 && has_ended(process)) {
+  if (watched.pidfd >= 0 && has_ended(process).value_or(false)) {
     close(watched.pidfd);
     watched.pidfd = -1;
   }
@@ -127,15 +129,23 @@ void ProcessWatch::unwatch(Rank rank) {
 }
 
 std::vector<Rank> ProcessWatch::take_ended() {
-  std::vector<pollfd> fds;
-  fds.reserve(watched_.size());
-  for (const Watched& watched : watched_) fds.push_back({watched.pidfd, POLLIN, 0});
+  std::vector<pollfd> fds;  // no more than there are files, or they would be refused
+  for (const Watched& watched : watched_) {
+    if (watched.pidfd >= 0) fds.push_back({watched.pidfd, POLLIN, 0});
+  }
   if (poll(fds.data(), fds.size(), 0) < 0) return {};  // next time
   std::vector<Rank> ended;
-  for (std::size_t i = 0; i < fds.size(); ++i) {
-    const Watched& watched = watched_[i];
-    const bool is_over = watched.pidfd >= 0 ? fds[i].revents != 0 : has_ended(watched.process);
-    if (is_over) ended.push_back(watched.rank);
+  auto next = fds.begin();
+  for (Watched& watched : watched_) {
+    const bool by_proc = watched.pidfd < 0;
+    const int event = by_proc ? 0 : (next++)->revents;
+    if (!by_proc && event == 0) continue;
+    const std::optional<bool> is_over = has_ended(watched.process);
+    if (is_over.value_or((event & POLLIN) != 0)) {
+      ended.push_back(watched.rank);
+    } else if (is_over) {
+      watched.pidfd = -1;  // the program has closed it, and may have its number for something else
+    }
   }
   for (const Rank rank : ended) unwatch(rank);
   return ended;

@@ -54,22 +54,26 @@ class Child {
   ProcessName name_;
 };
 
-// Meanwhile this process can open nothing more, as where a unit has all the files open that it may.
-class NoFileMore {
+int lowest_free_descriptor() {
+  const int lowest = dup(STDERR_FILENO);
+  EXPECT_GT(lowest, STDERR_FILENO);
+  close(lowest);
+  return lowest;
+}
+
+// Meanwhile this process can open so many files more, as where a unit has nearly all open that it
+// may.
+class FilesLeft {
  public:
-  NoFileMore() {
+  explicit FilesLeft(int count) {
     EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
-    const int lowest = dup(STDERR_FILENO);
-    EXPECT_GT(lowest, STDERR_FILENO);
-    close(lowest);
-    rlimit none = before_;
-    none.rlim_cur = static_cast<rlim_t>(lowest);
-    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-    EXPECT_EQ(dup(STDERR_FILENO), -1);
+    rlimit few = before_;
+    few.rlim_cur = static_cast<rlim_t>(lowest_free_descriptor() + count);
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
   }
-  ~NoFileMore() { EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before_), 0); }
-  NoFileMore(const NoFileMore&) = delete;
-  NoFileMore& operator=(const NoFileMore&) = delete;
+  ~FilesLeft() { EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before_), 0); }
+  FilesLeft(const FilesLeft&) = delete;
+  FilesLeft& operator=(const FilesLeft&) = delete;
 
  private:
   rlimit before_{};
@@ -139,7 +143,8 @@ TEST_P(ProcessWatchBy, calls_nobody_dead_because_no_file_can_be_opened) {
   ProcessWatch watch(GetParam());
   ASSERT_TRUE(watch.watch(Rank(1), before.name()));
   {
-    const NoFileMore none;
+    const FilesLeft none(0);
+    ASSERT_EQ(dup(STDERR_FILENO), -1);
     ASSERT_TRUE(watch.watch(Rank(2), meanwhile.name()));
     EXPECT_EQ(watch.take_ended(), std::vector<Rank>());
   }
@@ -156,10 +161,7 @@ TEST(ProcessWatch, calls_nobody_dead_with_the_last_file_that_can_be_opened) {
   ProcessWatch watch;
   std::vector<Rank> ended;
   {
-    const int last = dup(STDERR_FILENO);
-    ASSERT_GT(last, STDERR_FILENO);
-    const NoFileMore none;
-    close(last);
+    const FilesLeft last(1);
     ASSERT_TRUE(watch.watch(Rank(1), child.name()));
     const int taken = dup(STDERR_FILENO);  // if it was given back
     ended = watch.take_ended();
@@ -170,10 +172,24 @@ TEST(ProcessWatch, calls_nobody_dead_with_the_last_file_that_can_be_opened) {
   EXPECT_EQ(wait_for_ended(watch), std::vector<Rank>{Rank(1)});
 }
 
-int lowest_free_descriptor() {
-  const int lowest = dup(STDERR_FILENO);
-  close(lowest);
-  return lowest;
+TEST(ProcessWatch, sees_the_end_of_more_processes_than_it_can_have_files) {
+  constexpr std::int32_t kRanks = 40;
+  Child child;
+  ProcessWatch watch;
+  const FilesLeft last(1);
+  ASSERT_LT(lowest_free_descriptor(), kRanks);
+  for (std::int32_t rank = 1; rank <= kRanks; ++rank) {
+    ASSERT_TRUE(watch.watch(Rank(rank), child.name()));
+  }
+  EXPECT_TRUE(watch.take_ended().empty());
+  child.kill();
+  // That of the first has the last file until then.
+  std::vector<Rank> all = wait_for_ended(watch);
+  if (all.size() < kRanks) {
+    const std::vector<Rank> others = wait_for_ended(watch);
+    all.insert(all.end(), others.begin(), others.end());
+  }
+  EXPECT_EQ(all.size(), std::size_t{kRanks});
 }
 
 // A worker is told anew whom to watch whenever something changes there.
@@ -192,6 +208,25 @@ TEST_P(ProcessWatchBy, keeps_no_file_open_for_what_it_watches_no_more) {
     ASSERT_TRUE(watch.watch(Rank(1), ended.name()));  // whose id may be another one's by now
   }
   EXPECT_EQ(lowest_free_descriptor(), before);
+}
+
+// A unit that closes a file twice closes ours, and may get its number for the next one.
+TEST_P(ProcessWatchBy, calls_nobody_dead_because_somebody_has_closed_its_file) {
+  Child child;
+  ProcessWatch watch(GetParam());
+  const int number = lowest_free_descriptor();
+  ASSERT_TRUE(watch.watch(Rank(1), child.name()));
+  close(number);
+  EXPECT_TRUE(watch.take_ended().empty());
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  EXPECT_TRUE(ends[0] == number || ends[1] == number);
+  EXPECT_TRUE(watch.take_ended().empty());
+  child.end();
+  EXPECT_EQ(wait_for_ended(watch), std::vector<Rank>{Rank(1)});
+  close(ends[0]);
+  close(ends[1]);
 }
 
 INSTANTIATE_TEST_SUITE_P(Means, ProcessWatchBy, testing::Values(Means::any, Means::proc));
