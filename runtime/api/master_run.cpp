@@ -469,6 +469,7 @@ Outcome MasterRun::outcome() {
   outcome.complete =
       finish.outcome == core::Outcome::complete || finish.outcome == core::Outcome::complete_failed;
   outcome.message = finish.reason;
+  if (outcome.complete && life_sign_) driver::keep_to_the_end(std::move(life_sign_));
   if (store_hangs && !outcome.complete) outcome.message += "; it is '" + options_.store + "'";
   outcome.ranks = rank_count_;
   outcome.seconds = static_cast<double>(clock_.now() - started_at_) * 1e-6;

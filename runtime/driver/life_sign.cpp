@@ -58,6 +58,7 @@ LifeSign::~LifeSign() {
   const bool ended = shared_->changed.wait_for(lock, std::chrono::microseconds(kEndUs),
                                                [this] { return shared_->ended; });
   lock.unlock();
+  if (!thread_.joinable()) return;  // it was kept
   if (ended) {
     thread_.join();
   } else {
@@ -74,6 +75,15 @@ Result<std::unique_ptr<LifeSign>> show_life(const std::string& folder, TimeUs he
   return std::make_unique<LifeSign>(
       [folder] { static_cast<void>(checkpoint::touch_folder(folder)); },
       std::min(kMostUs, kHeartbeats * heartbeat_us));
+}
+
+void keep_to_the_end(std::unique_ptr<LifeSign> sign) {
+  // Never destroyed: the thread must not meet the end of static objects.
+  static auto* const mutex = new std::mutex;
+  static auto* const kept = new std::unique_ptr<LifeSign>;
+  sign->thread_.detach();
+  const std::lock_guard lock(*mutex);
+  kept->swap(sign);
 }
 
 }  // namespace steadfarm::driver

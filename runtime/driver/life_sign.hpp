@@ -27,6 +27,7 @@ class LifeSign {
   LifeSign& operator=(const LifeSign&) = delete;
 
  private:
+  friend void keep_to_the_end(std::unique_ptr<LifeSign> sign);
   struct Shared;
 
   std::shared_ptr<Shared> shared_;  // also the thread's, which may be left behind
@@ -37,5 +38,9 @@ class LifeSign {
 /// units may take hours in which nothing becomes durable. An error if the folder has no such time.
 [[nodiscard]] Result<std::unique_ptr<LifeSign>> show_life(const std::string& folder,
                                                           TimeUs heartbeat_us);
+
+/// Lets it go on to the end of the process, or until the next one is kept: a program may work for
+/// hours after its farm. From any thread.
+void keep_to_the_end(std::unique_ptr<LifeSign> sign);
 
 }  // namespace steadfarm::driver

@@ -41,10 +41,13 @@ TimeUs Patience::interval_us() const {
 
 void Patience::read(const StoreView& view) {
   if (view.state != StoreView::State::good) return;
-  // A program may take its time after its farm.
-  if (view.complete || view.generation != generation_) silent_us_ = 0;
-  if (view.generation != generation_) unmoved_us_ = 0;
+  if (view.generation != generation_) {
+    silent_us_ = 0;
+    unmoved_us_ = 0;
+  }
   generation_ = view.generation;
+  // Nothing more will be published; the program may take its time after its farm.
+  if (view.complete && is_launched()) unmoved_us_ = 0;
 }
 
 Patience::Verdict Patience::look(TimeUs now, std::optional<std::int64_t> sign,

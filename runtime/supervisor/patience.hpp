@@ -13,15 +13,15 @@ namespace steadfarm::supervisor {
 
 /// 0: any time.
 struct PatienceLimits {
-  std::int64_t launch_ms = 600'000;  // from its start to its first generation
-  std::int64_t stall_ms = 0;         // without a new generation
-  std::int64_t silence_ms =
-      600'000;  // from then on without any sign of life, unless it is complete
+  std::int64_t launch_ms = 600'000;   // from its start to its first generation
+  std::int64_t stall_ms = 0;          // without a new generation, unless it is complete
+  std::int64_t silence_ms = 600'000;  // from its first generation on, without any sign of life
 };
 
 /// Watches one start. A farm publishes a generation when it takes its store over, at its start, and
-/// later whenever something has become durable; meanwhile its master sets the store's time now and
-/// then. A launcher that hangs shows neither.
+/// later whenever something has become durable; meanwhile, and to the end of its process, its
+/// master sets the store's time now and then. A launcher that hangs shows neither, whether its farm
+/// has got to its end or not.
 class Patience {
  public:
   enum class Verdict : std::uint8_t { wait, launch_over, stall_over, silence_over };

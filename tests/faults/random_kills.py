@@ -2,6 +2,7 @@
 
 import argparse
 import collections
+import itertools
 import json
 import os
 import pathlib
@@ -15,7 +16,7 @@ import time
 RANKS = 5
 UNITS = 120
 ANSWER = UNITS * (UNITS - 1) // 2 + UNITS * 1_000_000
-WORK_S = 3.0  # about what a run takes that nobody disturbs
+WORK_S = 3.0  # a little more than a run takes that nobody disturbs
 # For a whole run, by what a user has who sets nothing: a launcher that hangs is ended after
 # --launch (600 s), a rank gives a start up after STEADFARM_START_TIMEOUT (120 s).
 BOUND_S = 900
@@ -99,9 +100,10 @@ class Run:
         if self.supervised:
             supervisor = [f"{arguments.bin}/steadfarm", "run", "--backoff", "0.1", "--"]
             self.words = supervisor + self.words
+        self.killed = 0
         self.plan = []
         for _ in range(self.rng.choice((1, 1, 2, 3))):
-            self.plan.append((self.rng.uniform(0, 1.5 * WORK_S), self.rng.choice(VICTIMS)))
+            self.plan.append((self.rng.uniform(0, WORK_S), self.rng.choice(VICTIMS)))
 
     def text(self):
         kills = ", ".join(f"{victim} after {at:.2f} s" for at, victim in self.plan)
@@ -113,14 +115,14 @@ class Run:
         with open(self.folder / "out", "wb") as out, open(self.folder / "err", "wb") as err:
             process = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                        start_new_session=True)
-        struck = 0
         try:
             for after, victim in self.plan:  # each counts from the one before
                 try:
                     process.wait(after)
                     break
                 except subprocess.TimeoutExpired:
-                    struck += strike(victim, self.rng, process.pid, self.supervised, self.store)
+                    self.killed += strike(victim, self.rng, process.pid, self.supervised,
+                                          self.store)
             code = process.wait(BOUND_S)
             self.wait_for_ranks(begun)
         except subprocess.TimeoutExpired as hang:
@@ -128,7 +130,7 @@ class Run:
         finally:
             kill([process.pid, *processes_of(self.store)])
         seconds = time.monotonic() - begun
-        return f"{self.judge(code)}, {struck} processes killed, {seconds:.1f} s"
+        return f"{self.judge(code)}, {self.killed} processes killed, {seconds:.1f} s"
 
     def wait_for_ranks(self, begun):
         """Ranks outlive a launcher that was killed, but not for long."""
@@ -159,7 +161,7 @@ class Run:
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, required=True)
+    parser.add_argument("--runs", type=int, required=True, help="in which somebody was killed")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--first", type=int, default=0, help="begin with this run of the seed")
     parser.add_argument("--bin", required=True)
@@ -168,7 +170,10 @@ def main():
     parser.add_argument("launch", nargs="+")
     arguments = parser.parse_args()
     outcomes = collections.Counter()
-    for number in range(arguments.first, arguments.first + arguments.runs):
+    runs = killed = 0
+    for number in itertools.count(arguments.first):
+        if runs == arguments.runs:
+            break
         run = Run(arguments, number)
         try:
             outcome = run.go()
@@ -180,10 +185,13 @@ def main():
                 tail = (run.folder / name).read_text(errors="replace").splitlines()[-15:]
                 print("\n".join(f"  {name}: {line}" for line in tail))
             return 1
+        runs += run.killed > 0
+        killed += run.killed
         outcomes[outcome.split(",")[0]] += 1
         print(f"run {number}, {run.text()}: {outcome}", flush=True)
         shutil.rmtree(run.folder)
-    print(f"{arguments.runs} runs, no hang, no wrong answer: {dict(outcomes)}")
+    print(f"{runs} runs with {killed} kills, and {outcomes.total() - runs} that were over before; "
+          f"no hang, no wrong answer: {dict(outcomes)}")
     return 0
 
 

@@ -3,8 +3,9 @@
 # `steadfarm run` ends with the exact answer; one without it with the exact answer or an exit code
 # of its own. All in bounded time: no run hangs.
 #
-#   random_kills.sh [RUNS [SEED [FIRST]]]    20 runs by default; the seed says who is killed, and
-#                                            when; FIRST begins with that run of the seed
+#   random_kills.sh [RUNS [SEED [FIRST]]]    20 runs by default, not counted where all was over
+#                                            before the kill; the seed says who is killed, and when;
+#                                            FIRST begins with that run of the seed
 #
 # STEADFARM_LAUNCH names the launcher with its options, up to the number of ranks: by default mpirun
 # with what lets the other ranks live on. For example "srun --mpi=pmix --no-kill

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# A launcher that stays although all of its ranks have died in mid-run, and says nothing: the farm
-# gives no sign of life any more, so `steadfarm run` ends it and starts again. A farm whose units
-# take longer than that lives, though it has nothing to make durable.
+# A launcher that stays although all of its ranks have died, in mid-run and after the end of the
+# farm, and says nothing: the farm gives no sign of life any more, so `steadfarm run` ends it and
+# starts again. A farm whose units take longer than that lives, though it has nothing to make
+# durable, and so does a program that works on after its farm.
 set -euo pipefail
 # shellcheck source=tests/lib/supervised.sh
 source "$STEADFARM_SOURCE/tests/lib/supervised.sh"
@@ -25,17 +26,20 @@ expect_true "it published something while the first units ran; it proves nothing
 expect_eq "starts" 1 "$(run_says silence 'count("command_start")')"
 
 # ---- a launcher that stays ----
-mpirun_pid
-kill_process STOP "$MPIRUN_PID"
-for pid in "${FARM_PIDS[@]}"; do kill_process KILL "$pid"; done
-expect_farm_gone
-process_alive "$MPIRUN_PID" || fail "the launcher is gone; it proves nothing"
-run_wait silence 'count("restart") == 1'
-process_gone "$MPIRUN_PID" || fail "the launcher outlived its start"
-expect_eq "end of the first start" silent "$(run_says silence 'last("command_end")["how"]')"
-expect_eq "lines that say why" 1 \
-  "$(grep -c "no sign of life of its master for $silence_s.0 s (--silence); killing the command" \
-    "$JOBS_TMP/silence.err")"
+launcher_stays() {  # NAME: all ranks of its first start die
+  mpirun_pid
+  kill_process STOP "$MPIRUN_PID"
+  for pid in "${FARM_PIDS[@]}"; do kill_process KILL "$pid"; done
+  expect_farm_gone
+  process_alive "$MPIRUN_PID" || fail "$1: the launcher is gone; it proves nothing"
+  run_wait "$1" 'count("restart") == 1'
+  process_gone "$MPIRUN_PID" || fail "$1: the launcher outlived its start"
+  expect_eq "$1: end of the first start" silent "$(run_says "$1" 'last("command_end")["how"]')"
+  expect_eq "$1: lines that say why" 1 \
+    "$(grep -c "no sign of life of its master for $silence_s.0 s (--silence); killing the command" \
+      "$JOBS_TMP/$1.err")"
+}
+launcher_stays silence
 
 job_wait "$JOB_PID" 200 || fail "silence did not end"
 expect_eq "exit code" 0 "$JOB_EXIT"
@@ -44,3 +48,19 @@ expect_eq "outcome" "(True, 3, 2, 1)" \
 expect_nothing_repeated silence
 expect_store_sound "$store"
 echo "ended after $silence_s s without a sign of life, and gone on with"
+
+# ---- a program that works on after its farm, and a launcher that stays then ----
+linger_s=14
+supervised_start linger 3 "$FARMS_TEST_BIN/units_program" --units 3 --linger-ms "${linger_s}000" \
+  --store "$store-linger"
+farm_ranks 3
+log_wait "$JOBS_TMP/linger.log" 'count("finish") == 1' 60 || fail "linger: the farm never ended"
+sleep $((silence_s + 2)) # what it works on
+expect_eq "linger: starts" 1 "$(run_says linger 'count("command_start")')"
+launcher_stays linger
+expect_true "linger: why it is started again" \
+  "$(run_says linger '"once more, for the answer" in last("restart")["text"]')"
+job_wait "$JOB_PID" 200 || fail "linger did not end"
+expect_eq "linger: exit code" 0 "$JOB_EXIT"
+expect_eq "linger: outcome" "(True, {'count': 3}, 1)" \
+  "$(out_says linger '(complete, answer, restarts)')"

@@ -77,6 +77,19 @@ TEST(LifeSign, changes_the_time_of_the_folder_again_and_again) {
   }
 }
 
+TEST(LifeSign, is_kept_until_another_one_is) {
+  // Not the test's own: they live on.
+  const auto first = std::make_shared<std::atomic<int>>(0);
+  const auto second = std::make_shared<std::atomic<int>>(0);
+  keep_to_the_end(std::make_unique<LifeSign>([first] { ++*first; }, 1000));
+  const int before = *first;
+  EXPECT_TRUE(comes_true([&] { return *first >= before + 3; }));
+  keep_to_the_end(std::make_unique<LifeSign>([second] { ++*second; }, 1000));
+  const int at_end = *first;
+  EXPECT_TRUE(comes_true([&] { return *second >= 3; }));
+  EXPECT_EQ(*first, at_end);
+}
+
 TEST(LifeSign, is_refused_by_a_folder_that_cannot_be_touched) {
   const auto sign = show_life("/nowhere/at/all", 1000);
   ASSERT_FALSE(sign);

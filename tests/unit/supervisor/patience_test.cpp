@@ -98,12 +98,31 @@ TEST(Patience, a_generation_is_a_sign_as_well) {
   }
 }
 
-TEST(Patience, a_program_may_be_silent_once_its_store_is_complete) {
+TEST(Patience, a_program_may_work_for_hours_after_its_farm) {
+  PatienceLimits limits = kLimits;
+  limits.stall_ms = 20'000;
+  Start start(limits);
+  start.publishes();
+  start.completes();
+  for (int i = 0; i < 1000; ++i) {
+    start.signs();
+    ASSERT_EQ(start.look_for(25 * kSecondUs), Verdict::wait) << i;
+  }
+}
+
+// Some launchers never return after the death of a rank, though the others have done all the work.
+TEST(Patience, a_launcher_that_stays_after_the_end_of_the_farm_is_over) {
   Start start(kLimits);
   start.publishes();
   start.completes();
-  EXPECT_EQ(start.look_for(1000 * kSecondUs), Verdict::wait);
-  EXPECT_LT(start.reads(), 40) << "the store is read again and again";
+  EXPECT_EQ(start.look_for(200 * kSecondUs), Verdict::silence_over);
+  EXPECT_LE(start.now(), 36 * kSecondUs);
+}
+
+TEST(Patience, a_launcher_that_hangs_before_it_finds_its_store_complete_is_over) {
+  Start start(kLimits);
+  start.completes();
+  EXPECT_EQ(start.look_for(200 * kSecondUs), Verdict::launch_over);
 }
 
 TEST(Patience, signs_that_cannot_be_asked_for_prove_nothing) {
