@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -19,7 +20,7 @@ enum class Call { none, send, send_urgent, poll, take_dead_peers, forget, readmi
 
 // An MPI that has lost its way: one kind of call never returns. If nobody ends the process, SIGALRM
 // does, and the test fails.
-class StuckTransport final : public Transport {
+class StuckTransport : public Transport {
  public:
   StuckTransport(Call stuck, std::chrono::milliseconds poll_time)
       : stuck_(stuck), poll_time_(poll_time) {}
@@ -60,6 +61,22 @@ class StuckTransport final : public Transport {
   Call stuck_;
   std::chrono::milliseconds poll_time_;
 };
+
+// Only the first heartbeat never returns.
+class StuckOnceTransport final : public StuckTransport {
+ public:
+  StuckOnceTransport() : StuckTransport(Call::send_urgent, 5ms) {}
+  void send_urgent(Rank to, ByteView message) override {
+    if (!was_called_.exchange(true)) StuckTransport::send_urgent(to, message);
+  }
+
+ private:
+  std::atomic<bool> was_called_{false};
+};
+
+GuardedTransport stuck_once(int deadline_ms) {
+  return {std::make_unique<StuckOnceTransport>(), GuardOptions{deadline_ms, 75, "rank 1 on here"}};
+}
 
 GuardedTransport guarded(Call stuck, int deadline_ms, std::chrono::milliseconds poll_time = 5ms) {
   return {std::make_unique<StuckTransport>(stuck, poll_time),
@@ -129,6 +146,21 @@ TEST_F(GuardedTransportDeathTest, notices_a_stuck_heartbeat_while_other_calls_re
         ::alarm(60);
         std::vector<Incoming> out;
         for (;;) static_cast<void>(transport.poll(out, 1));
+      },
+      testing::ExitedWithCode(75), "send of a heartbeat");
+}
+
+// After a take-over a process has two threads that send heartbeats.
+TEST_F(GuardedTransportDeathTest, notices_a_stuck_heartbeat_while_another_thread_sends_some) {
+  EXPECT_EXIT(
+      {
+        GuardedTransport transport = stuck_once(500);
+        std::thread([&] { transport.send_urgent(Rank(0), Bytes(1)); }).detach();
+        ::alarm(60);
+        for (;;) {
+          transport.send_urgent(Rank(0), Bytes(1));
+          std::this_thread::sleep_for(1ms);
+        }
       },
       testing::ExitedWithCode(75), "send of a heartbeat");
 }
