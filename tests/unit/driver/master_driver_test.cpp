@@ -443,38 +443,62 @@ TEST(MasterDriver, takes_the_end_of_a_process_for_the_loss_of_its_worker) {
   EXPECT_EQ(rig.notes.back().loss->how, core::LossKind::process);
 }
 
-// A second worker is on its machine. What the dead one sent may come after the word of its end.
-TEST(MasterDriver, hears_the_last_words_before_the_word_of_a_neighbour) {
-  transport::LocalHub hub(3);
-  const auto master_end = hub.take(Rank(0));
-  const auto leaving = hub.take(Rank(1));
-  const auto neighbour = hub.take(Rank(2));
+// Two workers on another machine, of which the second sees the first end.
+struct NeighboursRig {
+  transport::LocalHub hub{3};
+  std::unique_ptr<transport::Transport> master_end = hub.take(Rank(0));
+  std::unique_ptr<transport::Transport> leaving = hub.take(Rank(1));
+  std::unique_ptr<transport::Transport> neighbour = hub.take(Rank(2));
   ManualClock clock;
-  core::Master machine({}, core::IndexUnits{10, {}, nullptr}, {Rank(1), Rank(2)}, 0, std::nullopt);
-  std::vector<core::NoteKind> notes;
-  MasterHooks hooks;
-  hooks.note = [&](const core::Note& note) { notes.push_back(note.kind); };
-  MasterDriver driver(machine, *master_end, nullptr, clock, kRigJob, hooks);
-  const auto say = [](transport::Transport& end, wire::Body body) {
+  core::Master machine{{}, core::IndexUnits{10, {}, nullptr}, {Rank(1), Rank(2)}, 0, std::nullopt};
+  std::vector<std::pair<core::NoteKind, Rank>> notes;
+  MasterDriver driver{machine, *master_end, nullptr, clock, kRigJob, hooks()};
+
+  MasterHooks hooks() {
+    MasterHooks made;
+    made.note = [this](const core::Note& note) { notes.emplace_back(note.kind, note.rank); };
+    return made;
+  }
+  static void say(transport::Transport& end, wire::Body body) {
     ASSERT_TRUE(end.send(Rank(0), wire::encode(kRigJob, {Session(1), std::move(body)})).ok());
-  };
-  const auto turns = [&](TimeUs us) {
+  }
+  void turns(TimeUs us) {
     for (const TimeUs until = clock.now_us + us; clock.now_us < until; clock.now_us += 1'000) {
       static_cast<void>(driver.turn());
     }
-  };
-  driver.start();
-  say(*leaving, wire::Hello{"node2", 101, true, "boot/1", 1001});
-  say(*neighbour, wire::Hello{"node2", 102, true, "boot/1", 1002});
-  turns(20'000);
-  notes.clear();
-  say(*neighbour, wire::Ended{{Rank(1), 101, 1001}});
-  turns(10'000);
-  EXPECT_TRUE(notes.empty());
-  say(*leaving, wire::Goodbye{});
-  turns(50'000);
-  EXPECT_EQ(std::count(notes.begin(), notes.end(), core::NoteKind::worker_left), 1);
-  EXPECT_EQ(std::count(notes.begin(), notes.end(), core::NoteKind::worker_lost), 0);
+  }
+  void begin() {
+    driver.start();
+    say(*leaving, wire::Hello{"node2", 101, true, "boot/1", 1001});
+    say(*neighbour, wire::Hello{"node2", 102, true, "boot/1", 1002});
+    turns(20'000);
+    notes.clear();
+    say(*neighbour, wire::Ended{{Rank(1), 101, 1001}});
+  }
+  [[nodiscard]] std::size_t count(core::NoteKind kind, Rank rank) const {
+    return static_cast<std::size_t>(std::count(notes.begin(), notes.end(), std::pair(kind, rank)));
+  }
+};
+
+// What the dead one sent may come after the word of its end.
+TEST(MasterDriver, hears_the_last_words_before_the_word_of_a_neighbour) {
+  NeighboursRig rig;
+  rig.begin();
+  rig.turns(10'000);
+  EXPECT_TRUE(rig.notes.empty());
+  rig.say(*rig.leaving, wire::Goodbye{});
+  rig.turns(50'000);
+  EXPECT_EQ(rig.count(core::NoteKind::worker_left, Rank(1)), 1U);
+  EXPECT_EQ(rig.count(core::NoteKind::worker_lost, Rank(1)), 0U);
+}
+
+// Its word is heard once, or it would seem to live for ever.
+TEST(MasterDriver, gives_a_neighbour_up_that_has_said_a_word_and_nothing_since) {
+  NeighboursRig rig;
+  rig.begin();
+  rig.turns(core::MasterOptions().timeout_us + 1'000'000);
+  EXPECT_EQ(rig.count(core::NoteKind::worker_lost, Rank(1)), 1U);
+  EXPECT_EQ(rig.count(core::NoteKind::worker_lost, Rank(2)), 1U);
 }
 
 TEST(MasterDriver, hears_the_last_words_of_a_process_that_has_ended) {
