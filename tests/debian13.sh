@@ -11,10 +11,10 @@
 # are /steadfarm (read-only) and the build folder is /build. Everything is mounted, and every
 # process runs, in namespaces of its own: nothing of it outlives this script.
 #
-# Without a word it runs what depends on the MPI: the transport, its ULFM cases, ranks that are
-# killed and stopped, relaunch over virtual hosts. `all` runs the whole suite. The core is the same
-# code as outside, so Release only: no sanitizers, canaries, style or benchmarks, fewer seeds of the
-# simulation.
+# Without a word it runs what depends on the MPI: the transport, its ULFM cases, every rank, host
+# and daemon that is killed or stopped, and relaunch. `all` runs the whole suite. The core is the
+# same code as outside, so Release only: no sanitizers, canaries, style or benchmarks, fewer seeds of
+# the simulation.
 # MPICH's launcher ends all ranks with one, so nothing that needs survivors (the label recovery) is
 # run with it; `steadfarm run` is what makes a run survive there. Its wrapper and its launcher are
 # named: left alone, CMake takes what `mpicc` and `mpiexec` happen to be.
@@ -206,8 +206,9 @@ run_tests() {
     /build/bin/steadfarm version
     if [ "$1" = all ]; then /build/tests/simulator --fresh 200 --keep-going; fi
     bash tests/cluster/check.sh || left_out+="|cluster"
-    ctest --test-dir /build --output-on-failure -j 2 --no-tests=error -R "$pattern" \
-      -LE "^($left_out)$" -E "^sim_(canaries|fresh)$" 2>&1 | tee /build/ctest-run.log
+    # Many of these wait most of their time, and say so by PROCESSORS.
+    ctest --test-dir /build --output-on-failure -j "$((2 * jobs))" --no-tests=error \
+      -R "$pattern" -LE "^($left_out)$" -E "^sim_(canaries|fresh)$" 2>&1 | tee /build/ctest-run.log
     # A test that did not run is a failure here as everywhere.
     if grep -A 100 "^The following tests did not run:" /build/ctest-run.log; then exit 1; fi
     ' bash "${STEADFARM_JOBS:-$(nproc)}" "$LEFT_OUT" "$1" "${CONFIGURE[@]}" "${@:2}"
@@ -217,10 +218,12 @@ check_machine "$@"
 case ${1:-} in
   "")
     prepare
-    tests='^transport_(mpi|kill_rank|environment)|^(uts_kill_T1L|cluster_mpirun)$'
-    tests+='|^(worker_kills_.*|stopped_worker|master_(flow|both|twice|stopped)(_tcp)?)$'
+    tests='^transport_(mpi|kill_rank|environment)|^(uts_kill_T1L|random_kills|stopped_worker)$'
+    tests+='|^cluster_(mpirun|neighbours|daemons)$|^(worker_kills|stuck_mpi)_'
+    tests+='|^supervised_(kill|ends)$'
+    tests+='|^master_(flow|busy|idle|checkpoint|shutdown|twice|shards|both|stopped)(_tcp)?$'
     run_tests "$tests" transport_mpi_test kill_rank_program environment_program uts \
-      units_program stragglers_program kill_at steadfarm_cli
+      units_program stragglers_program kill_at stuck_mpi slow_disk steadfarm_cli
     ;;
   all)
     prepare

@@ -62,4 +62,18 @@ nlohmann::json LossReport::json() const {
   return out;
 }
 
+nlohmann::json TakeOverReport::json() const {
+  nlohmann::json ranks = nlohmann::json::array();
+  for (const Rank each : missing) ranks.push_back(each.value);
+  return {{"lost_rank", lost.value},
+          {"rank", rank.value},
+          {"evidence", evidence},
+          {"silence_s", to_seconds(silence_us)},
+          {"missing_ranks", std::move(ranks)},
+          {"units_restored", restored},
+          {"units_handed_in", handed_in},
+          {"work_went_on_after_s",
+           went_on_us ? nlohmann::json(to_seconds(*went_on_us)) : nlohmann::json()}};
+}
+
 }  // namespace steadfarm::api

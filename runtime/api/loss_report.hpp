@@ -1,5 +1,5 @@
-// What the report says of lost workers: who, how it was noticed, when the work went on, and how
-// much was lost.
+// What the report says of lost workers and masters: who, how it was noticed, when the work went on,
+// and how much was lost.
 #pragma once
 
 #include <map>
@@ -46,6 +46,20 @@ class LossReport {
   std::map<Rank, Known> known_;
   std::vector<Entry> entries_;
   TimeUs redo_us_ = 0;
+};
+
+/// The loss of the master before this one.
+struct TakeOverReport {
+  Rank lost;
+  Rank rank;  // that took over
+  std::string evidence;
+  TimeUs silence_us = 0;             // until the loss was noticed
+  std::vector<Rank> missing;         // workers of the lost master that did not follow
+  std::uint64_t restored = 0;        // units, from the store
+  std::uint64_t handed_in = 0;       // units, by the workers
+  std::optional<TimeUs> went_on_us;  // after the loss was noticed
+
+  [[nodiscard]] nlohmann::json json() const;
 };
 
 }  // namespace steadfarm::api

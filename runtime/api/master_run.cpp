@@ -16,7 +16,6 @@
 #include "checkpoint/posix_file_system.hpp"
 #include "checkpoint/result_fields.hpp"
 #include "core/policy/names.hpp"
-#include "driver/private_file.hpp"
 #include "driver/signals.hpp"
 
 namespace steadfarm::api {
@@ -547,52 +546,6 @@ void MasterRun::say_start() {
     if (options_.unit_timeout_s > 0) text += " before the unit time limit is over";
   }
   say(text);
-}
-
-void MasterRun::say_end(const Outcome& outcome) {
-  progress_.end();
-  const bool is_error = outcome.exit_code != 0 && outcome.exit_code != 3 && outcome.exit_code != 75;
-  if (is_error) say("error: " + outcome.message);
-  if (!options_.announce) return;
-  char seconds[32];
-  std::snprintf(seconds, sizeof seconds, "%.1f s", outcome.seconds);
-  std::string text = outcome.complete ? "complete" : "stopped";
-  if (!outcome.message.empty() && !is_error) text += " (" + outcome.message + ")";
-  text += ": " + std::to_string(outcome.units_accepted) + " units accepted";
-  if (outcome.units_restored > 0) {
-    text += ", " + std::to_string(outcome.units_restored) + " of them restored";
-  }
-  if (outcome.units_failed > 0) text += ", " + std::to_string(outcome.units_failed) + " failed";
-  if (outcome.workers_lost > 0) {
-    text += ", " + std::to_string(outcome.workers_lost) + " workers lost";
-    if (spawner_) text += " and " + std::to_string(outcome.workers_replaced) + " replaced";
-  }
-  if (store_) text += ", generation " + std::to_string(outcome.generation);
-  text += ", " + std::string(seconds);
-  if (outcome.exit_code == 75 && store_) text += "; run the same command again to resume";
-  say(text);
-}
-
-void MasterRun::write_report(const Outcome& outcome) {
-  if (options_.report.empty()) return;
-  nlohmann::json report = nlohmann::json::parse(outcome.json("null"));
-  report.erase("answer");
-  report["exit_code"] = outcome.exit_code;
-  report["workers_replaced"] = outcome.workers_replaced;
-  report["message"] = outcome.message;
-  report["failures"] = nlohmann::json::array();
-  for (const FailedUnitReport& failure : outcome.failures) {
-    report["failures"].push_back({{"unit", to_string(failure.key)}, {"message", failure.message}});
-  }
-  report["losses"] = losses_.json();
-  report["unit_seconds_lost"] = static_cast<double>(losses_.redo_us()) * 1e-6;
-  const std::string text =
-      report.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + '\n';
-  auto file = driver::open_private_file(options_.report, driver::OpenMode::replace);
-  // Closing may be what fails: until then the bytes are in memory.
-  const bool written = file.ok() && std::fputs(text.c_str(), file.value().get()) >= 0 &&
-                       std::fclose(file.value().release()) == 0;
-  if (!written) say("warning: cannot write the report '" + options_.report + "'; check --report");
 }
 
 }  // namespace steadfarm::api

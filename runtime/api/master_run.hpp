@@ -95,6 +95,7 @@ class MasterRun {
   std::optional<Outcome> refused_;
   std::vector<FailedUnitReport> failures_;
   LossReport losses_;
+  std::optional<TakeOverReport> take_over_;
   driver::ProcessWatch processes_;
 };
 

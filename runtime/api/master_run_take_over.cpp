@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -69,6 +70,16 @@ std::string MasterRun::take_over_text() const {
 void MasterRun::say_taken_over() {
   const core::TakeOver& from = inherited_->from;
   const std::uint64_t restored = opened_.recovered ? opened_.recovered->counters.accepted : 0;
+  take_over_ = {.lost = from.lost,
+                .rank = transport_.self(),
+                .evidence = from.evidence,
+                .silence_us = from.silent_us,
+                .missing = {},
+                .restored = restored,
+                .went_on_us = {}};
+  const std::vector<Rank> here = awaited();
+  std::set_difference(workers_.begin(), workers_.end(), here.begin(), here.end(),
+                      std::back_inserter(take_over_->missing));
   log_->write("taken_over", {{"rank", transport_.self().value},
                              {"lost_rank", from.lost.value},
                              {"evidence", from.evidence},
@@ -89,6 +100,8 @@ void MasterRun::say_taken_over() {
 void MasterRun::say_work_goes_on(const core::Note& note) {
   if (!inherited_) return;
   const TimeUs after_us = clock_.now() - inherited_->from.lost_at;
+  take_over_->went_on_us = after_us;
+  take_over_->handed_in = note.count;
   log_->write("work_goes_on", {{"lost_rank", inherited_->from.lost.value},
                                {"evidence", inherited_->from.evidence},
                                {"silent_ms", inherited_->from.silent_us / 1000},

@@ -22,7 +22,7 @@ struct Arguments {
   supervisor::Limits limits;
   double backoff_s = 1;
   double stall_s = 0;
-  double launch_s = 600;
+  double launch_s = 300;
   double silence_s = 600;
   double stop_grace_s = 25;
   std::int64_t deadline_unix_s = 0;  // 0: none

@@ -33,6 +33,7 @@ add_library(steadfarm STATIC
   runtime/api/job.cpp
   runtime/api/loss_report.cpp
   runtime/api/master_run.cpp
+  runtime/api/master_run_end.cpp
   runtime/api/master_run_take_over.cpp
   runtime/api/outcome.cpp
   runtime/api/run.cpp

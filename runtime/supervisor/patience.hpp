@@ -13,7 +13,7 @@ namespace steadfarm::supervisor {
 
 /// 0: any time.
 struct PatienceLimits {
-  std::int64_t launch_ms = 600'000;   // from its start to its first generation
+  std::int64_t launch_ms = 300'000;   // from its start to its first generation
   std::int64_t stall_ms = 0;          // without a new generation, unless it is complete
   std::int64_t silence_ms = 600'000;  // from its first generation on, without any sign of life
 };

@@ -29,7 +29,8 @@ store=$JOBS_TMP/store
 total=23883
 answer="{'nodes': 102181082, 'depth': 13, 'leaves': 81746377}"
 # A farm that nobody could take over is refused, so a case never waits in vain for one.
-job=(uts --tree T1L --grain 10000 --store "$store" --interval 0.5 --stragglers wait --takeover on)
+job=(uts --tree T1L --grain 10000 --store "$store" --interval 0.5 --stragglers wait --takeover on
+  --report "$JOBS_TMP/report")
 
 wait_for() {  # EXPRESSION SECONDS
   log_wait "$JOBS_TMP/run.log" "($1)" "$2" || fail "never came: $1"
@@ -59,6 +60,21 @@ expect_taken_over() {  # TIMES LOST_RANK
   [ "$again" -le "${3:-3}" ] || fail "$again units were executed again"
 }
 
+# expect_reported MISSING: the report says the same as the log, and which ranks did not follow.
+expect_reported() {
+  expect_eq "the report" "$(log_says run "(last('taken_over')['lost_rank'],
+      last('taken_over')['rank'], last('taken_over')['evidence'], $1,
+      last('taken_over')['units_restored'], last('work_goes_on')['units_handed_in'],
+      last('work_goes_on')['after_ms'])")" \
+    "$("$JOBS_PYTHON" - "$JOBS_TMP/report" <<'PYTHON'
+import json, sys
+t = json.load(open(sys.argv[1]))["takeover"]
+print((t["lost_rank"], t["rank"], t["evidence"], t["missing_ranks"], t["units_restored"],
+       t["units_handed_in"], int(t["work_went_on_after_s"] * 1000 + 1e-6)))
+PYTHON
+)"
+}
+
 run_to_end() {
   job_wait "$JOB_PID" 200 || fail "the run did not end"
 }
@@ -73,6 +89,7 @@ case $case in
     run_to_end
     expect_middle "the master" "$killed_at" "$total"
     expect_taken_over 1 0
+    expect_reported "[]"
     expect_answer
     expect_true "nothing was restored or nothing handed in" \
       "$(log_says run '(last("taken_over")["units_restored"] > 0 and
@@ -184,6 +201,7 @@ case $case in
     run_to_end
     expect_taken_over 1 0 $((total / 4))
     expect_eq "who took over" 2 "$(log_says run 'last("taken_over")["rank"]')"
+    expect_reported "[1]"
     expect_answer
     ;;
   stopped)

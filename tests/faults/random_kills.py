@@ -18,7 +18,7 @@ UNITS = 120
 ANSWER = UNITS * (UNITS - 1) // 2 + UNITS * 1_000_000
 WORK_S = 3.0  # a little more than a run takes that nobody disturbs
 # For a whole run, by what a user has who sets nothing: a launcher that hangs is ended after
-# --launch (600 s), a rank gives a start up after STEADFARM_START_TIMEOUT (120 s).
+# --launch (300 s), a rank gives a start up after STEADFARM_START_TIMEOUT (120 s).
 BOUND_S = 900
 OWN_EXIT_CODES = (0, 65, 70, 74, 75, 76)
 KILLED = int(os.environ.get("LAUNCHER_KILLED", "137"))  # Hydra says 9 where a rank was killed

@@ -72,5 +72,21 @@ TEST(LossReport, names_a_worker_by_what_is_known_of_it) {
   EXPECT_EQ(report.name(Rank(2)), "2");
 }
 
+TEST(TakeOverReport, says_who_was_lost_and_what_there_is_to_go_on_with) {
+  TakeOverReport report{.lost = Rank(0),
+                        .rank = Rank(1),
+                        .evidence = "silent",
+                        .silence_us = 3'000'000,
+                        .missing = {Rank(3)},
+                        .restored = 93,
+                        .went_on_us = {}};
+  EXPECT_TRUE(report.json().at("work_went_on_after_s").is_null());
+  report.went_on_us = 250'000;
+  report.handed_in = 11;
+  EXPECT_EQ(report.json(), nlohmann::json::parse(R"({"lost_rank": 0, "rank": 1,
+      "evidence": "silent", "silence_s": 3.0, "missing_ranks": [3], "units_restored": 93,
+      "units_handed_in": 11, "work_went_on_after_s": 0.25})"));
+}
+
 }  // namespace
 }  // namespace steadfarm::api
