@@ -157,6 +157,24 @@ TEST(Patience, the_stall_limit_wants_generations_and_no_signs) {
   EXPECT_LE(start.now(), 22 * kSecondUs);
 }
 
+TEST(Patience, a_farm_that_publishes_in_time_is_not_stalled) {
+  PatienceLimits limits = kLimits;
+  limits.stall_ms = 20'000;
+  Start start(limits);
+  for (int i = 0; i < 20; ++i) {
+    start.publishes();
+    ASSERT_EQ(start.look_for(15 * kSecondUs), Verdict::wait) << i;
+  }
+}
+
+// What is read of it then is no generation.
+TEST(Patience, a_store_that_cannot_be_read_is_no_launch) {
+  Start start(kLimits);
+  start.hides_its_store();
+  start.publishes();
+  EXPECT_EQ(start.look_for(200 * kSecondUs), Verdict::launch_over);
+}
+
 TEST(Patience, every_limit_may_be_any_time) {
   Start none({.launch_ms = 0, .stall_ms = 0, .silence_ms = 0});
   EXPECT_FALSE(none.patience().is_bounded());
