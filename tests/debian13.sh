@@ -13,8 +13,8 @@
 #
 # Without a word it runs what depends on the MPI: the transport, its ULFM cases, every rank, host
 # and daemon that is killed or stopped, and relaunch. `all` runs the whole suite. The core is the
-# same code as outside, so Release only: no sanitizers, canaries, style or benchmarks, fewer seeds of
-# the simulation.
+# same code as outside, so Release only: no sanitizers, canaries, style or benchmarks, fewer seeds
+# of the simulation.
 # MPICH's launcher ends all ranks with one, so nothing that needs survivors (the label recovery) is
 # run with it; `steadfarm run` is what makes a run survive there. Its wrapper and its launcher are
 # named: left alone, CMake takes what `mpicc` and `mpiexec` happen to be.
