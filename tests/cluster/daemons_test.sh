@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What stands behind mpirun dies in mid-run, under `steadfarm run` over three hosts: mpirun's daemon
 # on a host with workers, the one on the host with the master, and mpirun itself. The farm is
-# started again, and ends with the results of the undisturbed run.
+# started again, and ends with the results of the undisturbed run. And mpirun does not return,
+# though the farm has got to its end.
 set -euo pipefail
 # shellcheck source=tests/cluster/farms.sh
 source "$STEADFARM_SOURCE/tests/cluster/farms.sh"
@@ -60,3 +61,20 @@ expect_started_again mpirun
 all="['node1', 'node2', 'node3']"
 expect_eq "mpirun: hosts of the starts" "[$all, $all]" \
   "$(run_says mpirun 'values("command_start", "hosts")')"
+
+# ---- mpirun of Open MPI 4 does not return where the others outlived a rank on another host ----
+RUN_OPTIONS=(--silence 8)
+MPIRUN+=("${MPIRUN_RECOVERY[@]}")
+in_middle stays "worker killed"
+rank_pid "$(host_init 2)" 3 30 || fail "no rank 3 on node2"
+kill_process KILL "$RANK_PID"
+job_wait "$JOB_PID" 120 || fail "stays did not end"
+expect_eq "stays: exit code" 0 "$JOB_EXIT"
+expect_same_answer stays
+expect_eq "stays: ranks lost" "[3]" "$(log_says stays 'values("worker_lost", "rank")')"
+ends=$(run_says stays 'values("command_end", "how")')
+if [ "$LAUNCHER" = openmpi4 ]; then
+  expect_eq "stays: how its starts ended" "['silent', 'exited']" "$ends"
+else
+  expect_eq "stays: how its start ended" "['exited']" "$ends"
+fi
