@@ -42,6 +42,7 @@ void Master::check_invariants() const {
   STEADFARM_ASSERT(queued == ready_.queued_count());
   STEADFARM_ASSERT(fresh.count() == ready_.fresh_count());
   std::uint64_t held = 0;
+  std::size_t hungry = hungry_.size();
   for (const Worker& worker : workers_) {
     held += worker.leases.count;
     std::uint32_t count = 0;
@@ -53,9 +54,12 @@ void Master::check_invariants() const {
     STEADFARM_ASSERT(!worker.solo || worker.leases.count <= 1);
     check_tail(worker);
     if (worker.second != kNoSlot) --doubled;
+    if (is_hungry_.contains(worker.rank)) --hungry;
   }
   STEADFARM_ASSERT(doubled == 0);
+  // Who is in the one is in the other, or it would never be fed again.
   for (const Rank rank : hungry_) STEADFARM_ASSERT(is_hungry_.contains(rank));
+  STEADFARM_ASSERT(hungry == 0);
   STEADFARM_ASSERT(held == leased_);
   STEADFARM_ASSERT(index_units_.count + counters_.spawned ==
                    counters_.accepted + counters_.failed + table_.size() + ready_.fresh_count());
