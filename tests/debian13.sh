@@ -11,10 +11,10 @@
 # are /steadfarm (read-only) and the build folder is /build. Everything is mounted, and every
 # process runs, in namespaces of its own: nothing of it outlives this script.
 #
-# Without a word it runs what depends on the MPI: the transport, its ULFM cases, every rank, host
-# and daemon that is killed or stopped, and relaunch. `all` runs the whole suite. The core is the
-# same code as outside, so Release only: no sanitizers, canaries, style or benchmarks, fewer seeds
-# of the simulation.
+# Without a word it runs what depends on MPI and HDF5: the store, the transport, its ULFM cases,
+# every rank, host and daemon that is killed or stopped, and relaunch. `all` runs the whole suite.
+# The core is the same code as outside, so Release only: no sanitizers, canaries, style or
+# benchmarks, fewer seeds of the simulation.
 # MPICH's launcher ends all ranks with one, so nothing that needs survivors (the label recovery) is
 # run with it; `steadfarm run` is what makes a run survive there. Its wrapper and its launcher are
 # named: left alone, CMake takes what `mpicc` and `mpiexec` happen to be.
@@ -220,10 +220,11 @@ case ${1:-} in
     prepare
     tests='^transport_(mpi|kill_rank|environment)|^(uts_kill_T1L|random_kills|stopped_worker)$'
     tests+='|^cluster_(mpirun|neighbours|daemons)$|^(worker_kills|stuck_mpi)_'
-    tests+='|^supervised_(kill|ends)$'
+    tests+='|^supervised_(kill|ends)$|^checkpoint_'
     tests+='|^master_(flow|busy|idle|checkpoint|shutdown|twice|shards|both|stopped)(_tcp)?$'
     run_tests "$tests" transport_mpi_test kill_rank_program environment_program uts \
-      units_program stragglers_program kill_at stuck_mpi slow_disk steadfarm_cli
+      units_program stragglers_program kill_at stuck_mpi slow_disk steadfarm_cli \
+      checkpoint_{unit,memory,hdf5,crash,format}_test
     ;;
   all)
     prepare

@@ -137,6 +137,8 @@ host_start() {
   disown
   cluster_poll 10 "node$number to start" host_init "$number" || return 1
   init=$(host_init "$number")
+  # The kernel takes its time to clear up after a host that has died a moment ago.
+  nsenter --target "$rack" --net ip link delete "port$number" 2>/dev/null || true
   nsenter --target "$rack" --net ip link add "port$number" type veth peer name eth0 netns "$init"
   nsenter --target "$rack" --net ip link set "port$number" master switch up
 }
