@@ -18,7 +18,9 @@ expect_hung() {
   local begun=$SECONDS
   job_wait "$JOB_PID" "$2" || fail "$1: the hung disk keeps the whole job"
   echo "$1: ended $((SECONDS - begun)) s later with exit code $JOB_EXIT"
-  expect_eq "$1: exit code" 74 "$JOB_EXIT"
+  expect_eq "$1: exit code of the master" 74 "$(log_says "$1" 'last("finish")["exit_code"]')"
+  # Hydra may say that of a rank that it has ended because the master left without MPI_Finalize.
+  if [ "$LAUNCHER" != mpich ]; then expect_eq "$1: exit code" 74 "$JOB_EXIT"; fi
   grep -qF "a call to the store '$store' has not returned" "$JOBS_TMP/$1.err" ||
     fail "$1: nothing was said of the store that hangs"
   grep -q "accepted units are, run the same command again for the rest" "$JOBS_TMP/$1.err" ||

@@ -108,10 +108,11 @@ at_units_held() {
 log_says() { log_value "$JOBS_TMP/$1.log" "$2"; }
 out_says() { json_says "$JOBS_TMP/$1.out" "$2"; }
 
-# json_says FILE EXPRESSION: of the object in the last line of a file.
+# json_says FILE EXPRESSION: of the object in the last line of a file. Hydra may have its own words
+# after it.
 json_says() {
   "$JOBS_PYTHON" -c 'import json, sys
-fields = json.loads(open(sys.argv[1]).read().splitlines()[-1])
+fields = json.loads([l for l in open(sys.argv[1]).read().splitlines() if l.startswith("{")][-1])
 fields.update({"true": True, "false": False, "null": None})
 print(eval(sys.argv[2], fields))' "$1" "$2"
 }
