@@ -15,6 +15,13 @@ ErrorCode code_of(int error_number) {
       return ErrorCode::not_found;
     case EEXIST:
       return ErrorCode::exists;
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+      return ErrorCode::shortage;
+    case EACCES:
+    case EPERM:
+      return ErrorCode::denied;
     default:
       return ErrorCode::io;
   }

@@ -15,12 +15,18 @@ const char* to_string(ErrorCode code) {
       return "io";
     case ErrorCode::no_space:
       return "no_space";
+    case ErrorCode::shortage:
+      return "shortage";
+    case ErrorCode::denied:
+      return "denied";
     case ErrorCode::not_found:
       return "not_found";
     case ErrorCode::exists:
       return "exists";
     case ErrorCode::corrupt:
       return "corrupt";
+    case ErrorCode::unreadable:
+      return "unreadable";
     case ErrorCode::foreign:
       return "foreign";
     case ErrorCode::fenced:

@@ -15,9 +15,12 @@ enum class ErrorCode {
   invalid,      // input data that cannot be right
   io,           // the operating system refused; the message carries errno's text
   no_space,     // ENOSPC, EDQUOT
+  shortage,     // memory or file descriptors ran out: says nothing about what was to be read
+  denied,       // EACCES, EPERM: the same
   not_found,    // the file or folder is not there
   exists,       // the name is taken (O_EXCL, link)
-  corrupt,      // bytes that fail their digest, length or structure
+  corrupt,      // bytes that were read whole and fail their digest, length or structure
+  unreadable,   // a store that is there and cannot be read now: nothing was changed, try again
   foreign,      // a store of another job
   fenced,       // somebody with a higher owner epoch has taken the store over
   lost_peer,    // a rank that cannot be talked to

@@ -12,8 +12,17 @@ TEST(OsError, tells_full_missing_and_taken_from_the_rest) {
   EXPECT_EQ(os_error(EDQUOT, "x").code, ErrorCode::no_space);
   EXPECT_EQ(os_error(ENOENT, "x").code, ErrorCode::not_found);
   EXPECT_EQ(os_error(EEXIST, "x").code, ErrorCode::exists);
-  for (const int number : {EIO, EROFS, EACCES, EMFILE, ESTALE}) {
+  for (const int number : {EIO, EROFS, ESTALE}) {
     EXPECT_EQ(os_error(number, "x").code, ErrorCode::io);
+  }
+}
+
+TEST(OsError, tells_what_is_short_and_what_is_forbidden_from_a_broken_disk) {
+  for (const int number : {ENOMEM, EMFILE, ENFILE}) {
+    EXPECT_EQ(os_error(number, "x").code, ErrorCode::shortage);
+  }
+  for (const int number : {EACCES, EPERM}) {
+    EXPECT_EQ(os_error(number, "x").code, ErrorCode::denied);
   }
 }
 

@@ -338,7 +338,7 @@ TEST(PosixStore, a_folder_without_permission_is_an_error_with_its_name) {
     OpenReport report;
     const auto store = Store::open(files, options, report);
     if (store) return 1;
-    if (store.error().code != ErrorCode::io) return 2;
+    if (store.error().code != ErrorCode::denied) return 2;
     return store.error().message.find(path) != std::string::npos ? 0 : 3;
   });
   EXPECT_EQ(code, 0);
