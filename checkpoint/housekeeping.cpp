@@ -22,17 +22,25 @@ class House {
         retention_(retention) {}
 
   HousekeepingReport keep() {
-    for (const ShardInfo& shard : found_.shards) shards_.insert(shard.name);
-    for (const BadFile& bad : found_.bad) {
-      if (put_away(bad_folder, bad.name)) ++report_.set_aside;
-      away_.insert(bad.name);
-      warn_once(bad.reason + "; set aside in the folder " + bad_folder);
-    }
+    name_base();
     // Listed anew: from now on no older owner can add to it and be believed.
     Result<Listing> listing = list_store(folder_);
     if (!listing) {
       report_.warnings.push_back("old files stay for now: " + listing.error().message);
       return std::move(report_);
+    }
+    if (listing.value().newest() > takeover_.generation) {
+      // This host had not seen all of the folder: what looks left over may belong to somebody.
+      report_.warnings.push_back(
+          "old files stay for now: " + folder_.path() + " holds generation " +
+          std::to_string(listing.value().newest().value) + ", which came into sight only now");
+      return std::move(report_);
+    }
+    for (const BadFile& bad : found_.bad) set_aside(bad);
+    if (found_.lost_manifests) {
+      warn_once("a manifest up to generation " + std::to_string(found_.newest.value) +
+                " was published and is not in " + folder_.path() +
+                "; files that may be its own are set aside in the folder " + bad_folder);
     }
     sort_manifests();
     sort_segments(listing.value());
@@ -56,6 +64,24 @@ class House {
   }
 
  private:
+  /// What this start goes on from.
+  void name_base() {
+    for (const ShardInfo& shard : found_.shards) shards_.insert(shard.name);
+    if (!found_.base) return;
+    for (const SegmentEntry& entry : found_.base->manifest.segments) base_.insert(entry.file);
+    base_.insert(manifest_name(found_.base->manifest.generation));
+    for (const ShardInfo& shard : found_.shards) base_.insert(shard_name(shard.name));
+  }
+
+  /// A file that the base names has been verified with it, whatever a later generation says.
+  void set_aside(const BadFile& bad) {
+    if (base_.contains(bad.name)) return;
+    if (put_away(bad_folder, bad.name)) ++report_.set_aside;
+    away_.insert(bad.name);
+    warn_once(bad.reason + "; set aside in the folder " + bad_folder +
+              " (steadfarm restore puts back what verifies)");
+  }
+
   // A manifest is bad for the same reason as the segment that it names.
   void warn_once(std::string warning) {
     std::vector<std::string>& said = report_.warnings;
@@ -95,12 +121,17 @@ class House {
       if (segment->owner_epoch >= takeover_.owner_epoch || named_.contains(name)) continue;
       if (segment->generation < takeover_.history) {
         to_discard_.push_back(name);
-      } else if (report_.set_aside == 0) {
+      } else if (all_is_known()) {
         retention_.doom_file(name);  // written for a generation that was never published
       } else if (put_away(bad_folder, name)) {
         ++report_.set_aside;  // perhaps a sound part of a damaged generation: not ours to delete
       }
     }
+  }
+
+  /// No generation is damaged or lost that could have named the files that none names.
+  [[nodiscard]] bool all_is_known() const {
+    return report_.set_aside == 0 && !found_.lost_manifests;
   }
 
   void sort_shards() {
@@ -125,7 +156,7 @@ class House {
     if (away_.contains(name)) return;
     if (shard.owner_epoch.value < takeover_.history.value) {
       to_discard_.push_back(name);
-    } else if (report_.set_aside == 0) {
+    } else if (all_is_known()) {
       retention_.doom_file(name);  // its results were never accepted, or accepted by nobody we know
     } else if (put_away(bad_folder, name)) {
       ++report_.set_aside;
@@ -169,6 +200,7 @@ class House {
   const OwnerEpoch shards_from_;
   Retention& retention_;
   HousekeepingReport report_;
+  std::set<std::string> base_;  // file names that the base leads to, its own too
   std::set<std::string> away_;
   std::set<std::string> named_;
   std::set<ShardName> shards_;  // that the base names

@@ -42,6 +42,7 @@ void MemoryFaults::set_rates(const FaultRates& rates) {
 
 void MemoryFaults::clear() {
   scripted_number_ = 0;
+  once_.clear();
   power_off_after_ = UINT64_MAX;
   rates_set_ = false;
 }
@@ -56,16 +57,21 @@ Fault MemoryFaults::draw(Operation operation) {
   return fault;
 }
 
+std::optional<Fault> MemoryFaults::scripted() const {
+  const bool hit = scripted_number_ != 0 && operations_ >= scripted_number_ &&
+                   (operations_ == scripted_number_ || from_then_on_);
+  if (hit) return scripted_;
+  const auto once = once_.find(operations_);
+  return once == once_.end() ? std::nullopt : std::optional<Fault>(once->second);
+}
+
 std::optional<Fault> MemoryFaults::next(Operation operation) {
   ++operations_;
-  std::optional<Fault> fault;
   if (operations_ > power_off_after_) return Fault{EIO, Effect::none};
-  const bool scripted = scripted_number_ != 0 && operations_ >= scripted_number_ &&
-                        (operations_ == scripted_number_ || from_then_on_);
-  if (scripted) {
+  std::optional<Fault> fault = scripted();
+  if (fault) {
     script_hit_ = true;
-    fault = scripted_;
-    const bool of_space = scripted_.error_number == ENOSPC || scripted_.error_number == EDQUOT;
+    const bool of_space = fault->error_number == ENOSPC || fault->error_number == EDQUOT;
     // No system says "disk full" to a reader.
     if (of_space && only_reads(operation)) fault->error_number = EIO;
   } else if (rates_set_ && rates_.fail[index_of(operation)] > 0.0 &&

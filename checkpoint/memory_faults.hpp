@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 
 #include "base/prng.hpp"
@@ -62,6 +63,8 @@ class MemoryFaults {
   explicit MemoryFaults(std::uint64_t seed) : prng_(seed) {}
 
   void fail_operation(std::uint64_t number, Fault fault, bool from_then_on);
+  /// Beside that one, or alone: this operation fails, once.
+  void fail_also(std::uint64_t number, Fault fault) { once_[number] = fault; }
   /// Every operation after this one fails with EIO and does nothing: the power is gone.
   void power_off_after(std::uint64_t number) { power_off_after_ = number; }
   void set_rates(const FaultRates& rates);
@@ -79,12 +82,14 @@ class MemoryFaults {
 
  private:
   [[nodiscard]] Fault draw(Operation operation);
+  [[nodiscard]] std::optional<Fault> scripted() const;
 
   Prng prng_;
   std::uint64_t operations_ = 0;
   std::uint64_t scripted_number_ = 0;  // 0: none
   Fault scripted_;
   bool from_then_on_ = false;
+  std::map<std::uint64_t, Fault> once_;  // by number
   bool script_hit_ = false;
   std::uint64_t power_off_after_ = UINT64_MAX;
   bool rates_set_ = false;

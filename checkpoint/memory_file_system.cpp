@@ -177,7 +177,11 @@ class MemoryFolder final : public Folder {
     if (!subfolder.empty() && !disk().exists(subfolder)) {
       return failed(ENOENT, Operation::list, subfolder);
     }
-    return disk().list(subfolder);
+    std::vector<std::string> names = disk().list(subfolder);
+    const std::string prefix = subfolder.empty() ? "" : subfolder + "/";
+    std::erase_if(
+        names, [&](const std::string& name) { return system_.unreadable_.hides(prefix + name); });
+    return names;
   }
 
   Result<std::uint64_t> free_bytes() override {
@@ -199,6 +203,9 @@ class MemoryFolder final : public Folder {
     if (incarnation_ != system_.incarnation_) return failed(EIO, operation, name);
     if (const auto fault = system_.faults_.next(operation)) {
       return failed(fault->error_number, operation, name);
+    }
+    if (const int refused = system_.unreadable_.refuse(name)) {
+      return failed(refused, operation, name);
     }
     return std::nullopt;
   }
@@ -238,6 +245,7 @@ Result<std::unique_ptr<Folder>> MemoryFileSystem::open_folder(const std::string&
 
 void MemoryFileSystem::crash() {
   faults_.clear();
+  unreadable_.clear();
   ++incarnation_;
   for (auto& [path, disk] : disks_) disk.crash(faults_.prng(), faults_.counts());
 }

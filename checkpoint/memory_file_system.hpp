@@ -11,6 +11,7 @@
 #include "checkpoint/file_system.hpp"
 #include "checkpoint/memory_disk.hpp"
 #include "checkpoint/memory_faults.hpp"
+#include "checkpoint/unreadable_files.hpp"
 
 namespace steadfarm::checkpoint {
 
@@ -34,6 +35,7 @@ class MemoryFileSystem final : public FileSystem {
   [[nodiscard]] std::uint64_t nonce() override { return nonces_.next(); }
 
   [[nodiscard]] MemoryFaults& faults() { return faults_; }
+  [[nodiscard]] UnreadableFiles& unreadable() { return unreadable_; }
   /// Writes beyond this many bytes in a folder fail with ENOSPC, after what still fits.
   void set_capacity_bytes(std::uint64_t bytes) { capacity_bytes_ = bytes; }
   void set_observer(FileObserver* observer) { observer_ = observer; }
@@ -59,6 +61,7 @@ class MemoryFileSystem final : public FileSystem {
 
   std::map<std::string, MemoryDisk> disks_;
   MemoryFaults faults_;
+  UnreadableFiles unreadable_;
   Prng nonces_;
   std::uint64_t capacity_bytes_ = UINT64_MAX;
   std::uint64_t incarnation_ = 1;

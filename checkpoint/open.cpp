@@ -1,5 +1,6 @@
 // Opening a store: look, choose, and take over by publishing the next manifest.
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "checkpoint/file_system.hpp"
@@ -46,8 +47,13 @@ Status check(const StoreOptions& options) {
 enum class Claim { won, look_again };
 
 /// Somebody has the number that we wanted.
-Result<Claim> judge_rival(Folder& folder, const Manifest& ours) {
+Result<Claim> judge_rival(Folder& folder, const Manifest& ours, Patience* patience) {
   const Result<StoredManifest> rival = read_manifest(folder, ours.generation);
+  if (!rival && rival.error().code == ErrorCode::not_found) {
+    // Another host wrote it before we came: the next look is to see it.
+    static_cast<void>(read_manifest(folder, ours.generation, patience));
+    return Claim::look_again;
+  }
   // An owner of older days that is still at work; or a manifest that cannot be read, which the
   // next look counts as damaged.
   if (!rival || rival.value().manifest.owner_epoch < ours.owner_epoch) return Claim::look_again;
@@ -56,14 +62,14 @@ Result<Claim> judge_rival(Folder& folder, const Manifest& ours) {
 }
 
 Result<Claim> claim(Folder& folder, Publisher& publisher, const Manifest& manifest,
-                    Digest& digest) {
+                    Patience* patience, Digest& digest) {
   Publisher::Outcome outcome = publisher.write_manifest(manifest);
   digest = outcome.digest;
   if (outcome.status) return Claim::won;
   // Taken, or our temporary file was tidied away, which only a newer owner does.
   const ErrorCode code = outcome.status.error().code;
   const bool rival = code == ErrorCode::exists || code == ErrorCode::not_found;
-  return rival ? judge_rival(folder, manifest) : outcome.status.error();
+  return rival ? judge_rival(folder, manifest, patience) : outcome.status.error();
 }
 
 void describe(const Survey& found, const HousekeepingReport& house, OpenReport& report) {
@@ -75,11 +81,8 @@ void describe(const Survey& found, const HousekeepingReport& house, OpenReport& 
                             ", the newest that verifies");
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions options,
-                                           OpenReport& report) {
-  report = {};
+Result<std::unique_ptr<Store>> open_store(FileSystem& files, StoreOptions options,
+                                          OpenReport& report) {
   if (Status checked = check(options); !checked) return checked.error();
   // Else what was merged would be cut again into parts that are to be merged.
   options.merge_bytes_max = std::min(options.merge_bytes_max, options.segment_bytes_max);
@@ -96,7 +99,7 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions optio
     const Manifest takeover = takeover_of(found.value(), options, nonce);
     Digest digest;
     Publisher publisher(folder, takeover.owner_epoch, nonce, codec_or_hdf5(options.codec));
-    const Result<Claim> claimed = claim(folder, publisher, takeover, digest);
+    const Result<Claim> claimed = claim(folder, publisher, takeover, options.patience, digest);
     if (!claimed) return claimed.error();
     if (claimed.value() == Claim::look_again) continue;
 
@@ -112,6 +115,7 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions optio
     report.owner_epoch = takeover.owner_epoch;
     const bool sound = found.value().base && takeover.parent == found.value().newest;
     if (sound) report.previous_owner = found.value().base->manifest.owner_epoch;
+    options.patience = nullptr;  // it is the caller's, for this call
     auto store = std::make_unique<OwnedStore>(std::move(opened).value(), std::move(publisher),
                                               std::move(options), takeover, digest,
                                               std::move(retention), steps);
@@ -123,6 +127,21 @@ Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions optio
   }
   return Error{ErrorCode::fenced, "another run keeps publishing in the store " + options.path +
                                       "; stop it first, or give another --store"};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(FileSystem& files, StoreOptions options,
+                                           OpenReport& report) {
+  report = {};
+  const std::string path = options.path;
+  try {
+    return open_store(files, std::move(options), report);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::no_memory,
+                 "memory runs out while the store " + path + " is opened; no file was moved. " +
+                     "Raise the limit (ulimit -v, the cgroup or the job's memory)"};
+  }
 }
 
 }  // namespace steadfarm::checkpoint

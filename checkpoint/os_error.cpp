@@ -16,6 +16,7 @@ ErrorCode code_of(int error_number) {
     case EEXIST:
       return ErrorCode::exists;
     case ENOMEM:
+      return ErrorCode::no_memory;
     case EMFILE:
     case ENFILE:
       return ErrorCode::shortage;

@@ -78,7 +78,10 @@ bool OwnedStore::is_ours(const Manifest& manifest) const {
 /// Whose is a manifest above ours? Ours, if a link that reported failure did happen.
 Status OwnedStore::resolve(Generation number) {
   const Result<StoredManifest> stored = read_manifest(*folder_, number);
-  if (!stored && stored.error().code == ErrorCode::io) return stored.error();
+  // One that cannot be read now tells nothing. Damaged, or of a newer program, it is not ours.
+  const bool told = stored || stored.error().code == ErrorCode::corrupt ||
+                    stored.error().code == ErrorCode::unsupported;
+  if (!told) return Error{ErrorCode::io, stored.error().message};
   const bool ours = stored && is_ours(stored.value().manifest);
   const OwnerEpoch owner = stored ? stored.value().manifest.owner_epoch : OwnerEpoch(0);
   if (!ours) return fenced(*folder_, number, owner, newest_.owner_epoch);
@@ -96,7 +99,7 @@ Status OwnedStore::check_newest() {
     return Error{ErrorCode::io,
                  folder_->path() + "/" + name + " is gone: was the store removed or replaced?"};
   }
-  if (!stored) return {};  // damaged: the next one says all of it again
+  if (!stored) return {};  // damaged or not readable now: the next one says all of it again
   return is_ours(stored.value().manifest)
              ? Status()
              : fenced(*folder_, newest_.generation, stored.value().manifest.owner_epoch,

@@ -1,6 +1,7 @@
 #include "checkpoint/read_ahead.hpp"
 
 #include <algorithm>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -8,9 +9,12 @@
 
 namespace steadfarm::checkpoint {
 
-ReadAhead::ReadAhead(Folder& folder, std::vector<SegmentEntry> entries, std::uint32_t threads)
+ReadAhead::ReadAhead(Folder& folder, std::vector<SegmentEntry> entries, std::uint32_t threads,
+                     std::function<bool(const SegmentEntry&)> wants_bytes, Patience* patience)
     : folder_(folder),
       entries_(std::move(entries)),
+      wants_bytes_(std::move(wants_bytes)),
+      patience_(patience),
       ahead_max_(std::min<std::size_t>(threads, entries_.size())),
       read_(entries_.size()) {
   if (ahead_max_ < 2) return;
@@ -33,14 +37,21 @@ ReadAhead::~ReadAhead() {
 
 Result<Bytes> ReadAhead::next() {
   STEADFARM_ASSERT(taken_ < entries_.size());
-  if (threads_.empty()) return read_verified(folder_, entries_[taken_++]);
+  if (threads_.empty()) return read(entries_[taken_++]);
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return read_[taken_].has_value(); });
   Result<Bytes> bytes = std::move(*std::exchange(read_[taken_], std::nullopt));
-  ++taken_;
+  const SegmentEntry& entry = entries_[taken_++];
   lock.unlock();
   changed_.notify_all();
-  return bytes;
+  if (bytes || !bytes.error().message.empty()) return bytes;
+  return no_memory_for(folder_.path() + "/" + entry.file, entry.bytes);
+}
+
+Result<Bytes> ReadAhead::read(const SegmentEntry& entry) const {
+  if (!wants_bytes_ || wants_bytes_(entry)) return read_verified(folder_, entry, patience_);
+  if (Status checked = check_verified(folder_, entry, patience_); !checked) return checked.error();
+  return Bytes();
 }
 
 void ReadAhead::run() {
@@ -52,7 +63,11 @@ void ReadAhead::run() {
     if (ending_ || begun_ == entries_.size()) return;
     const std::size_t at = begun_++;
     lock.unlock();
-    Result<Bytes> bytes = read_verified(folder_, entries_[at]);
+    Result<Bytes> bytes = Error{ErrorCode::no_memory, {}};  // `next` has memory for the words
+    try {
+      bytes = read(entries_[at]);
+    } catch (const std::bad_alloc&) {
+    }
     lock.lock();
     read_[at] = std::move(bytes);
     changed_.notify_all();

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -16,19 +17,26 @@ namespace steadfarm::checkpoint {
 /// bear reads from several threads at once, unless there is only one: then `next` reads itself.
 class ReadAhead {
  public:
-  ReadAhead(Folder& folder, std::vector<SegmentEntry> entries, std::uint32_t threads);
+  /// Of entries that `wants_bytes` refuses only size and digest are checked: `next` gives no bytes,
+  /// and they take no memory. Null: all bytes are wanted.
+  ReadAhead(Folder& folder, std::vector<SegmentEntry> entries, std::uint32_t threads,
+            std::function<bool(const SegmentEntry&)> wants_bytes = nullptr,
+            Patience* patience = nullptr);
   ~ReadAhead();
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
 
-  /// What read_verified says of the next entry. As often as there are entries.
+  /// What read_verified (or check_verified) says of the next entry. As often as there are entries.
   [[nodiscard]] Result<Bytes> next();
 
  private:
   void run();
+  [[nodiscard]] Result<Bytes> read(const SegmentEntry& entry) const;
 
   Folder& folder_;
   const std::vector<SegmentEntry> entries_;
+  const std::function<bool(const SegmentEntry&)> wants_bytes_;
+  Patience* const patience_;
   const std::size_t ahead_max_;  // the threads may not ask threads_, which grows while they start
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -10,6 +10,7 @@
 #include "base/ids.hpp"
 #include "checkpoint/file_system.hpp"
 #include "checkpoint/manifest.hpp"
+#include "checkpoint/patience.hpp"
 #include "checkpoint/segment.hpp"
 
 namespace steadfarm::checkpoint {
@@ -23,6 +24,9 @@ struct Listing {
   [[nodiscard]] Generation newest() const {
     return manifests.empty() ? Generation() : manifests.front();
   }
+  /// A manifest of this number, or a higher one, has been published, whether it is seen or not: a
+  /// segment is named after the number that comes next, so the one before it was there.
+  [[nodiscard]] Generation published() const;
 };
 
 struct StoredManifest {
@@ -31,13 +35,23 @@ struct StoredManifest {
   std::uint64_t bytes = 0;
 };
 
-[[nodiscard]] Result<Listing> list_store(Folder& folder);
+// With `patience` what cannot be read now is tried again; without, a few times at once. An error is
+// `corrupt` only if the bytes were read whole, twice: it proves damage, and no other error does.
+
+[[nodiscard]] Result<Listing> list_store(Folder& folder, Patience* patience = nullptr);
 
 /// `corrupt` also if the number inside is not that of the name. Messages carry the path.
-[[nodiscard]] Result<StoredManifest> read_manifest(Folder& folder, Generation generation);
+[[nodiscard]] Result<StoredManifest> read_manifest(Folder& folder, Generation generation,
+                                                   Patience* patience = nullptr);
 
-/// The bytes of a segment that match what its manifest says of size and digest.
-[[nodiscard]] Result<Bytes> read_verified(Folder& folder, const SegmentEntry& entry);
+/// The bytes of a segment that match what its manifest says of size and digest. A large one is
+/// digested before memory is taken for it.
+[[nodiscard]] Result<Bytes> read_verified(Folder& folder, const SegmentEntry& entry,
+                                          Patience* patience = nullptr);
+
+/// The same without keeping the bytes: takes no memory to speak of.
+[[nodiscard]] Status check_verified(Folder& folder, const SegmentEntry& entry,
+                                    Patience* patience = nullptr);
 
 /// These bytes decoded, which must be those of `entry`, with their header compared with its name
 /// and the manifest.
@@ -48,5 +62,8 @@ struct StoredManifest {
 /// Both in one: the same, decoded, with its header compared with its name and the manifest.
 [[nodiscard]] Result<Segment> load_segment(Folder& folder, const SegmentEntry& entry,
                                            const Digest& fingerprint, const SegmentCodec& codec);
+
+/// What is said when memory runs out for a file of so many bytes.
+[[nodiscard]] Error no_memory_for(const std::string& path, std::uint64_t bytes);
 
 }  // namespace steadfarm::checkpoint

@@ -116,6 +116,7 @@ struct Reading {
   const SegmentCodec& codec;
   std::uint32_t threads = 1;
   std::uint64_t merge_bytes_max = 0;
+  Patience* patience = nullptr;
 };
 
 Result<LoadedGeneration> load(Folder& folder, const Manifest& manifest,
@@ -123,13 +124,16 @@ Result<LoadedGeneration> load(Folder& folder, const Manifest& manifest,
                               std::string& bad_file) {
   LoadedGeneration loaded;
   Replay replay;
-  ReadAhead ahead(folder, entries, reading.threads);
+  // The bytes of the others are what was written; nobody needs results decoded in order to go on.
+  const auto is_needed = [&reading](const SegmentEntry& entry) {
+    return may_be_compacted(entry, reading.merge_bytes_max);
+  };
+  ReadAhead ahead(folder, entries, reading.threads, is_needed, reading.patience);
   for (const SegmentEntry& entry : entries) {
     const Result<Bytes> bytes = ahead.next();
     bad_file = entry.file;
     if (!bytes) return bytes.error();
-    // Its bytes are what was written; nobody needs results decoded in order to go on.
-    if (!may_be_compacted(entry, reading.merge_bytes_max)) continue;
+    if (!is_needed(entry)) continue;
     Result<Segment> segment =
         decode_verified(folder, entry, bytes.value(), manifest.fingerprint, reading.codec);
     if (!segment) return segment.error();
@@ -154,12 +158,12 @@ Result<LoadedGeneration> load(Folder& folder, const Manifest& manifest,
 
 Result<LoadedGeneration> load_generation(Folder& folder, const Manifest& manifest,
                                          const StoreOptions& options, std::string& bad_file) {
-  const Reading reading{codec_or_hdf5(options.codec), options.read_threads,
-                        options.merge_bytes_max};
+  const Reading reading{codec_or_hdf5(options.codec), options.read_threads, options.merge_bytes_max,
+                        options.patience};
   Result<LoadedGeneration> loaded = load(folder, manifest, manifest.segments, reading, bad_file);
   if (!loaded) return loaded;
-  Status checked =
-      check_shards(folder, loaded.value().sharded.shards, reading.codec, reading.threads, bad_file);
+  Status checked = check_shards(folder, loaded.value().sharded.shards, reading.codec,
+                                reading.threads, bad_file, reading.patience);
   if (!checked) return checked.error();
   return loaded;
 }

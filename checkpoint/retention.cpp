@@ -31,9 +31,13 @@ void Retention::doom_superseded() {
   std::list<Entry> stay;
   std::uint32_t counted = 0;
   bool newest = true;
+  const Generation last = kept_.empty() ? Generation() : kept_.back().generation;
   while (!kept_.empty()) {
     const bool counts = !kept_.back().takeover;
-    const bool stays = newest || (counts && counted < keep_);
+    // Without a gap below the newest, a host that does not see the newest yet finds its number
+    // taken when it wants to publish.
+    const bool below_newest = kept_.back().generation.next() == last;
+    const bool stays = newest || below_newest || (counts && counted < keep_);
     std::list<Entry>& target = stays ? stay : doomed_;
     target.splice(target.begin(), kept_, std::prev(kept_.end()));
     if (counts) ++counted;

@@ -19,7 +19,7 @@ class Retention {
   explicit Retention(std::uint32_t keep) : keep_(keep) {}
 
   /// A durable generation. Add them oldest first. Take-overs add nothing to a store, so they do
-  /// not count as kept generations; the newest manifest stays in any case.
+  /// not count as kept generations; the newest manifest and the number below it stay in any case.
   void keep(const Manifest& manifest);
   /// A manifest that is not to stay, with its segments unless another one names them.
   void doom(const Manifest& manifest);

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <new>
 #include <span>
 #include <system_error>
 #include <thread>
@@ -13,8 +14,6 @@
 
 namespace steadfarm::checkpoint {
 namespace {
-
-constexpr int look_tries_max = 4;  // as for reading: a network file system may fail once
 
 std::string full(const Folder& folder, const ShardInfo& shard) {
   return folder.path() + "/" + shard_name(shard.name);
@@ -38,25 +37,28 @@ Status look_once(Folder& folder, const ShardInfo& shard, ByteView signature) {
   return Error{ErrorCode::corrupt, full(folder, shard) + ": it does not begin as a shard does"};
 }
 
-Status look_at(Folder& folder, const ShardInfo& shard, ByteView signature) {
-  Status looked = look_once(folder, shard, signature);
-  for (int i = 1; i < look_tries_max && !looked && looked.error().code == ErrorCode::io; ++i) {
-    looked = look_once(folder, shard, signature);
-  }
-  return looked;
+Status look_at(Folder& folder, const ShardInfo& shard, ByteView signature, Patience* patience) {
+  const auto look = [&] { return look_once(folder, shard, signature); };
+  Status looked = read_patiently(patience, look);
+  if (looked || looked.error().code != ErrorCode::corrupt) return looked;
+  return read_patiently(patience, look);  // as for segments: proof takes two looks
 }
 
 /// Takes shards in turn until one is bad.
 class Look {
  public:
-  Look(Folder& folder, const std::vector<ShardInfo>& shards, ByteView signature)
-      : folder_(folder), shards_(shards), signature_(signature) {}
+  Look(Folder& folder, const std::vector<ShardInfo>& shards, ByteView signature, Patience* patience)
+      : folder_(folder), shards_(shards), signature_(signature), patience_(patience) {}
 
   void run() {
     while (true) {
       const std::size_t at = next_++;
       if (at >= shards_.size() || at > bad_at_) return;
-      Status looked = look_at(folder_, shards_[at], signature_);
+      Status looked = Error{ErrorCode::no_memory, {}};
+      try {
+        looked = look_at(folder_, shards_[at], signature_, patience_);
+      } catch (const std::bad_alloc&) {
+      }
       if (looked) continue;
       const std::lock_guard lock(mutex_);
       if (at < bad_at_) {
@@ -72,6 +74,7 @@ class Look {
   Folder& folder_;
   const std::vector<ShardInfo>& shards_;
   const ByteView signature_;
+  Patience* const patience_;
   std::atomic<std::size_t> next_ = 0;
   std::atomic<std::size_t> bad_at_ = SIZE_MAX;
   std::mutex mutex_;
@@ -85,8 +88,8 @@ SegmentEntry entry_of(const ShardInfo& shard) {
 }
 
 Status check_shards(Folder& folder, const std::vector<ShardInfo>& shards, const SegmentCodec& codec,
-                    std::uint32_t threads, std::string& bad_file) {
-  Look look(folder, shards, codec.signature());
+                    std::uint32_t threads, std::string& bad_file, Patience* patience) {
+  Look look(folder, shards, codec.signature(), patience);
   std::vector<std::thread> helpers;
   const std::size_t most = std::min<std::size_t>(threads, shards.size());
   try {
@@ -96,8 +99,10 @@ Status check_shards(Folder& folder, const std::vector<ShardInfo>& shards, const 
   }
   look.run();
   for (std::thread& helper : helpers) helper.join();
-  if (!look.status()) bad_file = shard_name(shards[look.bad_at()].name);
-  return look.status();
+  if (look.status()) return {};
+  bad_file = shard_name(shards[look.bad_at()].name);
+  if (!look.status().error().message.empty()) return look.status();
+  return no_memory_for(folder.path() + "/" + bad_file, codec.signature().size());
 }
 
 Result<Segment> decode_shard(Folder& folder, const ShardInfo& shard, ByteView bytes,

@@ -15,10 +15,10 @@ namespace steadfarm::checkpoint {
 [[nodiscard]] SegmentEntry entry_of(const ShardInfo& shard);
 
 /// Looks at size and first bytes of every shard, on so many threads. On failure `bad_file` is the
-/// first one to blame.
+/// first one to blame. With `patience` what cannot be read, or seen, is tried again.
 [[nodiscard]] Status check_shards(Folder& folder, const std::vector<ShardInfo>& shards,
                                   const SegmentCodec& codec, std::uint32_t threads,
-                                  std::string& bad_file);
+                                  std::string& bad_file, Patience* patience = nullptr);
 
 /// The verified bytes of a shard, decoded, with the header compared with its name.
 [[nodiscard]] Result<Segment> decode_shard(Folder& folder, const ShardInfo& shard, ByteView bytes,

@@ -16,6 +16,7 @@
 namespace steadfarm::checkpoint {
 
 class FileSystem;
+class Patience;
 class SegmentCodec;
 
 struct StoreOptions {
@@ -35,6 +36,11 @@ struct StoreOptions {
   // Shards that were written for owners from this one on are not tidied away: workers of this very
   // job have them and may still hand them in. 0: all owners before this one are history.
   OwnerEpoch shards_from;
+  // Bears with what cannot be read now while the store is opened. Null: a few tries at once.
+  Patience* patience = nullptr;
+  // A manifest of this number or a higher one is known to be there: seeing less means that this
+  // host does not see it yet. 0: nothing is known.
+  Generation known;
 };
 
 /// What opening found. `warnings` are complete one-line sentences for the user.
@@ -62,9 +68,11 @@ class Store {
  public:
   /// Opens or makes the store, finds the newest generation that verifies in full, and takes the
   /// store over by publishing a manifest with a higher owner epoch. Errors: foreign (another
-  /// job's and not `fresh`), corrupt (no generation verifies and not `fresh`), unsupported (made
-  /// by a newer program), fenced (another run took it at this moment), io, no_space. On an error
-  /// the folder holds what it held; after `fresh` the old content is in its folder `discarded`.
+  /// job's and not `fresh`), corrupt (no generation verifies and not `fresh`), unreadable (a file
+  /// cannot be read now, which says nothing against it; no older generation is taken instead),
+  /// no_memory (the message names the need), unsupported (made by a newer program), fenced
+  /// (another run took it at this moment), io, no_space. On an error the folder holds what it held;
+  /// after `fresh` the old content is in its folder `discarded`.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(FileSystem& files, StoreOptions options,
                                                            OpenReport& report);
   virtual ~Store() = default;

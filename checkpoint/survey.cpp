@@ -12,64 +12,110 @@ Error foreign(const Folder& folder, const Manifest& theirs, const StoreOptions& 
   return {ErrorCode::foreign, folder.path() + " is the store of another job: it holds '" +
                                   one_line(theirs.description) + "' and this is '" +
                                   one_line(options.description) +
-                                  "'; give another --store, or --fresh to discard what is there"};
+                                  "'; give another --store (--fresh discards what is there)"};
 }
 
 Error nothing_verifies(const Folder& folder, const Survey& found) {
-  const bool all_io = !found.bad.empty() &&
-                      std::all_of(found.bad.begin(), found.bad.end(),
-                                  [](const BadFile& bad) { return bad.code == ErrorCode::io; });
   const std::string reason =
       found.bad.empty() ? "its segments are there but no manifest is" : found.bad.front().reason;
-  const std::string action = all_io ? "; repair the disk and start again"
-                                    : "; put back a copy, or discard it with --fresh";
-  return {all_io ? ErrorCode::io : ErrorCode::corrupt,
-          "no generation of the store " + folder.path() + " verifies (" + reason + ")" + action};
+  return {ErrorCode::corrupt,
+          "no generation of the store " + folder.path() + " verifies (" + reason +
+              "); nothing was changed. If files are in its folder " + bad_folder +
+              ", try: steadfarm restore " + folder.path() +
+              "; or put back a copy; only if all of it may be lost, discard it with --fresh"};
+}
+
+/// It says nothing against the store that this process cannot read it now.
+Error unreadable(const Folder& folder, const Error& why) {
+  const ErrorCode code =
+      why.code == ErrorCode::no_memory ? ErrorCode::no_memory : ErrorCode::unreadable;
+  std::string advice = "; nothing was changed, start again when it can be read";
+  if (why.code == ErrorCode::not_found) advice = "; nothing was changed";
+  return {code, "the store " + folder.path() + " cannot be read now: " + why.message + advice};
 }
 
 class Surveyor {
  public:
-  Surveyor(Folder& folder, const StoreOptions& options) : folder_(folder), options_(options) {}
+  Surveyor(Folder& folder, const StoreOptions& options)
+      : folder_(folder), options_(options), patience_(options.fresh ? nullptr : options.patience) {}
 
   /// One look at the folder. Nothing if a live owner changed it meanwhile.
   Result<std::optional<Survey>> look() {
-    Result<Listing> listing = list_store(folder_);
-    if (!listing) return listing.error();
-    found_.newest = listing.value().newest();
-    if (Status read = read_manifests(listing.value()); !read) return read.error();
-    if (options_.fresh) return std::optional<Survey>(std::move(found_));
-    Result<bool> chosen = choose();
+    Result<Listing> listing = list();
+    if (!listing) return unreadable(folder_, listing.error());
+    found_.newest = std::max(listing.value().newest(), known_);
+    watch_for_successors();
+    Status chosen = choose_from(listing.value());
+    if (patience_ != nullptr) patience_->set_superseded(nullptr);
     if (!chosen) return chosen.error();
-    if (missing_ && changed_meanwhile()) return std::optional<Survey>();
+    if (!options_.fresh && missing_ && changed_meanwhile()) return std::optional<Survey>();
     const bool anything = !listing.value().manifests.empty() || !listing.value().segments.empty();
-    if (!chosen.value() && anything) return nothing_verifies(folder_, found_);
+    if (!options_.fresh && !found_.base && anything) return nothing_verifies(folder_, found_);
     return std::optional<Survey>(std::move(found_));
   }
 
  private:
+  /// As new as is known, which takes its time where another host wrote it. When the time is over,
+  /// what is there.
+  Result<Listing> list() {
+    Listing last;
+    Result<Listing> seen = read_patiently(patience_, [this, &last]() -> Result<Listing> {
+      Result<Listing> listing = list_store(folder_, patience_);
+      if (!listing) return listing;
+      last = listing.value();
+      known_ = std::max(options_.known, last.published());
+      if (options_.fresh || last.newest() >= known_) return listing;
+      return Error{ErrorCode::not_found, folder_.path() + "/" + manifest_name(known_) +
+                                             " or a newer one was published and is not there"};
+    });
+    const bool is_late = !seen && seen.error().code == ErrorCode::not_found && !stopped_waiting();
+    if (!is_late) return seen;
+    found_.lost_manifests = true;
+    return last;
+  }
+
+  /// Nobody waits for a file that a live owner has removed.
+  void watch_for_successors() {
+    if (patience_ == nullptr) return;
+    patience_->set_superseded([this] { return changed_meanwhile(); });
+  }
+
   void note(const std::string& name, const Error& error) {
-    found_.bad.push_back({name, error.code, error.message});
+    found_.bad.push_back({name, error.message});
+  }
+
+  Status choose_from(const Listing& listing) {
+    Status read = read_manifests(listing);
+    return read && !options_.fresh ? choose() : read;
   }
 
   Status read_manifests(const Listing& listing) {
     for (const Generation generation : listing.manifests) {
-      Result<StoredManifest> stored = read_manifest(folder_, generation);
+      Result<StoredManifest> stored = read_manifest(folder_, generation, patience_);
       if (stored) {
         found_.readable.push_back(std::move(stored).value());
         continue;
       }
-      // A newer program may understand it: neither damaged nor ours to pass over.
-      if (stored.error().code == ErrorCode::unsupported) return stored.error();
-      if (stored.error().code == ErrorCode::not_found) {
-        missing_ = true;
-        continue;
+      switch (stored.error().code) {
+        case ErrorCode::unsupported:
+          // A newer program may understand it: neither damaged nor ours to pass over.
+          return stored.error();
+        case ErrorCode::not_found:
+          if (stopped_waiting()) return unreadable(folder_, stored.error());
+          missing_ = true;
+          break;
+        case ErrorCode::corrupt:
+          note(manifest_name(generation), stored.error());
+          break;
+        default:
+          // What is to be discarded need not be read. It stays until it can be.
+          if (!options_.fresh) return unreadable(folder_, stored.error());
       }
-      note(manifest_name(generation), stored.error());
     }
     return {};
   }
 
-  Result<bool> choose() {
+  Status choose() {
     for (const StoredManifest& stored : found_.readable) {
       if (stored.manifest.fingerprint != options_.fingerprint) {
         return foreign(folder_, stored.manifest, options_);
@@ -82,13 +128,31 @@ class Surveyor {
         found_.state = std::move(loaded.value().state);
         found_.indices = std::move(loaded.value().indices);
         found_.shards = std::move(loaded.value().sharded.shards);
-        return true;
+        return {};
       }
-      if (loaded.error().code == ErrorCode::not_found) missing_ = true;
-      note(manifest_name(stored.manifest.generation), loaded.error());
-      // The segment goes with it, unless it is not there at all.
-      if (!bad_file.empty() && loaded.error().code != ErrorCode::not_found && !is_noted(bad_file)) {
-        note(bad_file, loaded.error());
+      const Error& error = loaded.error();
+      // Missing after all this time counts as damage, of the generation that needs it.
+      const bool missing = error.code == ErrorCode::not_found && !stopped_waiting();
+      if (!missing && error.code != ErrorCode::corrupt) return unreadable(folder_, error);
+      if (missing) missing_ = true;
+      note(manifest_name(stored.manifest.generation), error);
+      if (!missing && !bad_file.empty() && !is_noted(bad_file) && !is_disputed(bad_file)) {
+        note(bad_file, error);
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] bool stopped_waiting() const { return patience_ != nullptr && patience_->ended(); }
+
+  /// Manifests differ over this segment, so that one of them must be wrong and perhaps not it.
+  [[nodiscard]] bool is_disputed(const std::string& name) const {
+    const SegmentEntry* seen = nullptr;
+    for (const StoredManifest& stored : found_.readable) {
+      for (const SegmentEntry& entry : stored.manifest.segments) {
+        if (entry.file != name) continue;
+        if (seen != nullptr && !(*seen == entry)) return true;
+        seen = &entry;
       }
     }
     return false;
@@ -101,12 +165,14 @@ class Surveyor {
 
   [[nodiscard]] bool changed_meanwhile() {
     const Result<Listing> again = list_store(folder_);
-    return again && again.value().newest() != found_.newest;
+    return again && again.value().newest() > found_.newest;
   }
 
   Folder& folder_;
   const StoreOptions& options_;
+  Patience* const patience_;
   Survey found_;
+  Generation known_;      // to have been published
   bool missing_ = false;  // something that was listed or named is not there
 };
 

@@ -11,14 +11,16 @@
 
 namespace steadfarm::checkpoint {
 
+/// Damaged, by proof: its bytes were read whole and are wrong; or a manifest that names such a file
+/// or one that is missing.
 struct BadFile {
   std::string name;
-  ErrorCode code = ErrorCode::corrupt;
   std::string reason;  // with the path
 };
 
 struct Survey {
-  Generation newest;                     // the highest number in the folder, readable or not
+  Generation newest;  // the highest number there is or is known to have been, readable or not
+  bool lost_manifests = false;  // some that were published are not there: `newest` among them
   std::vector<StoredManifest> readable;  // newest first; also of other jobs
   std::vector<BadFile> bad;
   std::optional<StoredManifest> base;  // the newest generation that verifies in full
@@ -27,7 +29,9 @@ struct Survey {
   std::vector<ShardInfo> shards;       // that it names
 };
 
-/// Errors: foreign, corrupt, io (all only without `options.fresh`), unsupported.
+/// Errors: foreign, corrupt (both only without `options.fresh`), unreadable (what is needed to
+/// choose cannot be read now; no older generation is chosen for that), no_memory, unsupported,
+/// fenced.
 [[nodiscard]] Result<Survey> survey(Folder& folder, const StoreOptions& options);
 
 }  // namespace steadfarm::checkpoint

@@ -86,6 +86,12 @@ void add_work_options(CLI::App& app, Options& options, const std::string& group)
       ->transform(bytes_or_off())
       ->capture_default_str()
       ->group(group);
+  app.add_option("--read-patience", options.read_patience_s,
+                 "seconds to try again what cannot be read when the store is opened")
+      ->envname("STEADFARM_READ_PATIENCE")
+      ->check(CLI::Range(0.0, 1e9))
+      ->capture_default_str()
+      ->group(group);
   app.add_option("--keep", options.keep, "generations that stay in the store")
       ->envname("STEADFARM_KEEP")
       ->check(CLI::Range(2, 1000))

@@ -69,6 +69,9 @@ Status check_options(const Options& options) {
     return usage("--buffer is below " + std::to_string(kBufferBytesMin) +
                  " bytes; hardly a unit would run between two checkpoints");
   }
+  if (!(options.read_patience_s >= 0 && options.read_patience_s <= kSecondsMax)) {
+    return usage("--read-patience is not between 0 and 1e9 seconds");
+  }
   if (!is_duration(options.heartbeat_s)) return usage(std::string("--heartbeat") + limits);
   if (!is_duration(options.timeout_s)) return usage(std::string("--timeout") + limits);
   if (!(options.timeout_s > options.heartbeat_s)) {

@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <thread>
 #include <utility>
 
 #include "api/deadline.hpp"
+#include "api/store_opening.hpp"
 #include "api/take_over.hpp"
 #include "checkpoint/manifest.hpp"
 #include "checkpoint/posix_file_system.hpp"
@@ -63,6 +66,19 @@ MasterRun::MasterRun(const Job& job, transport::Transport& transport, std::int32
 MasterRun::~MasterRun() = default;
 
 bool MasterRun::start() {
+  try {
+    return start_all();
+  } catch (const std::bad_alloc&) {
+    refuse(74,
+           "memory runs out while the run starts" +
+               (options_.store.empty() ? std::string() : " from store '" + options_.store + "'") +
+               "; nothing durable is lost. Raise the limit (ulimit -v, the cgroup or the "
+               "job's memory) and start again");
+    return false;
+  }
+}
+
+bool MasterRun::start_all() {
   if (const Status status = check_options(options_); !status) {
     refuse(64, status.error().message);
     return false;
@@ -93,11 +109,7 @@ bool MasterRun::start() {
   // Before the store is read, which may take long: the workers wait for us, and a stop must not.
   start_heartbeat();
   if (const Status status = open_store(); !status) {
-    if (is_inherited()) {
-      cannot_take_over(status.error());
-      return false;
-    }
-    refuse(status.error().code == ErrorCode::internal ? 70 : 65, status.error().message);
+    cannot_open(status.error());
     return false;
   }
   if (const Status status = set_term(); !status) {
@@ -112,6 +124,17 @@ bool MasterRun::start() {
   make_driver();
   driver_->start();
   return true;
+}
+
+void MasterRun::cannot_open(const Error& error) {
+  if (is_inherited()) {
+    cannot_take_over(error);
+  } else if (driver::stop_was_signalled() && error.code == ErrorCode::unreadable) {
+    refuse(75, "stopped by signal " + std::to_string(driver::stop_signal()) +
+                   " while the store was read: " + error.message);
+  } else {
+    refuse(opening_exit_code(error), error.message);
+  }
 }
 
 Status MasterRun::open_spawner() {
@@ -132,7 +155,10 @@ Status MasterRun::open_store() {
   store_options.keep = options_.keep;
   store_options.fresh = options_.fresh && !is_inherited();
   if (inherited_) store_options.shards_from = inherited_->shards_from;
+  if (inherited_) store_options.known = Generation(lost_epoch().value);
   store_options.read_threads = checkpoint::reading_threads();
+  checkpoint::Patience patience(std::llround(options_.read_patience_s * 1e3), patience_hooks());
+  store_options.patience = &patience;
   store_options.result_fields = job_.result_fields;
   auto files = std::make_shared<checkpoint::PosixFileSystem>();
   auto store = checkpoint::Store::open(*files, store_options, opened_);
@@ -166,7 +192,7 @@ Status MasterRun::load_fold(const core::RecoveredState& recovered) {
   return Error{ErrorCode::foreign,
                "store '" + options_.store +
                    "': the fold's state does not fit this program; was it built from other "
-                   "sources? --fresh discards the store"};
+                   "sources? Go on with the program that wrote it, or give another --store"};
 }
 
 core::MasterOptions MasterRun::machine_options() {

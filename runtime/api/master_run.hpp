@@ -38,7 +38,9 @@ class MasterRun {
   void abandon(const std::string& what);
 
  private:
+  [[nodiscard]] bool start_all();
   [[nodiscard]] Status open_store();
+  void cannot_open(const Error& error);
   [[nodiscard]] Status load_fold(const core::RecoveredState& recovered);
   [[nodiscard]] core::MasterOptions machine_options();
   [[nodiscard]] Status open_spawner();
@@ -55,6 +57,7 @@ class MasterRun {
   void say_work_goes_on(const core::Note& note);
   [[nodiscard]] bool is_inherited() const { return inherited_.has_value(); }
   [[nodiscard]] OwnerEpoch shards_from() const;
+  [[nodiscard]] OwnerEpoch lost_epoch() const;
   [[nodiscard]] Status set_term();
   void cannot_take_over(const Error& error);
   [[nodiscard]] std::string take_over_text() const;

@@ -33,12 +33,16 @@ std::vector<Rank> MasterRun::awaited() const {
   return ranks;
 }
 
+// Of the master that is lost: the number of the manifest by which it took the store over.
+OwnerEpoch MasterRun::lost_epoch() const {
+  return OwnerEpoch(inherited_->first_epoch.value + inherited_->from.after.value);
+}
+
 // Shards that the workers have written for masters before this one count. Not if the store had an
 // owner in between whom we do not know: it may have tidied them away.
 OwnerEpoch MasterRun::shards_from() const {
   if (!inherited_ || inherited_->shards_from == OwnerEpoch(0)) return opened_.owner_epoch;
-  const OwnerEpoch lost(inherited_->first_epoch.value + inherited_->from.after.value);
-  return opened_.previous_owner == lost ? inherited_->shards_from : opened_.owner_epoch;
+  return opened_.previous_owner == lost_epoch() ? inherited_->shards_from : opened_.owner_epoch;
 }
 
 Status MasterRun::set_term() {

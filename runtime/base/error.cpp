@@ -17,6 +17,8 @@ const char* to_string(ErrorCode code) {
       return "no_space";
     case ErrorCode::shortage:
       return "shortage";
+    case ErrorCode::no_memory:
+      return "no_memory";
     case ErrorCode::denied:
       return "denied";
     case ErrorCode::not_found:

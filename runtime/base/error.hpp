@@ -15,7 +15,8 @@ enum class ErrorCode {
   invalid,      // input data that cannot be right
   io,           // the operating system refused; the message carries errno's text
   no_space,     // ENOSPC, EDQUOT
-  shortage,     // memory or file descriptors ran out: says nothing about what was to be read
+  shortage,     // file descriptors ran out: says nothing about what was to be read
+  no_memory,    // the same of memory; the message names the need
   denied,       // EACCES, EPERM: the same
   not_found,    // the file or folder is not there
   exists,       // the name is taken (O_EXCL, link)

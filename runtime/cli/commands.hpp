@@ -4,14 +4,21 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/error.hpp"
+
 namespace steadfarm::cli {
 
+void add_clean(CLI::App& app, int& exit_code);
 void add_inspect(CLI::App& app, int& exit_code);
+void add_restore(CLI::App& app, int& exit_code);
 void add_results(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 void add_simulate(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);
+
+/// Of a command that reads a store: 74 if it cannot be read now, 65 if it is damaged or none.
+[[nodiscard]] int reading_exit_code(const Error& error);
 
 /// "steadfarm: error: ..." on standard error.
 void say_error(const std::string& message);

@@ -8,6 +8,19 @@ namespace steadfarm::cli {
 
 void say_error(const std::string& message) { std::cerr << "steadfarm: error: " << message << '\n'; }
 
+int reading_exit_code(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::io:
+    case ErrorCode::shortage:
+    case ErrorCode::no_memory:
+    case ErrorCode::denied:
+    case ErrorCode::unreadable:
+      return 74;
+    default:
+      return 65;
+  }
+}
+
 namespace {
 
 // CLI11 says of a misspelt command only that one is required.
@@ -30,6 +43,8 @@ int run(int argc, char** argv) {
   add_inspect(app, exit_code);
   add_verify(app, exit_code);
   add_results(app, exit_code);
+  add_restore(app, exit_code);
+  add_clean(app, exit_code);
   add_simulate(app, exit_code);
   add_version(app, exit_code);
   try {

@@ -20,8 +20,9 @@ steadfarm_layer(checkpoint
           checkpoint/durable_file.cpp checkpoint/housekeeping.cpp checkpoint/inspect.cpp
           checkpoint/live_keys.cpp checkpoint/manifest.cpp
           checkpoint/names.cpp checkpoint/open.cpp checkpoint/os_error.cpp
-          checkpoint/owned_store.cpp
+          checkpoint/owned_store.cpp checkpoint/patience.cpp
           checkpoint/posix_file_system.cpp checkpoint/publisher.cpp
+          checkpoint/put_away.cpp
           checkpoint/read_ahead.cpp checkpoint/reader.cpp
           checkpoint/replay.cpp checkpoint/result_columns.cpp checkpoint/result_fields.cpp
           checkpoint/results.cpp checkpoint/retention.cpp checkpoint/segment_reader.cpp
@@ -35,5 +36,5 @@ steadfarm_layer(checkpoint
 steadfarm_layer(memory_file_system
   SOURCES checkpoint/memory_disk.cpp checkpoint/memory_faults.cpp
           checkpoint/memory_file_system.cpp checkpoint/order_checker.cpp
-          checkpoint/plain_codec.cpp
+          checkpoint/plain_codec.cpp checkpoint/unreadable_files.cpp
   PUBLIC steadfarm_checkpoint)

@@ -37,6 +37,7 @@ add_library(steadfarm STATIC
   runtime/api/master_run_take_over.cpp
   runtime/api/outcome.cpp
   runtime/api/run.cpp
+  runtime/api/store_opening.cpp
   runtime/api/submitted_units.cpp
   runtime/api/take_over.cpp
   runtime/api/unit_hints.cpp
@@ -73,8 +74,10 @@ steadfarm_layer(supervisor
 # The command. Its target is steadfarm_cli, its file build/bin/steadfarm.
 include(runtime/cmake/simulator.cmake)
 add_executable(steadfarm_cli
+  runtime/cli/clean.cpp
   runtime/cli/inspect.cpp
   runtime/cli/main.cpp
+  runtime/cli/restore.cpp
   runtime/cli/result_text.cpp
   runtime/cli/results.cpp
   runtime/cli/run.cpp

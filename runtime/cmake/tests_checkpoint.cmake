@@ -12,7 +12,9 @@ steadfarm_test(checkpoint_unit_test
           tests/unit/checkpoint/names_test.cpp tests/unit/checkpoint/order_checker_test.cpp
           tests/unit/checkpoint/os_error_test.cpp tests/unit/checkpoint/owned_store_test.cpp
           tests/unit/checkpoint/posix_file_system_test.cpp tests/unit/checkpoint/posix_sync_test.cpp
-          tests/unit/checkpoint/publisher_test.cpp tests/unit/checkpoint/read_ahead_test.cpp
+          tests/unit/checkpoint/patience_test.cpp
+          tests/unit/checkpoint/publisher_test.cpp tests/unit/checkpoint/put_away_test.cpp
+          tests/unit/checkpoint/read_ahead_test.cpp
           tests/unit/checkpoint/reader_test.cpp
           tests/unit/checkpoint/result_columns_test.cpp
           tests/unit/checkpoint/result_fields_test.cpp tests/unit/checkpoint/results_test.cpp
@@ -39,7 +41,7 @@ steadfarm_test(checkpoint_hdf5_test
 steadfarm_test(checkpoint_crash_test
   SOURCES tests/crash/counting_loop_test.cpp tests/crash/crash_point_test.cpp
           tests/crash/damage_test.cpp tests/crash/owners_test.cpp tests/crash/shards_test.cpp
-          tests/crash/scenario.cpp
+          tests/crash/scenario.cpp tests/crash/unreadable_test.cpp
   LINKS steadfarm_checkpoint_test_support
   TIMEOUT 1200
   LABELS crash)

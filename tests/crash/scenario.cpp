@@ -1,5 +1,7 @@
 #include "tests/crash/scenario.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "checkpoint/plain_codec.hpp"
@@ -25,7 +27,9 @@ Scenario::Scenario(MemoryFileSystem& files, std::uint64_t seed, int tries_max,
     : files_(files), checker_(files), work_(seed), tries_max_(tries_max), codec_(codec) {}
 
 void Scenario::note(const Error& error) {
-  if (error.code != ErrorCode::io && error.code != ErrorCode::no_space) {
+  constexpr ErrorCode trouble[] = {ErrorCode::io, ErrorCode::no_space, ErrorCode::unreadable,
+                                   ErrorCode::shortage, ErrorCode::denied};
+  if (std::ranges::find(trouble, error.code) == std::end(trouble)) {
     strange_.push_back(error.message);
   }
 }

@@ -166,6 +166,13 @@ void draw_neighbours(SimOptions& o) {
   if (prng.chance(0.5)) o.faults |= 1U << static_cast<std::uint32_t>(FaultClass::false_word);
 }
 
+// The same.
+void draw_unreadable(SimOptions& o) {
+  Prng prng(mix(o.seed, 17));
+  if (o.store == 0 || !prng.chance(0.4)) return;
+  o.faults |= 1U << static_cast<std::uint32_t>(FaultClass::unreadable_file);
+}
+
 void draw_faults(SimOptions& o, Prng& prng) {
   if (prng.chance(0.03)) return;  // a calm run, so that calm runs are tested as well
   const double share = prng.chance(0.5) ? 0.2 : 0.5;
@@ -237,6 +244,7 @@ SimOptions options_from_seed(std::uint64_t seed) {
   draw_respawn(options);
   draw_takeover(options);
   draw_neighbours(options);
+  draw_unreadable(options);
   draw_partial_states(options, prng);
   draw_wall_time(options, prng);
   bound_waiting(options);

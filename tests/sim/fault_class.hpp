@@ -30,6 +30,8 @@
 //   false_word     a worker says that a process ended     it came to the master, of a live worker
 //                  that is an earlier one, its own, or
 //                  on another machine
+//   unreadable_file  a file of the store cannot be      an opening met it, and waited or gave up
+//                  read for a while, or is not visible
 // clang-format on
 #pragma once
 
@@ -62,8 +64,9 @@ enum class FaultClass : std::uint8_t {
   failed_spawn,
   master_death,
   false_word,
+  unreadable_file,
 };
-inline constexpr std::size_t kFaultClasses = 22;
+inline constexpr std::size_t kFaultClasses = 23;
 
 [[nodiscard]] const char* to_string(FaultClass fault);
 

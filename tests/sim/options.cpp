@@ -10,10 +10,10 @@ namespace steadfarm::sim {
 namespace {
 
 constexpr const char* kNames[kFaultClasses] = {
-    "worker_death", "worker_freeze", "master_freeze", "job_kill",   "delay",         "reorder",
-    "duplicate",    "drop",          "partition",     "unit_throw", "poison_unit",   "torn_write",
-    "failed_write", "failed_sync",   "unsynced_loss", "no_space",   "second_master", "slow_worker",
-    "load",         "failed_spawn",  "master_death",  "false_word"};
+    "worker_death", "worker_freeze", "master_freeze", "job_kill",   "delay",          "reorder",
+    "duplicate",    "drop",          "partition",     "unit_throw", "poison_unit",    "torn_write",
+    "failed_write", "failed_sync",   "unsynced_loss", "no_space",   "second_master",  "slow_worker",
+    "load",         "failed_spawn",  "master_death",  "false_word", "unreadable_file"};
 
 struct Least {
   std::string_view name;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/file_patience.hpp"
+
 namespace steadfarm::sim {
 namespace {
 
@@ -31,6 +33,7 @@ SimResult Simulation::run() {
     STEADFARM_ASSERT(!world_.queue.empty());
     const Event event = world_.queue.pop();
     world_.now = event.time;
+    world_.files.unreadable().set_now_ms(world_.now / 1000);
     ++steps_;
     handle(event);
     check_time();
@@ -97,10 +100,17 @@ std::unique_ptr<checkpoint::Store> Simulation::open_store(checkpoint::OpenReport
     checkpoint::MemoryFaults& faults = world_.files.faults();
     faults.power_off_after(faults.operations() + 1 + world_.fault_prng.below(25));
   }
+  FilePatience patience(world_);
+  options.patience = patience.get();
+  const std::uint64_t hits_before = world_.files.unreadable().hits();
   FaultWatch watch(world_);
   auto opened = checkpoint::Store::open(world_.files, options, report);
   watch.finish(opened ? nullptr : &opened.error());
   tap_.check();
+  const bool met_unreadable = world_.files.unreadable().hits() > hits_before;
+  if (met_unreadable && (!opened || patience.waited())) {
+    world_.tally.took_effect(FaultClass::unreadable_file);
+  }
   world_.trace.event(world_.now, static_cast<std::uint32_t>(jobs_.size() + 1), kNobody, "opens",
                      opened ? report.generation.value : 0, [&] {
                        if (!opened) return "failed: " + opened.error().message;
@@ -114,8 +124,9 @@ std::unique_ptr<checkpoint::Store> Simulation::open_store(checkpoint::OpenReport
   }
   if (opened) return std::move(opened).value();
   const ErrorCode code = opened.error().code;
-  const bool may_fail = !world_.calm && (code == ErrorCode::io || code == ErrorCode::no_space ||
-                                         code == ErrorCode::fenced);
+  const bool may_fail =
+      !world_.calm && (code == ErrorCode::io || code == ErrorCode::no_space ||
+                       code == ErrorCode::fenced || code == ErrorCode::unreadable);
   if (!may_fail) {
     world_.verdict.fail(kExitWrong, "the store cannot be opened: " + opened.error().message);
   }
@@ -304,6 +315,7 @@ void Simulation::begin_calm() {
   calm_at_ = world_.now;
   world_.progress_at = world_.now;
   world_.files.faults().clear();
+  world_.files.unreadable().clear();
   world_.files.set_capacity_bytes(UINT64_MAX);
   for (const auto& heal : std::exchange(heals_, {})) heal();
   for (const auto& each : jobs_) each->wake_all();

@@ -57,6 +57,7 @@ class Simulation {
   void strike_words();
   void strike_network();
   void strike_disk(FaultClass fault);
+  void strike_file();
   void strike_store_owner();
   void set_disk_rates();
   void kill_everything(bool machine, FaultClass cause);

@@ -1,5 +1,7 @@
 // The faults that strike processes, links and the disk. The network draws its own per message.
 #include <algorithm>
+#include <cerrno>
+#include <iterator>
 
 #include "sim/simulation.hpp"
 
@@ -11,7 +13,7 @@ void Simulation::plan_strikes() {
         FaultClass::job_kill, FaultClass::partition, FaultClass::torn_write,
         FaultClass::failed_write, FaultClass::failed_sync, FaultClass::unsynced_loss,
         FaultClass::no_space, FaultClass::second_master, FaultClass::slow_worker, FaultClass::load,
-        FaultClass::master_death, FaultClass::false_word}) {
+        FaultClass::master_death, FaultClass::false_word, FaultClass::unreadable_file}) {
     if (world_.options.has(fault)) plan_strike(fault);
   }
   if (world_.options.stops != 0) plan_stop();
@@ -79,6 +81,9 @@ void Simulation::strike(FaultClass fault) {
       break;
     case FaultClass::slow_worker:
       strike_speed();
+      break;
+    case FaultClass::unreadable_file:
+      strike_file();
       break;
     case FaultClass::load:
       world_.tally.injected(fault);
@@ -205,6 +210,35 @@ void Simulation::strike_network() {
   heals_.emplace_back(heal);
   const TimeUs timeout_us = world_.options.timeout_us;
   world_.queue.call(world_.now + some_time(timeout_us / 10, 3 * timeout_us), heal);
+}
+
+// One, or several at a time as a file server that restarts would show.
+void Simulation::strike_file() {
+  constexpr int kErrors[] = {EIO, ESTALE, EMFILE, ENOENT};
+  std::vector<std::string> names;
+  for (const auto& [name, file] : world_.files.disk(kStorePath).visible()) {
+    const bool is_temp = name.find("temp-") != std::string::npos;
+    if (!is_temp) names.push_back(name);
+  }
+  if (names.empty()) return;
+  std::string newest;
+  for (const std::string& name : names) {
+    if (name.starts_with("manifest-")) newest = std::max(newest, name);
+  }
+  const std::uint64_t count = world_.fault_prng.chance(0.3) ? 1 + names.size() / 2 : 1;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::string& name = names[world_.fault_prng.below(names.size())];
+    int error_number = kErrors[world_.fault_prng.below(std::size(kErrors))];
+    // What comes into sight late is new: of manifests the newest one.
+    if (error_number == ENOENT && name.starts_with("manifest-") && name != newest) {
+      error_number = EIO;
+    }
+    const TimeUs until = world_.now + some_time(1, 3 * world_.options.timeout_us);
+    world_.tally.injected(FaultClass::unreadable_file);
+    world_.trace.event(world_.now, 0, kNobody, "UNREADABLE", static_cast<std::uint64_t>(until),
+                       [&] { return name + ": errno " + std::to_string(error_number); });
+    world_.files.unreadable().add(name, error_number, until / 1000);
+  }
 }
 
 void Simulation::set_disk_rates() {

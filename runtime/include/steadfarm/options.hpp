@@ -21,6 +21,10 @@ struct Options {
   /// Bytes of results and units in the master's memory that are not on disk yet. Above it nothing
   /// is handed out until a checkpoint has been written. Needs `store`.
   std::uint64_t buffer_bytes = 512ULL << 20U;
+  /// Seconds for which a file of the store that cannot be read, or seen, is tried again when the
+  /// store is opened; above the 60 for which NFS may take what it has cached for true. Then the
+  /// start ends with exit code 74, and nothing was changed. 0: it is not tried again.
+  double read_patience_s = 90;
   /// Generations that stay in the store; at least 2.
   std::uint32_t keep = 3;
   /// How many units an asking worker gets, and which. R units are left for P workers:
