@@ -69,11 +69,7 @@ bool MasterRun::start() {
   try {
     return start_all();
   } catch (const std::bad_alloc&) {
-    refuse(74,
-           "memory runs out while the run starts" +
-               (options_.store.empty() ? std::string() : " from store '" + options_.store + "'") +
-               "; nothing durable is lost. Raise the limit (ulimit -v, the cgroup or the "
-               "job's memory) and start again");
+    out_of_memory();
     return false;
   }
 }
@@ -428,6 +424,14 @@ void MasterRun::refuse(int exit_code, const std::string& message) {
 
 void MasterRun::abandon(const std::string& what) {
   refuse(70, (in_fold_ ? "the fold failed: " : "the master failed: ") + what);
+}
+
+void MasterRun::out_of_memory() {
+  const std::string store = options_.store.empty()
+                                ? std::string()
+                                : "; what is durable in '" + options_.store + "' stays";
+  refuse(74, (in_fold_ ? "memory runs out in the fold" : "memory runs out in the master") + store +
+                 ". Raise the limit (ulimit -v, the cgroup or the job's memory) and start again");
 }
 
 void MasterRun::warn_of_log() {

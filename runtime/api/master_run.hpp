@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <vector>
 
@@ -36,6 +37,8 @@ class MasterRun {
   [[nodiscard]] Outcome outcome();
   /// Something threw, most likely the application's fold: nothing can be trusted any more.
   void abandon(const std::string& what);
+  /// Memory ran out, in the application's fold or here.
+  void out_of_memory();
 
  private:
   [[nodiscard]] bool start_all();
@@ -107,6 +110,8 @@ template <class Run>
 void guarded(MasterRun& master, Run&& run) {
   try {
     run();
+  } catch (const std::bad_alloc&) {
+    master.out_of_memory();
   } catch (const std::exception& e) {
     master.abandon(e.what());
   } catch (...) {

@@ -75,7 +75,8 @@ damaged() {
   expect_eq "$what: what verify and inspect changed" "$before" "$(contents "$store")"
 
   code=0
-  "$FARMS_BIN/${job[0]}" "${job[@]:1}" --store "$store" >"$JOBS_TMP/resumed.out" \
+  # What is gone here comes into sight no more.
+  "$FARMS_BIN/${job[0]}" "${job[@]:1}" --store "$store" --read-patience 1 >"$JOBS_TMP/resumed.out" \
     2>"$JOBS_TMP/resumed.err" </dev/null || code=$?
   if [[ $file == segment-* ]] && [ "$(made_for "$file")" -le "$oldest" ]; then
     # Every generation builds on it.
