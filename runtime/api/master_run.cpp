@@ -134,7 +134,7 @@ Status MasterRun::open_store() {
   if (inherited_) store_options.shards_from = inherited_->shards_from;
   store_options.read_threads = checkpoint::reading_threads();
   store_options.result_fields = job_.result_fields;
-  auto files = std::make_shared<checkpoint::PosixFileSystem>();
+  auto files = std::make_shared<checkpoint::PosixFileSystem>(sharing_of(options_));
   auto store = checkpoint::Store::open(*files, store_options, opened_);
   for (const std::string& warning : opened_.warnings) warn_of_store(warning);
   if (!store) return store.error();
@@ -319,7 +319,7 @@ void MasterRun::on_note(const core::Note& note) {
   }
   if (note.kind == NoteKind::shard_trouble) {
     progress_.end();
-    say("warning: worker " + std::to_string(note.rank.value) +
+    say("warning: worker " + losses_.name(note.rank) +
         " cannot write its large results and tries again: " + note.text);
   }
   if (note.kind == NoteKind::partial_refused) {

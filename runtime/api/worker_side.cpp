@@ -35,11 +35,16 @@ std::unique_ptr<driver::ThreadedShards> open_shards(const Job& job) {
   struct Both {  // whoever has the writer has its file system, too
     checkpoint::PosixFileSystem files;
     checkpoint::ShardWriter writer;
-    explicit Both(checkpoint::ShardOptions options) : writer(files, std::move(options)) {}
+    Both(checkpoint::Sharing sharing, checkpoint::ShardOptions options)
+        : files(sharing), writer(files, std::move(options)) {}
   };
   const auto make_writer = [&job](const ShardGrant& grant) {
+    const auto warn = [](const std::string& text) {
+      say("warning: a worker on " + host_name() + ": " + text);
+    };
     const auto both = std::make_shared<Both>(
-        checkpoint::ShardOptions{job.options->store, grant, job.result_fields, nullptr});
+        sharing_of(*job.options),
+        checkpoint::ShardOptions{job.options->store, grant, job.result_fields, nullptr, warn});
     return std::shared_ptr<checkpoint::ShardWriter>(both, &both->writer);
   };
   return std::make_unique<driver::ThreadedShards>(make_writer,

@@ -25,8 +25,14 @@ Scenario::Scenario(MemoryFileSystem& files, std::uint64_t seed, int tries_max,
     : files_(files), checker_(files), work_(seed), tries_max_(tries_max), codec_(codec) {}
 
 void Scenario::note(const Error& error) {
-  if (error.code != ErrorCode::io && error.code != ErrorCode::no_space) {
-    strange_.push_back(error.message);
+  switch (error.code) {
+    case ErrorCode::io:
+    case ErrorCode::no_space:
+    case ErrorCode::shortage:
+    case ErrorCode::denied:
+      return;
+    default:
+      strange_.push_back(error.message);
   }
 }
 
