@@ -42,7 +42,8 @@ class OldFile {
 };
 
 /// An opened folder. Errors carry the full path. Codes: not_found, exists, no_space, shortage,
-/// denied, io; and unsupported, where the file system has no such thing at all.
+/// denied, io; and unsupported, where trying again is of no use: the file system has no such thing,
+/// or something else stands in the place of a folder.
 class Folder {
  public:
   virtual ~Folder() = default;

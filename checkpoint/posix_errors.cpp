@@ -66,12 +66,14 @@ Error cannot_open_subfolder(int error_number, int folder, const std::string& nam
       std::array<char, 4096> target{};
       const ssize_t size = ::readlinkat(folder, name.c_str(), target.data(), target.size());
       const std::string to(target.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-      return {ErrorCode::io, path + " is a symbolic link (to " + to +
-                                 "), and a store has folders of its own only; move what it leads "
-                                 "to in its place"};
+      return {ErrorCode::unsupported,
+              path + " is a symbolic link (to " + to +
+                  "), and a store has folders of its own only; move what it leads "
+                  "to in its place"};
     }
     if (!S_ISDIR(info.st_mode)) {
-      return {ErrorCode::io, path + " is not a folder and stands where one belongs; move it away"};
+      return {ErrorCode::unsupported,
+              path + " is not a folder and stands where one belongs; move it away"};
     }
   }
   return cannot_read(error_number, "open the folder " + path, path);

@@ -21,7 +21,8 @@ namespace steadfarm::checkpoint {
 /// whom to ask.
 [[nodiscard]] Error cannot_read(int error_number, const std::string& what, const std::string& path);
 
-/// A folder inside a store that cannot be opened: a symbolic link or a file lies there. `folder` is
+/// A folder inside a store that cannot be opened: where a symbolic link or a file lies there, the
+/// code is `unsupported`. `folder` is
 /// an open folder, `name` relative to it, `path` both together.
 [[nodiscard]] Error cannot_open_subfolder(int error_number, int folder, const std::string& name,
                                           const std::string& path);

@@ -107,9 +107,13 @@ Result<bool> PosixFolder::give_mode(const std::string& name) {
     wanted = file_mode(sharing_);
   }
   if (wanted == bits) return false;
-  if (::fchmodat(fd_.get(), relative.c_str(), wanted, 0) == 0) return true;
-  if (means_no_modes(errno)) return false;  // of which the owner has been warned
-  return os_error(errno, "set the mode of " + full(name));
+  if (::fchmodat(fd_.get(), relative.c_str(), wanted, 0) != 0) {
+    if (means_no_modes(errno)) return false;  // of which the owner has been warned
+    return os_error(errno, "set the mode of " + full(name));
+  }
+  // Some file systems take the call and keep the mode.
+  return ::fstatat(fd_.get(), relative.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+         (info.st_mode & 07777U) != bits;
 }
 
 Result<std::unique_ptr<OldFile>> PosixFolder::open(const std::string& name) {

@@ -320,7 +320,7 @@ void MasterRun::on_note(const core::Note& note) {
   if (note.kind == NoteKind::shard_trouble) {
     progress_.end();
     say("warning: worker " + losses_.name(note.rank) +
-        " cannot write its large results and tries again: " + note.text);
+        " cannot write its large results: " + note.text);
   }
   if (note.kind == NoteKind::partial_refused) {
     progress_.end();

@@ -99,7 +99,6 @@ TEST(PosixFileSystem, says_what_stands_in_place_of_a_folder_or_file_of_the_store
   std::ofstream(scratch / "store/discarded") << "x";
   const auto expect_said = [&](const Status& refused, const char* name, const char* what) {
     ASSERT_FALSE(refused) << name;
-    EXPECT_EQ(refused.error().code, ErrorCode::io);
     for (const std::string& part : {(scratch / "store/") + name, std::string(what)}) {
       EXPECT_NE(refused.error().message.find(part), std::string::npos) << refused.error().message;
     }
