@@ -30,8 +30,8 @@ std::string in_seconds(const driver::UnitGuard& units) {
 }
 
 // How a worker of this job writes its shards, or null.
-std::unique_ptr<driver::ThreadedShards> open_shards(const Job& job,
-                                                    const transport::Transport& transport) {
+// `says`: warnings about the file system. Beside the master, on its thread, that has said them.
+std::unique_ptr<driver::ThreadedShards> open_shards(const Job& job, Rank self, bool says) {
   if (!has_shards(job)) return nullptr;
   struct Both {  // whoever has the writer has its file system, too
     checkpoint::PosixFileSystem files;
@@ -39,12 +39,9 @@ std::unique_ptr<driver::ThreadedShards> open_shards(const Job& job,
     Both(checkpoint::Sharing sharing, checkpoint::ShardOptions options)
         : files(sharing), writer(files, std::move(options)) {}
   };
-  const bool alone = transport.rank_count() == 1;
-  const Rank self = transport.self();
-  const auto make_writer = [&job, alone, self](const ShardGrant& grant) {
-    // One rank alone has heard it already, as the master.
-    const auto warn = [alone, self](const std::string& text) {
-      if (alone) return;
+  const auto make_writer = [&job, self, says](const ShardGrant& grant) {
+    const auto warn = [self, says](const std::string& text) {
+      if (!says) return;
       say("warning: worker " + std::to_string(self.value) + " on " + host_name() + ": " + text);
     };
     const auto both = std::make_shared<Both>(
@@ -130,7 +127,7 @@ WorkerSide::WorkerSide(const Job& job, transport::Transport& transport, bool con
     : machine_(with_takeover(worker_options(job, concurrent), shared.takeover), clock_.now()),
       work_(job.work),
       executor_([this](UnitCall& call) { run_unit(call); }),
-      shards_(with_shards ? open_shards(job, transport) : nullptr),
+      shards_(with_shards ? open_shards(job, transport.self(), !at_save_point) : nullptr),
       driver_(machine_, transport, executor_, clock_, job.id, Rank(0), shards_.get()),
       guard_(guard),
       at_save_point_(std::move(at_save_point)),

@@ -47,7 +47,7 @@ class CountingLoop : public testing::TestWithParam<int> {};
 
 TEST_P(CountingLoop, one_failure_is_survived_and_the_run_completes) {
   Tried tried("operations that fail once");
-  for (std::uint64_t job = 2; job < 2 + times(1, 10); ++job) {
+  for (std::uint64_t job = 2; job < 2 + times(1, 5); ++job) {
     for (const Effect effect : {Effect::none, Effect::partial, Effect::whole}) {
       for (const bool crash : {false, true}) {
         const std::uint64_t operations = loop({{GetParam(), effect}, false}, crash, job);
@@ -60,7 +60,7 @@ TEST_P(CountingLoop, one_failure_is_survived_and_the_run_completes) {
 
 TEST_P(CountingLoop, lasting_failure_loses_nothing_that_was_reported) {
   Tried tried("operations that fail from then on");
-  for (std::uint64_t job = 2; job < 2 + times(1, 10); ++job) {
+  for (std::uint64_t job = 2; job < 2 + times(1, 5); ++job) {
     for (const Effect effect : {Effect::none, Effect::partial, Effect::whole}) {
       for (const bool crash : {false, true}) {
         const std::uint64_t operations = loop({{GetParam(), effect}, true}, crash, job);
@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(Errno, CountingLoop,
 TEST(Swarm, random_faults_and_crashes_never_break_a_promise) {
   std::array<std::uint64_t, operation_count> injected{};
   Tried tried("runs with random faults and crashes");
-  for (std::uint64_t seed = 1; seed <= times(3000, 100'000); ++seed) {
+  for (std::uint64_t seed = 1; seed <= times(3000, 30'000); ++seed) {
     ++tried;
     Prng prng(seed);
     MemoryFileSystem files(seed);

@@ -13,7 +13,7 @@
 namespace steadfarm::checkpoint::test {
 namespace {
 
-const std::uint64_t damages_per_point = times(12, 120);
+const std::uint64_t damages_per_point = times(12, 60);
 
 std::uint64_t operations_of_a_whole_run(std::uint64_t seed) {
   MemoryFileSystem files(seed);
@@ -62,7 +62,7 @@ TEST(CrashPoint, a_store_comes_back_whole_from_a_crash_after_any_operation) {
   std::uint64_t lost_names = 0;
   std::uint64_t torn_files = 0;
   std::uint64_t went_back_to_an_unreported_one = 0;
-  for (std::uint64_t job = 1; job <= times(3, 12); ++job) {
+  for (std::uint64_t job = 1; job <= times(3, 6); ++job) {
     const std::uint64_t operations = operations_of_a_whole_run(job);
     ASSERT_GT(operations, 60U);
     for (std::uint64_t point = 0; point < operations; ++point) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t units = 8;
 constexpr std::uint64_t per_shard = 2;
-const std::uint64_t damages_per_point = times(12, 120);
+const std::uint64_t damages_per_point = times(12, 60);
 
 Bytes result_of(std::uint64_t unit) { return Bytes(300 + unit, static_cast<std::byte>(unit + 1)); }
 
