@@ -54,10 +54,39 @@ class Sink {
 
 }  // namespace
 
+std::string DurableFiles::next_temp() {
+  std::string name = subfolder_ + temp_name(next_temp_);
+  ++next_temp_.sequence;
+  return name;
+}
+
+Result<std::vector<std::string>> DurableFiles::probe() {
+  std::vector<std::string> warnings;
+  const std::string name = next_temp();
+  const std::string second_name = next_temp();
+  Status tried = try_out(name, second_name, warnings);
+  drop(second_name);
+  drop(name);
+  if (!tried) return tried.error();
+  return warnings;
+}
+
+Status DurableFiles::try_out(const std::string& name, const std::string& second_name,
+                             std::vector<std::string>& warnings) {
+  Result<std::unique_ptr<NewFile>> file = folder_.create(name);
+  if (!file) return file.error();
+  if (Status done = file.value()->make_read_only(); !done) {
+    if (done.error().code != ErrorCode::unsupported) return done;
+    warnings.push_back(done.error().message);
+  }
+  if (Status done = file.value()->close(); !done) return done;
+  if (Status done = folder_.link(name, second_name); !done) return done;
+  return folder_.sync(subfolder_.substr(0, subfolder_.rfind('/')));
+}
+
 Result<DurableFiles::Written> DurableFiles::write(const FileImage& image) {
   Written written;
-  written.temp = subfolder_ + temp_name(next_temp_);
-  ++next_temp_.sequence;
+  written.temp = next_temp();
   if (Status filled = fill(written.temp, image, written.digest); !filled) {
     drop(written.temp);
     return filled.error();
@@ -77,7 +106,9 @@ Status DurableFiles::fill(const std::string& temp, const FileImage& image, Diges
   if (!file) return file.error();
   if (Status done = pour(*file.value(), image, sum); !done) return done;
   if (Status done = file.value()->sync(); !done) return done;
-  if (Status done = file.value()->make_read_only(); !done) return done;
+  // Without modes the digest alone protects it, which is what a reader goes by.
+  Status read_only = file.value()->make_read_only();
+  if (!read_only && read_only.error().code != ErrorCode::unsupported) return read_only;
   if (Status done = file.value()->close(); !done) return done;
   return read_back(temp, image, sum);
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
@@ -30,10 +31,18 @@ class DurableFiles {
   [[nodiscard]] Result<Written> write(const FileImage& image);
   [[nodiscard]] Result<Written> write(ByteView bytes);
 
+  /// Tries with an empty file, which it removes again, what all of this needs of the file system.
+  /// Errors: unsupported, and what is lacking; not_found: somebody else tidies the folder. What a
+  /// store can do without comes back as sentences for the user.
+  [[nodiscard]] Result<std::vector<std::string>> probe();
+
   /// Links to `name` and removes the temporary name, on failure as well. The folder is not synced.
   [[nodiscard]] Status give_name(const std::string& temp, const std::string& name);
 
  private:
+  [[nodiscard]] std::string next_temp();
+  [[nodiscard]] Status try_out(const std::string& name, const std::string& second_name,
+                               std::vector<std::string>& warnings);
   [[nodiscard]] Status fill(const std::string& temp, const FileImage& image, Digest& sum);
   [[nodiscard]] Status pour(NewFile& file, const FileImage& image, Digest& sum);
   [[nodiscard]] Status read_back(const std::string& temp, const FileImage& image,

@@ -25,7 +25,8 @@ class NewFile {
   [[nodiscard]] virtual Status write(ByteView bytes) = 0;
   /// The bytes are on disk when this returns success. The name may not be: see Folder::sync.
   [[nodiscard]] virtual Status sync() = 0;
-  /// Mode 0400; writing through this handle stays possible.
+  /// Mode 0400, or 0440 if a group may read; writing through this handle stays possible.
+  /// `unsupported` if the file system keeps no modes: the file is as it was.
   [[nodiscard]] virtual Status make_read_only() = 0;
   [[nodiscard]] virtual Status close() = 0;
 };
@@ -40,24 +41,35 @@ class OldFile {
   [[nodiscard]] virtual Result<std::size_t> read(std::span<std::byte> out) = 0;
 };
 
-/// An opened folder. Errors carry the full path. Codes: not_found, exists, no_space, io.
+/// An opened folder. Errors carry the full path. Codes: not_found, exists, no_space, shortage,
+/// denied, io; and unsupported, where trying again is of no use: the file system has no such thing,
+/// or something else stands in the place of a folder.
 class Folder {
  public:
   virtual ~Folder() = default;
 
   [[nodiscard]] virtual const std::string& path() const = 0;
+  /// What whoever opened it should know of it, one sentence each.
+  [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
 
   /// A new file with mode 0600; `exists` if the name is taken, be it by a symbolic link.
   [[nodiscard]] virtual Result<std::unique_ptr<NewFile>> create(const std::string& name) = 0;
   /// A second name for a file; `exists` if the name is taken. Atomic, also between machines.
+  /// `unsupported` if the file system makes no hard links.
   [[nodiscard]] virtual Status link(const std::string& from, const std::string& to) = 0;
   /// Never replaces: `exists` if the new name is taken.
   [[nodiscard]] virtual Status rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual Status unlink(const std::string& name) = 0;
-  /// A subfolder with mode 0700; no error if it is there already.
+  /// A subfolder with mode 0700, or 0750 if a group may read; no error if it is there already.
   [[nodiscard]] virtual Status make_folder(const std::string& name) = 0;
   /// Names made, changed and removed in this folder (or in `subfolder`) are on disk after this.
+  /// `unsupported` if the file system cannot do that.
   [[nodiscard]] virtual Status sync(const std::string& subfolder = {}) = 0;
+  /// A group may read what is made here.
+  [[nodiscard]] virtual bool is_shared() const { return false; }
+  /// Gives a file or subfolder that is there already, or this folder itself (empty), the mode that
+  /// a new one would get. True if it had another. Nothing where there are no modes.
+  [[nodiscard]] virtual Result<bool> give_mode(const std::string& name) = 0;
 
   /// `corrupt` if it is no regular file.
   [[nodiscard]] virtual Result<std::unique_ptr<OldFile>> open(const std::string& name) = 0;

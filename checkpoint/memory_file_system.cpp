@@ -56,6 +56,7 @@ class MemoryNewFile final : public NewFile {
   Status make_read_only() override {
     if (gone()) return failed(EIO, "make read-only");
     const std::optional<Fault> fault = system_.faults_.next(Operation::make_read_only);
+    if (!fault && system_.lacks_.modes) return no_modes("chmod 0400 is refused", folder_);
     if (!fault || fault->effect != Effect::none) file_->read_only = true;
     if (fault) return failed(fault->error_number, "make read-only");
     return {};
@@ -123,7 +124,10 @@ class MemoryFolder final : public Folder {
     int refused = 0;
     if (disk().exists(to)) refused = EEXIST;
     if (!file) refused = ENOENT;
-    return change(Operation::link, refused, from, to, [&] { disk().put(to, file); });
+    if (system_.lacks_.hard_links) refused = EPERM;
+    Status done = change(Operation::link, refused, from, to, [&] { disk().put(to, file); });
+    if (done || done.error().code != ErrorCode::denied || !system_.lacks_.hard_links) return done;
+    return no_hard_links(EPERM, path_);
   }
 
   Status rename(const std::string& from, const std::string& to) override {
@@ -144,8 +148,12 @@ class MemoryFolder final : public Folder {
   }
 
   Status sync(const std::string& subfolder) override {
+    if (system_.lacks_.folder_sync) return no_folder_sync(EINVAL, path_);
     return change(Operation::sync_folder, 0, subfolder, {}, [&] { disk().sync_folder(subfolder); });
   }
+
+  // There are no modes here, but that of a published file.
+  Result<bool> give_mode(const std::string& /*name*/) override { return false; }
 
   Result<std::unique_ptr<OldFile>> open(const std::string& name) override {
     // One fallible operation a file, however it is read: a failing read is one that never began.

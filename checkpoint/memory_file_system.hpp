@@ -15,6 +15,13 @@
 
 namespace steadfarm::checkpoint {
 
+/// What a file system may have no such thing of.
+struct MemoryLacks {
+  bool hard_links = false;
+  bool folder_sync = false;
+  bool modes = false;
+};
+
 /// Told of every operation that changed something, after the change.
 class FileObserver {
  public:
@@ -38,6 +45,7 @@ class MemoryFileSystem final : public FileSystem {
   [[nodiscard]] UnreadableFiles& unreadable() { return unreadable_; }
   /// Writes beyond this many bytes in a folder fail with ENOSPC, after what still fits.
   void set_capacity_bytes(std::uint64_t bytes) { capacity_bytes_ = bytes; }
+  void set_lacks(const MemoryLacks& lacks) { lacks_ = lacks; }
   void set_observer(FileObserver* observer) { observer_ = observer; }
 
   /// The machine goes down and comes up again: unsynced bytes and names are lost, kept or torn as
@@ -64,6 +72,7 @@ class MemoryFileSystem final : public FileSystem {
   UnreadableFiles unreadable_;
   Prng nonces_;
   std::uint64_t capacity_bytes_ = UINT64_MAX;
+  MemoryLacks lacks_;
   std::uint64_t incarnation_ = 1;
   FileObserver* observer_ = nullptr;
 };

@@ -7,6 +7,7 @@
 #include "checkpoint/housekeeping.hpp"
 #include "checkpoint/names.hpp"
 #include "checkpoint/owned_store.hpp"
+#include "checkpoint/sharing.hpp"
 #include "checkpoint/watched_folder.hpp"
 
 namespace steadfarm::checkpoint {
@@ -99,6 +100,11 @@ Result<std::unique_ptr<Store>> open_store(FileSystem& files, StoreOptions option
     const Manifest takeover = takeover_of(found.value(), options, nonce);
     Digest digest;
     Publisher publisher(folder, takeover.owner_epoch, nonce, codec_or_hdf5(options.codec));
+    // Nothing has changed so far: what the file system lacks is said before anything is.
+    const Result<std::vector<std::string>> probed = publisher.probe();
+    // A newer owner has tidied it away.
+    if (!probed && probed.error().code == ErrorCode::not_found) continue;
+    if (!probed) return probed.error();
     const Result<Claim> claimed = claim(folder, publisher, takeover, options.patience, digest);
     if (!claimed) return claimed.error();
     if (claimed.value() == Claim::look_again) continue;
@@ -109,6 +115,9 @@ Result<std::unique_ptr<Store>> open_store(FileSystem& files, StoreOptions option
         options.shards_from == OwnerEpoch(0) ? takeover.owner_epoch : options.shards_from,
         retention);
     describe(found.value(), house, report);
+    for (const auto& more : {folder.warnings(), probed.value(), share_alike(folder)}) {
+      report.warnings.insert(report.warnings.end(), more.begin(), more.end());
+    }
     retention.keep(takeover);
     retention.sweep(folder, report.warnings);
     report.generation = takeover.generation;

@@ -1,15 +1,23 @@
-// The file system of the machine: the only place that opens, syncs, links, renames and removes.
+// The file system of the machine: this and the files posix_*.cpp beside it are the only place that
+// opens, syncs, links, renames and removes.
 #pragma once
 
+#include "checkpoint/file_mode.hpp"
 #include "checkpoint/file_system.hpp"
 
 namespace steadfarm::checkpoint {
 
 class PosixFileSystem final : public FileSystem {
  public:
+  /// `sharing`: who may read what is made here.
+  explicit PosixFileSystem(Sharing sharing = Sharing::nobody) : sharing_(sharing) {}
+
   [[nodiscard]] Result<std::unique_ptr<Folder>> open_folder(const std::string& path,
                                                             Access access) override;
   [[nodiscard]] std::uint64_t nonce() override;
+
+ private:
+  Sharing sharing_;
 };
 
 /// Sets a folder's time to now: a sign of life of whoever owns it.

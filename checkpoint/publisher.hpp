@@ -17,6 +17,9 @@ class Publisher {
   Publisher(Folder& folder, OwnerEpoch owner_epoch, std::uint64_t nonce, const SegmentCodec& codec)
       : folder_(folder), codec_(codec), files_(folder, owner_epoch, nonce) {}
 
+  /// What the file system of the folder lacks: see DurableFiles::probe.
+  [[nodiscard]] Result<std::vector<std::string>> probe() { return files_.probe(); }
+
   /// Names the parts and lays their files out. Touches no disk; may call HDF5.
   [[nodiscard]] Result<std::vector<LaidOutSegment>> lay_out(const std::vector<Part>& parts);
 

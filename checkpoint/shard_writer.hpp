@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ struct ShardOptions {
   ShardGrant grant;
   std::string result_fields;            // how results are to be read: see result_fields.hpp
   const SegmentCodec* codec = nullptr;  // null: HDF5
+  // Takes what is lacking here that shards can do without, from the thread that writes.
+  std::function<void(const std::string&)> warn{};
 };
 
 /// A shard that is laid out and not yet written. Owns its results.
@@ -42,8 +45,8 @@ class ShardWriter {
       std::shared_ptr<const core::ResultBatch> results) const;
 
   /// Makes it durable under a name of its own. After an error it may be tried again and gets
-  /// another one. Errors: io, no_space; not_found, foreign: this is not the store that we write
-  /// for, as seen from here.
+  /// another one. Errors: io, no_space; unsupported: the file system, as seen from here, lacks
+  /// something; not_found, foreign: this is not the store that we write for, as seen from here.
   [[nodiscard]] Result<ShardInfo> write(const LaidOutShard& shard);
 
   /// Rises with every file operation. From any thread.

@@ -62,6 +62,8 @@ class WatchedFolder final : public Folder {
       : folder_(std::move(folder)), step_(std::move(step)) {}
 
   [[nodiscard]] const std::string& path() const override { return folder_->path(); }
+  [[nodiscard]] std::vector<std::string> warnings() const override { return folder_->warnings(); }
+  [[nodiscard]] bool is_shared() const override { return folder_->is_shared(); }
   [[nodiscard]] Result<std::unique_ptr<NewFile>> create(const std::string& name) override {
     Result<std::unique_ptr<NewFile>> file = told(folder_->create(name));
     if (!file) return file;
@@ -82,6 +84,9 @@ class WatchedFolder final : public Folder {
   }
   [[nodiscard]] Status sync(const std::string& subfolder) override {
     return told(folder_->sync(subfolder));
+  }
+  [[nodiscard]] Result<bool> give_mode(const std::string& name) override {
+    return told(folder_->give_mode(name));
   }
   [[nodiscard]] Result<std::unique_ptr<OldFile>> open(const std::string& name) override {
     Result<std::unique_ptr<OldFile>> file = told(folder_->open(name));

@@ -4,8 +4,43 @@
 # Debian 13 beside this machine, and with MPICH. Installs what is missing with apt-get
 # (STEADFARM_NO_INSTALL=1 forbids it). Exit 0 only if all of it ran and passed; what was skipped
 # counts as failed unless STEADFARM_ALLOW_SKIP=1. The last line is ctest's summary of build/.
+# With --nightly: the suites of tests/lib/nightly.sh, for hours.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+usage() {
+  cat <<'TEXT'
+usage: tests/run.sh                    every test that this machine can run
+       tests/run.sh --nightly [HOURS]  8 hours, or so many (0.1 is six minutes), of what finds
+                                       more the longer it runs: fresh seeds of the simulation, the
+                                       crash suite in full, jobs with kills at random moments.
+                                       Figures at the end; raw output in build/nightly
+       tests/run.sh --help
+STEADFARM_JOBS=N        processes at a time (as many as there are processors)
+STEADFARM_NO_INSTALL=1  install nothing, name what is missing
+STEADFARM_ALLOW_SKIP=1  what this machine cannot run is no failure
+TEXT
+}
+refuse() {
+  echo "tests/run.sh: error: $*; see tests/run.sh --help" >&2
+  exit 64
+}
+
+nightly_hours=
+case ${1:-} in
+  "") [ $# -eq 0 ] || refuse "the first word is empty" ;;
+  --help | -h)
+    usage
+    exit 0
+    ;;
+  --nightly)
+    nightly_hours=${2-8}
+    [[ $nightly_hours =~ ^[0-9]+(\.[0-9]+)?$ && $nightly_hours =~ [1-9] ]] ||
+      refuse "'$nightly_hours' is no number of hours above 0"
+    [ $# -le 2 ] || refuse "'$3' is one word too many"
+    ;;
+  *) refuse "'$1' is not known" ;;
+esac
 # shellcheck source=tests/lib/deps.sh
 source tests/lib/deps.sh
 
@@ -79,6 +114,21 @@ find_skips() {
 section "packages"
 deps_for_tests
 deps_use_ccache
+if [ -n "$nightly_hours" ]; then
+  # shellcheck source=tests/lib/nightly.sh
+  source tests/lib/nightly.sh
+  section "build"
+  build_release || {
+    echo "FAILED: the build"
+    exit 1
+  }
+  nightly "$nightly_hours" "$jobs"
+  for trouble in "${nightly_troubles[@]:-}"; do
+    [ -z "$trouble" ] || echo "FAILED: $trouble"
+  done
+  [ "${#nightly_troubles[@]}" -eq 0 ]
+  exit
+fi
 virtual_hosts=no
 if bash tests/cluster/check.sh; then
   virtual_hosts=yes

@@ -64,6 +64,11 @@ void add_work_options(CLI::App& app, Options& options, const std::string& group)
   app.add_flag("--fresh", options.fresh, "discard what the store holds")
       ->envname("STEADFARM_FRESH")
       ->group(group);
+  app.add_option("--mode", options.mode, "who may read the store: private, or group as well")
+      ->envname("STEADFARM_MODE")
+      ->check(CLI::IsMember({"private", "group"}))
+      ->capture_default_str()
+      ->group(group);
   app.add_option("--interval", options.interval_s,
                  "seconds between checkpoints, or auto: by --mtbf and what they cost")
       ->envname("STEADFARM_INTERVAL")

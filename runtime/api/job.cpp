@@ -46,6 +46,9 @@ Status check_options(const Options& options) {
                    ", which is not between 0.000001 and 1000000");
     }
   }
+  if (options.mode != "private" && options.mode != "group") {
+    return usage("--mode '" + options.mode + "' is not known; take private or group");
+  }
   if (options.stragglers != "twice" && options.stragglers != "wait") {
     return usage("--stragglers '" + options.stragglers + "' is not known; take twice or wait");
   }
@@ -95,6 +98,10 @@ Status check_options(const Options& options) {
     return usage("results are to be kept, but there is no --store to keep them in");
   }
   return {};
+}
+
+checkpoint::Sharing sharing_of(const Options& options) {
+  return options.mode == "group" ? checkpoint::Sharing::group : checkpoint::Sharing::nobody;
 }
 
 bool has_shards(const Job& job) {

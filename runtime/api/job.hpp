@@ -9,6 +9,7 @@
 #include "api/submitted_units.hpp"
 #include "api/unit_hints.hpp"
 #include "base/error.hpp"
+#include "checkpoint/file_mode.hpp"
 #include "steadfarm/byte_farm.hpp"
 #include "transport/spawner.hpp"
 #include "transport/transport.hpp"
@@ -39,6 +40,9 @@ struct Job {
 
 /// True if large results of this job may stay with the workers.
 [[nodiscard]] bool has_shards(const Job& job);
+
+/// Who may read what is made in the store.
+[[nodiscard]] checkpoint::Sharing sharing_of(const Options& options);
 
 /// Seconds of an option as microseconds, at least one millisecond and at most the 1e9 s that
 /// check_options allows, whatever was given: the workers come by their times before the master has

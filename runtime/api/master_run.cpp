@@ -156,7 +156,7 @@ Status MasterRun::open_store() {
   checkpoint::Patience patience(std::llround(options_.read_patience_s * 1e3), patience_hooks());
   store_options.patience = &patience;
   store_options.result_fields = job_.result_fields;
-  auto files = std::make_shared<checkpoint::PosixFileSystem>();
+  auto files = std::make_shared<checkpoint::PosixFileSystem>(sharing_of(options_));
   auto store = checkpoint::Store::open(*files, store_options, opened_);
   for (const std::string& warning : opened_.warnings) warn_of_store(warning);
   if (!store) return store.error();
@@ -341,8 +341,8 @@ void MasterRun::on_note(const core::Note& note) {
   }
   if (note.kind == NoteKind::shard_trouble) {
     progress_.end();
-    say("warning: worker " + std::to_string(note.rank.value) +
-        " cannot write its large results and tries again: " + note.text);
+    say("warning: worker " + losses_.name(note.rank) +
+        " cannot write its large results: " + note.text);
   }
   if (note.kind == NoteKind::partial_refused) {
     progress_.end();

@@ -30,16 +30,23 @@ std::string in_seconds(const driver::UnitGuard& units) {
 }
 
 // How a worker of this job writes its shards, or null.
-std::unique_ptr<driver::ThreadedShards> open_shards(const Job& job) {
+// `says`: warnings about the file system. Beside the master, on its thread, that has said them.
+std::unique_ptr<driver::ThreadedShards> open_shards(const Job& job, Rank self, bool says) {
   if (!has_shards(job)) return nullptr;
   struct Both {  // whoever has the writer has its file system, too
     checkpoint::PosixFileSystem files;
     checkpoint::ShardWriter writer;
-    explicit Both(checkpoint::ShardOptions options) : writer(files, std::move(options)) {}
+    Both(checkpoint::Sharing sharing, checkpoint::ShardOptions options)
+        : files(sharing), writer(files, std::move(options)) {}
   };
-  const auto make_writer = [&job](const ShardGrant& grant) {
+  const auto make_writer = [&job, self, says](const ShardGrant& grant) {
+    const auto warn = [self, says](const std::string& text) {
+      if (!says) return;
+      say("warning: worker " + std::to_string(self.value) + " on " + host_name() + ": " + text);
+    };
     const auto both = std::make_shared<Both>(
-        checkpoint::ShardOptions{job.options->store, grant, job.result_fields, nullptr});
+        sharing_of(*job.options),
+        checkpoint::ShardOptions{job.options->store, grant, job.result_fields, nullptr, warn});
     return std::shared_ptr<checkpoint::ShardWriter>(both, &both->writer);
   };
   return std::make_unique<driver::ThreadedShards>(make_writer,
@@ -120,7 +127,7 @@ WorkerSide::WorkerSide(const Job& job, transport::Transport& transport, bool con
     : machine_(with_takeover(worker_options(job, concurrent), shared.takeover), clock_.now()),
       work_(job.work),
       executor_([this](UnitCall& call) { run_unit(call); }),
-      shards_(with_shards ? open_shards(job) : nullptr),
+      shards_(with_shards ? open_shards(job, transport.self(), !at_save_point) : nullptr),
       driver_(machine_, transport, executor_, clock_, job.id, Rank(0), shards_.get()),
       guard_(guard),
       at_save_point_(std::move(at_save_point)),

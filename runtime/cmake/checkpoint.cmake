@@ -21,13 +21,14 @@ steadfarm_layer(checkpoint
           checkpoint/live_keys.cpp checkpoint/manifest.cpp
           checkpoint/names.cpp checkpoint/open.cpp checkpoint/os_error.cpp
           checkpoint/owned_store.cpp checkpoint/patience.cpp
-          checkpoint/posix_file_system.cpp checkpoint/publisher.cpp
+          checkpoint/posix_errors.cpp checkpoint/posix_file_system.cpp
+          checkpoint/posix_files.cpp checkpoint/posix_folder.cpp checkpoint/publisher.cpp
           checkpoint/put_away.cpp
           checkpoint/read_ahead.cpp checkpoint/reader.cpp
           checkpoint/replay.cpp checkpoint/result_columns.cpp checkpoint/result_fields.cpp
           checkpoint/results.cpp checkpoint/retention.cpp checkpoint/segment_reader.cpp
           checkpoint/shard_reader.cpp checkpoint/shard_writer.cpp
-          checkpoint/segment_writer.cpp checkpoint/survey.cpp
+          checkpoint/segment_writer.cpp checkpoint/sharing.cpp checkpoint/survey.cpp
           checkpoint/verify.cpp checkpoint/watched_folder.cpp
   PUBLIC steadfarm_core
   PRIVATE steadfarm_checkpoint_hdf5 Threads::Threads)

@@ -7,12 +7,14 @@ steadfarm_test(checkpoint_unit_test
   SOURCES tests/unit/checkpoint/compaction_policy_test.cpp
           tests/unit/checkpoint/compaction_test.cpp tests/unit/checkpoint/cut_test.cpp
           tests/unit/checkpoint/durable_file_test.cpp tests/unit/checkpoint/inspect_test.cpp
+          tests/unit/checkpoint/lacking_file_system_test.cpp
           tests/unit/checkpoint/live_keys_test.cpp
           tests/unit/checkpoint/manifest_test.cpp tests/unit/checkpoint/memory_file_system_test.cpp
           tests/unit/checkpoint/names_test.cpp tests/unit/checkpoint/order_checker_test.cpp
           tests/unit/checkpoint/os_error_test.cpp tests/unit/checkpoint/owned_store_test.cpp
-          tests/unit/checkpoint/posix_file_system_test.cpp tests/unit/checkpoint/posix_sync_test.cpp
           tests/unit/checkpoint/patience_test.cpp
+          tests/unit/checkpoint/posix_file_system_test.cpp
+          tests/unit/checkpoint/posix_sharing_test.cpp tests/unit/checkpoint/posix_sync_test.cpp
           tests/unit/checkpoint/publisher_test.cpp tests/unit/checkpoint/put_away_test.cpp
           tests/unit/checkpoint/read_ahead_test.cpp
           tests/unit/checkpoint/reader_test.cpp

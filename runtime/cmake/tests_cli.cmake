@@ -28,6 +28,12 @@ endforeach()
 steadfarm_script_test(cli_failing_units tests/cli/failing_units.sh
   LABELS cli recovery TIMEOUT 600 PROCESSORS 2)
 set_tests_properties(cli_disk PROPERTIES SKIP_RETURN_CODE 77)
+# A file system that lacks things, through LD_PRELOAD.
+add_library(lacking_disk SHARED tests/cli/lacking_disk.cpp)
+target_link_libraries(lacking_disk PRIVATE steadfarm_build_flags ${CMAKE_DL_LIBS})
+set_target_properties(lacking_disk PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+steadfarm_script_test(cli_lacking_file_system tests/cli/lacking_file_system.sh
+  LABELS cli TIMEOUT 600 PROCESSORS 2)
 
 if(STEADFARM_INSTALL)
   steadfarm_script_test(install_and_use tests/install/install_test.sh

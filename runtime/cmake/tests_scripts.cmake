@@ -11,6 +11,7 @@ steadfarm_script_test(tidy_format tests/tidy/format_test.sh LABELS tidy TIMEOUT 
 steadfarm_script_test(tidy_shell tests/tidy/shell_test.sh LABELS tidy TIMEOUT 600)
 set_tests_properties(tidy_format tidy_shell PROPERTIES SKIP_RETURN_CODE 77)
 steadfarm_script_test(jobs_library tests/lib/jobs_test.sh LABELS scripts TIMEOUT 120)
+steadfarm_script_test(nightly tests/lib/nightly_test.sh LABELS scripts TIMEOUT 300)
 
 # Every public header compiles alone. One source a header, made here.
 file(GLOB public_headers CONFIGURE_DEPENDS

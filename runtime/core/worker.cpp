@@ -385,6 +385,11 @@ void WorkerMachine::on(ShardFailed& event, WorkerActions& out) {
   shelf_retry_at_ = now_ + options_.shard_retry_us * (TimeUs{1} << doublings);
   shelf_silence_.heard(now_);
   shelf_trouble_ = event.error.message;
+  shelf_hopeless_ = event.error.code == ErrorCode::unsupported;
+  if (shelf_hopeless_) {
+    watch_shelf(out);  // it leaves
+    return;
+  }
   if (may_report()) {
     send(wire::Trouble{shelf_trouble_}, out);
   } else {
@@ -403,7 +408,7 @@ void WorkerMachine::watch_shelf(WorkerActions& out) {
   if (!shelf_.sealing()) return;
   std::string why;
   if (shelf_retry_at_ >= 0) {
-    if (now_ - shelf_failing_since_ >= options_.shard_patience_us) {
+    if (shelf_hopeless_ || now_ - shelf_failing_since_ >= options_.shard_patience_us) {
       why = "its shards cannot be made durable (" + shelf_trouble_ + ")";
     } else if (now_ >= shelf_retry_at_) {
       shelf_retry_at_ = -1;

@@ -256,6 +256,7 @@ class WorkerMachine {
   TimeUs shelf_retry_at_ = -1;  // -1: not waiting for a retry
   std::uint32_t shelf_failures_ = 0;
   std::string shelf_trouble_;
+  bool shelf_hopeless_ = false;  // the file system lacks what a shard needs
   struct Retained {
     std::uint32_t delta = 0;  // the first one that holds it
     std::shared_ptr<const wire::AnswerBatch> answers;

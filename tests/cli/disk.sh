@@ -118,7 +118,7 @@ if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65534 --regid=65534 --clear-groups tr
   code=0
   as_nobody "$other/uts" --tree T3 --store "$other/root-owned" || code=$?
   expect_eq "a folder of root: exit code" 65 "$code"
-  said_once nobody 'error: the folder .*root-owned belongs to user 0 and not to you'
+  said_once nobody 'error: the folder .*root-owned belongs to root .user 0. and not to you'
   as_nobody "$other/uts" --tree T3 --json --store "$other/tmp/store" || fail "nobody's own store"
   expect_eq "nobody's own store" 4112897 "$(out_says nobody 'answer["nodes"]')"
 fi

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "tests/crash/scale.hpp"
 #include "tests/crash/scenario.hpp"
 
 namespace steadfarm::checkpoint::test {
@@ -15,13 +16,13 @@ struct Kind {
 };
 
 /// Runs the loop for one kind of fault; returns how many runs met it.
-std::uint64_t loop(const Kind& kind, bool crash_afterwards) {
+std::uint64_t loop(const Kind& kind, bool crash_afterwards, std::uint64_t job = 2) {
   constexpr std::uint64_t runs_max = 1000;
   // One failure must not stop a user who tries again; a lasting one stops anybody.
   const int tries_max = kind.from_then_on ? 2 : 3;
   for (std::uint64_t n = 1; n < runs_max; ++n) {
     MemoryFileSystem files(n);
-    Scenario scenario(files, 2, tries_max);
+    Scenario scenario(files, job, tries_max);
     files.faults().fail_operation(n, kind.fault, kind.from_then_on);
     const bool finished = scenario.run();
     const bool hit = files.faults().script_hit();
@@ -45,16 +46,28 @@ std::uint64_t loop(const Kind& kind, bool crash_afterwards) {
 class CountingLoop : public testing::TestWithParam<int> {};
 
 TEST_P(CountingLoop, one_failure_is_survived_and_the_run_completes) {
-  for (const Effect effect : {Effect::none, Effect::partial, Effect::whole}) {
-    EXPECT_GT(loop({{GetParam(), effect}, false}, false), 60U);
-    EXPECT_GT(loop({{GetParam(), effect}, false}, true), 60U);
+  Tried tried("operations that fail once");
+  for (std::uint64_t job = 2; job < 2 + times(1, 5); ++job) {
+    for (const Effect effect : {Effect::none, Effect::partial, Effect::whole}) {
+      for (const bool crash : {false, true}) {
+        const std::uint64_t operations = loop({{GetParam(), effect}, false}, crash, job);
+        EXPECT_GT(operations, 60U);
+        tried += operations;
+      }
+    }
   }
 }
 
 TEST_P(CountingLoop, lasting_failure_loses_nothing_that_was_reported) {
-  for (const Effect effect : {Effect::none, Effect::partial, Effect::whole}) {
-    EXPECT_GT(loop({{GetParam(), effect}, true}, false), 60U);
-    EXPECT_GT(loop({{GetParam(), effect}, true}, true), 60U);
+  Tried tried("operations that fail from then on");
+  for (std::uint64_t job = 2; job < 2 + times(1, 5); ++job) {
+    for (const Effect effect : {Effect::none, Effect::partial, Effect::whole}) {
+      for (const bool crash : {false, true}) {
+        const std::uint64_t operations = loop({{GetParam(), effect}, true}, crash, job);
+        EXPECT_GT(operations, 60U);
+        tried += operations;
+      }
+    }
   }
 }
 
@@ -63,7 +76,9 @@ INSTANTIATE_TEST_SUITE_P(Errno, CountingLoop,
 
 TEST(Swarm, random_faults_and_crashes_never_break_a_promise) {
   std::array<std::uint64_t, operation_count> injected{};
-  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+  Tried tried("runs with random faults and crashes");
+  for (std::uint64_t seed = 1; seed <= times(3000, 30'000); ++seed) {
+    ++tried;
     Prng prng(seed);
     MemoryFileSystem files(seed);
     FaultRates rates;

@@ -7,12 +7,13 @@
 
 #include "checkpoint/manifest.hpp"
 #include "checkpoint/names.hpp"
+#include "tests/crash/scale.hpp"
 #include "tests/crash/scenario.hpp"
 
 namespace steadfarm::checkpoint::test {
 namespace {
 
-constexpr std::uint64_t damages_per_point = 12;
+const std::uint64_t damages_per_point = times(12, 60);
 
 std::uint64_t operations_of_a_whole_run(std::uint64_t seed) {
   MemoryFileSystem files(seed);
@@ -57,14 +58,16 @@ TEST(CrashPoint, the_runs_that_are_crashed_merge_results) {
 }
 
 TEST(CrashPoint, a_store_comes_back_whole_from_a_crash_after_any_operation) {
+  Tried tried("crashes after an operation");
   std::uint64_t lost_names = 0;
   std::uint64_t torn_files = 0;
   std::uint64_t went_back_to_an_unreported_one = 0;
-  for (std::uint64_t job = 1; job <= 3; ++job) {
+  for (std::uint64_t job = 1; job <= times(3, 6); ++job) {
     const std::uint64_t operations = operations_of_a_whole_run(job);
     ASSERT_GT(operations, 60U);
     for (std::uint64_t point = 0; point < operations; ++point) {
       for (std::uint64_t damage = 0; damage < damages_per_point; ++damage) {
+        ++tried;
         MemoryFileSystem files(job * 1000003 + point * 101 + damage);
         Scenario scenario(files, job, 1);
         files.faults().power_off_after(point);
@@ -87,8 +90,10 @@ TEST(CrashPoint, a_store_comes_back_whole_from_a_crash_after_any_operation) {
 
 TEST(CrashPoint, a_second_crash_during_recovery_loses_nothing_either) {
   const std::uint64_t operations = operations_of_a_whole_run(1);
-  for (std::uint64_t first = 5; first < operations; first += 7) {
-    for (std::uint64_t second = 1; second < 40; second += 3) {
+  Tried tried("crashes during the recovery from a crash");
+  for (std::uint64_t first = 5; first < operations; first += stride(7)) {
+    for (std::uint64_t second = 1; second < 60; second += stride(3)) {
+      ++tried;
       MemoryFileSystem files(first * 1009 + second);
       Scenario scenario(files, 1, 1);
       files.faults().power_off_after(first);

@@ -8,6 +8,7 @@
 #include "checkpoint/manifest.hpp"
 #include "checkpoint/names.hpp"
 #include "checkpoint/segment.hpp"
+#include "tests/crash/scale.hpp"
 #include "tests/crash/scenario.hpp"
 
 namespace steadfarm::checkpoint::test {
@@ -127,7 +128,9 @@ TEST(BitFlip, is_noticed_in_the_newest_segment_before_hdf5_sees_it) {
   const Built built = build(hdf5_codec());
   const std::string name = newest_segment(built);
   const std::size_t size = built.files.at(name).size();
-  for (std::size_t at = 0; at < size; at += 149) {
+  Tried tried("flipped bits of a segment");
+  for (std::size_t at = 0; at < size; at += stride(149)) {
+    ++tried;
     ASSERT_EQ(
         open_damaged(built, name, with_bit_flipped(built, name, at, static_cast<unsigned>(at % 8)),
                      hdf5_codec()),
@@ -139,10 +142,12 @@ TEST(BitFlip, is_noticed_in_the_newest_segment_before_hdf5_sees_it) {
 TEST(BitFlip, is_noticed_in_every_file) {
   const Built built = build(fast_codec());
   Prng prng(4);
+  Tried tried("flipped bits of any file");
   std::size_t hopeless = 0;
   for (const auto& [name, bytes] : built.files) {
     if (sound_without(built, name).empty()) ++hopeless;
-    for (int i = 0; i < 40; ++i) {
+    for (std::uint64_t i = 0; i < times(40, 400); ++i) {
+      ++tried;
       const auto at = static_cast<std::size_t>(prng.below(bytes.size()));
       const auto bit = static_cast<unsigned>(prng.below(8));
       const Files damaged = with_bit_flipped(built, name, at, bit);
@@ -168,7 +173,9 @@ TEST(Truncation, is_noticed_at_every_length_of_the_manifest) {
 TEST(Truncation, is_noticed_at_many_lengths_of_the_segment) {
   const Built built = build(hdf5_codec());
   const std::string name = newest_segment(built);
-  for (std::size_t size = 0; size < built.files.at(name).size(); size += 211) {
+  Tried tried("lengths of a cut segment");
+  for (std::size_t size = 0; size < built.files.at(name).size(); size += stride(211)) {
+    ++tried;
     Files damaged = built.files;
     damaged.at(name).resize(size);
     ASSERT_EQ(open_damaged(built, name, damaged, hdf5_codec()), "") << size << " bytes left";

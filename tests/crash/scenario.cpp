@@ -27,10 +27,15 @@ Scenario::Scenario(MemoryFileSystem& files, std::uint64_t seed, int tries_max,
     : files_(files), checker_(files), work_(seed), tries_max_(tries_max), codec_(codec) {}
 
 void Scenario::note(const Error& error) {
-  constexpr ErrorCode trouble[] = {ErrorCode::io, ErrorCode::no_space, ErrorCode::unreadable,
-                                   ErrorCode::shortage, ErrorCode::denied};
-  if (std::ranges::find(trouble, error.code) == std::end(trouble)) {
-    strange_.push_back(error.message);
+  switch (error.code) {
+    case ErrorCode::io:
+    case ErrorCode::no_space:
+    case ErrorCode::shortage:
+    case ErrorCode::denied:
+    case ErrorCode::unreadable:
+      return;
+    default:
+      strange_.push_back(error.message);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "checkpoint/names.hpp"
 #include "checkpoint/shard_reader.hpp"
 #include "checkpoint/shard_writer.hpp"
+#include "tests/crash/scale.hpp"
 #include "tests/crash/scenario.hpp"
 
 namespace steadfarm::checkpoint::test {
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t units = 8;
 constexpr std::uint64_t per_shard = 2;
-constexpr std::uint64_t damages_per_point = 12;
+const std::uint64_t damages_per_point = times(12, 60);
 
 Bytes result_of(std::uint64_t unit) { return Bytes(300 + unit, static_cast<std::byte>(unit + 1)); }
 
@@ -155,10 +156,12 @@ std::uint64_t operations_of_a_whole_run() {
 TEST(ShardCrash, nothing_that_was_reported_is_lost_whenever_the_power_goes) {
   const std::uint64_t operations = operations_of_a_whole_run();
   ASSERT_GT(operations, 100U);
+  Tried tried("crashes of a master and a worker with shards");
   std::uint64_t in_the_middle = 0;
   std::uint64_t lost_names = 0;
   for (std::uint64_t point = 0; point < operations; ++point) {
     for (std::uint64_t damage = 0; damage < damages_per_point; ++damage) {
+      ++tried;
       MemoryFileSystem files(point * 101 + damage);
       ShardedRun run(files);
       files.faults().power_off_after(point);
@@ -185,8 +188,10 @@ TEST(ShardCrash, an_answer_comes_only_when_its_shard_survives_any_crash) {
 
 TEST(ShardCrash, a_failure_of_any_operation_costs_a_try_and_nothing_else) {
   const std::uint64_t operations = operations_of_a_whole_run();
+  Tried tried("failing operations of a master and a worker with shards");
   for (const Effect effect : {Effect::none, Effect::partial, Effect::whole}) {
     for (std::uint64_t at = 1; at <= operations; ++at) {
+      ++tried;
       MemoryFileSystem files(at);
       ShardedRun run(files);
       files.faults().fail_operation(at, {at % 3 == 0 ? ENOSPC : EIO, effect}, false);

@@ -36,7 +36,7 @@ small_disk() {
 }
 # expect_trouble NAME WORDS: a warning that says who, why, and where.
 expect_trouble() {
-  grep -qE "^steadfarm: warning: worker [12] cannot write its large results and tries again: .*$2" \
+  grep -qE "^steadfarm: warning: worker [12] on .* cannot write its large results: .*$2" \
     "$JOBS_TMP/$1.err" || fail "$1: no clear warning: $(cat "$JOBS_TMP/$1.err")"
 }
 expect_whole() {  # NAME

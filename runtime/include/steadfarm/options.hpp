@@ -13,6 +13,10 @@ struct Options {
   std::string store;
   /// Discard what the store holds, also another job's.
   bool fresh = false;
+  /// Who may read the store: "private" (you alone: folders 0700, files 0400) or "group" (the
+  /// folder's group as well: 0750 and 0440). A start with another mode changes all of it. Log and
+  /// report stay private.
+  std::string mode = "private";
   /// Seconds between checkpoints; 0: as `mtbf_s` and the measured cost of a checkpoint suggest
   /// (J. T. Daly, FGCS 22, 2006), at least 1.
   double interval_s = 30;

@@ -99,13 +99,14 @@ TEST(CommandLine, sets_every_option) {
                                "9",          "--seed",      "18446744073709551615",
                                "--progress", "line",        "--log",
                                "l",          "--report",    "r",
-                               "--json"});
+                               "--json",     "--mode",      "group"});
   ASSERT_EQ(parsed.code, std::nullopt) << parsed.err;
   const Options& o = parsed.options;
   EXPECT_EQ(parsed.size, 4);
   EXPECT_EQ(o.store, "s");
   EXPECT_TRUE(o.fresh);
   EXPECT_EQ(o.interval_s, 2.5);
+  EXPECT_EQ(o.mode, "group");
   EXPECT_EQ(o.keep, 4U);
   EXPECT_EQ(o.policy, "fixed");
   EXPECT_EQ(o.chunk, 7U);
@@ -135,18 +136,19 @@ TEST(CommandLine, lets_flags_beat_the_environment_and_that_the_code) {
 
 TEST(CommandLine, reads_every_option_from_the_environment) {
   const Variable variables[] = {
-      {"STEADFARM_STORE", "s"},     {"STEADFARM_FRESH", "1"},       {"STEADFARM_INTERVAL", "2.5"},
-      {"STEADFARM_KEEP", "4"},      {"STEADFARM_POLICY", "fixed"},  {"STEADFARM_CHUNK", "7"},
-      {"STEADFARM_PREFETCH", "8"},  {"STEADFARM_HEARTBEAT", "0.5"}, {"STEADFARM_TIMEOUT", "6"},
-      {"STEADFARM_RETRIES", "9"},   {"STEADFARM_SEED", "11"},       {"STEADFARM_PROGRESS", "line"},
-      {"STEADFARM_LOG", "l"},       {"STEADFARM_REPORT", "r"},      {"STEADFARM_JSON", "true"},
-      {"STEADFARM_SPEEDS", "1,2.5"}};
+      {"STEADFARM_STORE", "s"},      {"STEADFARM_FRESH", "1"},       {"STEADFARM_INTERVAL", "2.5"},
+      {"STEADFARM_KEEP", "4"},       {"STEADFARM_POLICY", "fixed"},  {"STEADFARM_CHUNK", "7"},
+      {"STEADFARM_PREFETCH", "8"},   {"STEADFARM_HEARTBEAT", "0.5"}, {"STEADFARM_TIMEOUT", "6"},
+      {"STEADFARM_RETRIES", "9"},    {"STEADFARM_SEED", "11"},       {"STEADFARM_PROGRESS", "line"},
+      {"STEADFARM_LOG", "l"},        {"STEADFARM_REPORT", "r"},      {"STEADFARM_JSON", "true"},
+      {"STEADFARM_SPEEDS", "1,2.5"}, {"STEADFARM_MODE", "group"}};
   const Parsed parsed = parse({});
   ASSERT_EQ(parsed.code, std::nullopt) << parsed.err;
   const Options& o = parsed.options;
   EXPECT_EQ(o.store, "s");
   EXPECT_TRUE(o.fresh);
   EXPECT_EQ(o.interval_s, 2.5);
+  EXPECT_EQ(o.mode, "group");
   EXPECT_EQ(o.keep, 4U);
   EXPECT_EQ(o.policy, "fixed");
   EXPECT_EQ(o.chunk, 7U);

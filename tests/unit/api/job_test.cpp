@@ -43,6 +43,8 @@ TEST(CheckOptions, likes_what_lies_on_the_limits) {
 TEST(CheckOptions, names_the_option_that_is_wrong_and_what_to_do) {
   EXPECT_EQ(error_of([](Options& o) { o.keep = 1; }),
             "--keep is below 2; two generations are the least that is safe");
+  EXPECT_EQ(error_of([](Options& o) { o.mode = "all"; }),
+            "--mode 'all' is not known; take private or group");
   EXPECT_EQ(error_of([](Options& o) { o.stragglers = "thrice"; }),
             "--stragglers 'thrice' is not known; take twice or wait");
   EXPECT_EQ(error_of([](Options& o) { o.policy = "magic"; }),

@@ -43,6 +43,33 @@ TEST_F(Durable, a_failed_file_goes_and_its_name_is_never_used_again) {
   EXPECT_EQ(parse_temp_name(next)->sequence, parse_temp_name(first)->sequence + 7);
 }
 
+TEST_F(Durable, a_probe_leaves_nothing_and_uses_names_of_its_own) {
+  ASSERT_TRUE(folder_->make_folder("sub"));
+  for (const char* subfolder : {"", "sub/"}) {
+    DurableFiles durable(*folder_, OwnerEpoch(1), 5, subfolder);
+    const Result<std::vector<std::string>> probed = durable.probe();
+    ASSERT_TRUE(probed) << probed.error().message;
+    EXPECT_TRUE(probed.value().empty());
+    EXPECT_EQ(folder_->list().value(), std::vector<std::string>{"sub"});
+    EXPECT_TRUE(folder_->list("sub").value().empty());
+    // A name that is used once is never used again.
+    EXPECT_EQ(durable.write(bytes_of("a")).value().temp,
+              std::string(subfolder) + temp_name({OwnerEpoch(1), 5, 3}));
+    files_.disk(store_path).remove(std::string(subfolder) + temp_name({OwnerEpoch(1), 5, 3}));
+  }
+}
+
+TEST_F(Durable, a_probe_that_fails_says_so_and_leaves_nothing) {
+  for (std::uint64_t n = 1; n <= 5; ++n) {  // create, read-only, close, link, sync of the folder
+    DurableFiles durable(*folder_, OwnerEpoch(1), 5);
+    files_.faults().fail_operation(files_.faults().operations() + n, {EIO, Effect::none}, false);
+    const Result<std::vector<std::string>> probed = durable.probe();
+    ASSERT_FALSE(probed) << n;
+    EXPECT_EQ(probed.error().code, ErrorCode::io) << n;
+    EXPECT_TRUE(folder_->list().value().empty()) << n;
+  }
+}
+
 TEST_F(Durable, a_disk_that_gives_back_other_bytes_is_found_out) {
   class Flip final : public FileObserver {
    public:

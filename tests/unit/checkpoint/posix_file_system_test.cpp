@@ -3,10 +3,8 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/types.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,65 +13,11 @@
 
 #include "checkpoint/names.hpp"
 #include "checkpoint/store.hpp"
+#include "tests/unit/checkpoint/scratch.hpp"
 #include "tests/unit/checkpoint/workload.hpp"
 
 namespace steadfarm::checkpoint::test {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// A folder of our own that goes away with the test.
-class Scratch {
- public:
-  Scratch() {
-    std::string pattern = (fs::temp_directory_path() / "steadfarm-test-XXXXXX").string();
-    const char* made = ::mkdtemp(pattern.data());
-    EXPECT_NE(made, nullptr);
-    path_ = pattern;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  [[nodiscard]] std::string operator/(const char* name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
-/// A small file system in memory on a folder. Where the machine forbids to mount one, the same
-/// cases run on the in-memory file system alone (store_test, counting_loop_test).
-class SmallDisk {
- public:
-  SmallDisk(std::string path, const char* options) : path_(std::move(path)) {
-    fs::create_directory(path_);
-    mounted_ = ::mount("steadfarm-test", path_.c_str(), "tmpfs", 0, options) == 0;
-    forbidden_ = !mounted_ && errno == EPERM;
-  }
-  ~SmallDisk() {
-    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  [[nodiscard]] bool mounted() const { return mounted_; }
-  [[nodiscard]] bool forbidden() const { return forbidden_; }
-  [[nodiscard]] bool remount_read_only() const {
-    return ::mount("", path_.c_str(), "", MS_REMOUNT | MS_RDONLY, "") == 0;
-  }
-
- private:
-  std::string path_;
-  bool mounted_ = false;
-  bool forbidden_ = false;
-};
-
-mode_t mode_of(const std::string& path) {
-  struct stat info {};
-  EXPECT_EQ(::stat(path.c_str(), &info), 0) << path;
-  return info.st_mode & 07777;
-}
 
 std::unique_ptr<Folder> open_own(const std::string& path) {
   PosixFileSystem files;
@@ -143,6 +87,69 @@ TEST(PosixFileSystem, refuses_a_symbolic_link_and_names_the_real_folder) {
   PosixFileSystem files;
   EXPECT_FALSE(files.open_folder((scratch / "link") + "/", Access::own));
   expect_refused(scratch / "dangling", "symbolic link");
+}
+
+// The files of a store lie in it: a link could lead to another file system, or to somebody else's.
+TEST(PosixFileSystem, says_what_stands_in_place_of_a_folder_or_file_of_the_store) {
+  const Scratch scratch;
+  const auto folder = open_own(scratch / "store");
+  fs::create_directory(scratch / "elsewhere");
+  fs::create_symlink(scratch / "elsewhere", scratch / "store/shards");
+  fs::create_symlink(scratch / "nowhere", scratch / "store/bad");
+  std::ofstream(scratch / "store/discarded") << "x";
+  const auto expect_said = [&](const Status& refused, const char* name, const char* what) {
+    ASSERT_FALSE(refused) << name;
+    for (const std::string& part : {(scratch / "store/") + name, std::string(what)}) {
+      EXPECT_NE(refused.error().message.find(part), std::string::npos) << refused.error().message;
+    }
+  };
+  for (const char* name : {"shards", "bad"}) {
+    const auto listed = folder->list(name);
+    ASSERT_FALSE(listed) << name;
+    for (const Status& refused :
+         {folder->make_folder(name), folder->sync(name), Status(listed.error())}) {
+      expect_said(refused, name, "is a symbolic link (to ");
+      expect_said(refused, name, "move what it leads to in its place");
+    }
+  }
+  expect_said(folder->make_folder("discarded"), "discarded", "is not a folder");
+  fs::create_symlink(scratch / "elsewhere/file", scratch / "store/segment");
+  std::ofstream(scratch / "elsewhere/file") << "x";
+  expect_said(folder->read_all("segment", 10).error(), "segment", "is a symbolic link");
+}
+
+TEST(PosixFileSystem, warns_of_folders_above_in_which_everybody_may_write) {
+  const Scratch scratch;
+  fs::create_directories(scratch / "public/inner");
+  PosixFileSystem files;
+  const auto warnings = [&](Access access) {
+    return files.open_folder(scratch / "public/inner/store", access).value()->warnings();
+  };
+  EXPECT_TRUE(warnings(Access::own).empty());
+  ASSERT_EQ(::chmod((scratch / "public").c_str(), 0777), 0);
+  const std::vector<std::string> said = warnings(Access::own);
+  ASSERT_EQ(said.size(), 1U);
+  const std::string real = fs::canonical(scratch / "public");
+  for (const std::string& part :
+       {"everybody may write in " + real, "chmod +t " + real, scratch / "public/inner/store"}) {
+    EXPECT_NE(said[0].find(part), std::string::npos) << said[0];
+  }
+  EXPECT_TRUE(warnings(Access::read).empty());
+  ASSERT_EQ(::chmod((scratch / "public").c_str(), 01777), 0);
+  EXPECT_TRUE(warnings(Access::own).empty());
+}
+
+TEST(PosixStore, says_that_its_folder_can_be_replaced) {
+  const Scratch scratch;
+  fs::create_directory(scratch / "public");
+  ASSERT_EQ(::chmod((scratch / "public").c_str(), 0777), 0);
+  PosixFileSystem files;
+  StoreOptions options = test_options();
+  options.path = scratch / "public/store";
+  OpenReport report;
+  ASSERT_TRUE(Store::open(files, options, report));
+  ASSERT_EQ(report.warnings.size(), 1U);
+  EXPECT_NE(report.warnings[0].find("everybody may write"), std::string::npos);
 }
 
 TEST(PosixFileSystem, refuses_what_is_no_folder_or_has_no_parent) {
@@ -309,19 +316,6 @@ TEST(PosixStore, a_damaged_segment_is_said_once) {
       << report.warnings[1];
 }
 
-/// Runs `act` in a child without root's power to ignore modes; its result is the exit code.
-template <class Act>
-int as_nobody(Act act) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) ::_exit(99);
-    ::_exit(act());
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
-}
-
 TEST(PosixStore, a_folder_without_permission_is_an_error_with_its_name) {
   const Scratch scratch;
   const std::string path = scratch / "store";
@@ -354,7 +348,7 @@ TEST(PosixStore, another_users_folder_is_refused) {
   if (::geteuid() == 0) {
     ASSERT_EQ(::chown(path.c_str(), 65534, 65534), 0);
   }
-  expect_refused(other, "belongs to user");
+  expect_refused(other, "belongs to");
 }
 
 TEST(PosixStore, a_full_disk_keeps_the_last_generation_and_goes_on_when_there_is_room) {

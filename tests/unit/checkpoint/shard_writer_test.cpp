@@ -91,6 +91,11 @@ TEST_F(ShardWriting, takes_the_steps_of_the_format_in_their_order) {
   const std::string sync = to_string(Operation::sync_folder);
   std::vector<std::string> first = {make + " shards", sync + " ", make + " shards/XX",
                                     sync + " shards"};
+  // Does this file system have what a shard needs?
+  const std::vector<std::string> probe = {"create shards/XX/temp",
+                                          "link shards/XX/temp -> shards/XX/temp",
+                                          sync + " shards/XX", "unlink shards/XX/temp"};
+  first.insert(first.end(), probe.begin(), probe.end());
   first.insert(first.end(), shard.begin(), shard.end());
   {
     const Steps steps(files_);

@@ -38,6 +38,8 @@ TEST_F(WatchedFolderTest, tells_of_each_operation_once) {
   ASSERT_TRUE(folder->make_folder("sub"));
   ASSERT_TRUE(folder->sync());
   EXPECT_EQ(taken(), 5U);
+  EXPECT_FALSE(folder->give_mode("b").value());
+  EXPECT_EQ(taken(), 1U);
   EXPECT_EQ(folder->size("b").value(), 10U);
   EXPECT_EQ(folder->read_all("b", 100).value().size(), 10U);
   EXPECT_EQ(folder->list().value().size(), 2U);

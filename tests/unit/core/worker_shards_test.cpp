@@ -242,6 +242,18 @@ TEST_F(WorkerShards, leaves_when_the_disk_fails_for_too_long_and_answers_nothing
   for (const std::string& line : all) EXPECT_EQ(line.find("answer"), std::string::npos) << line;
 }
 
+TEST_F(WorkerShards, leaves_at_once_when_the_file_system_lacks_what_a_shard_needs) {
+  begin();
+  assign(0, 1);
+  finish(200);
+  hear(wire::EpochOpen{Epoch(1)});
+  actions();
+  step(ShardFailed{{ErrorCode::unsupported, "no hard links"}});
+  EXPECT_TRUE(machine_->exiting());
+  EXPECT_EQ(actions(), (Lines{"trouble: its shards cannot be made durable (no hard links)",
+                              "goodbye", "exit 74"}));
+}
+
 TEST_F(WorkerShards, leaves_when_a_call_does_not_return_but_not_while_the_disk_moves) {
   begin();
   assign(0, 1);
