@@ -83,7 +83,7 @@ std::string user_text(uid_t user) {
   std::array<char, 4096> room{};
   passwd entry{};
   passwd* found = nullptr;
-  const std::string number = "user " + std::to_string(user);
+  std::string number = "user " + std::to_string(user);
   if (::getpwuid_r(user, &entry, room.data(), room.size(), &found) != 0 || found == nullptr) {
     return number;
   }
