@@ -63,6 +63,10 @@ MasterRun::MasterRun(const Job& job, transport::Transport& transport, std::int32
 MasterRun::~MasterRun() = default;
 
 bool MasterRun::start() {
+  if (!job_.paths) {
+    refuse(64, job_.paths.error().message);
+    return false;
+  }
   if (const Status status = check_options(options_); !status) {
     refuse(64, status.error().message);
     return false;
@@ -101,7 +105,7 @@ bool MasterRun::start() {
     return false;
   }
   if (const Status status = set_term(); !status) {
-    refuse(70, status.error().message);
+    refuse(status.error().code == ErrorCode::foreign ? 65 : 70, status.error().message);
     return false;
   }
   if (is_inherited()) {

@@ -15,6 +15,7 @@ steadfarm_layer(driver
     runtime/driver/idle.cpp
     runtime/driver/life_sign.cpp
     runtime/driver/master_driver.cpp
+    runtime/driver/paths.cpp
     runtime/driver/private_file.cpp
     runtime/driver/process_watch.cpp
     runtime/driver/progress_line.cpp
@@ -36,6 +37,7 @@ add_library(steadfarm STATIC
   runtime/api/master_run_end.cpp
   runtime/api/master_run_take_over.cpp
   runtime/api/outcome.cpp
+  runtime/api/paths.cpp
   runtime/api/run.cpp
   runtime/api/submitted_units.cpp
   runtime/api/take_over.cpp

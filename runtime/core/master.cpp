@@ -133,7 +133,12 @@ Status validate_held(const RecoveredState& recovered, std::uint64_t index_count)
 Status Master::validate(const RecoveredState& recovered, std::uint64_t index_count) {
   std::uint64_t pending = recovered.units.size();
   for (const Interval& run : recovered.pending_indices) {
-    if (run.begin >= run.end || run.end > index_count) {
+    if (run.begin >= run.end) {
+      return Error{ErrorCode::corrupt, "the store lists pending units from " +
+                                           std::to_string(run.begin) + " to before " +
+                                           std::to_string(run.end) + ", which are none"};
+    }
+    if (run.end > index_count) {
       return Error{ErrorCode::foreign, "the store speaks of unit " + std::to_string(run.end - 1) +
                                            ", but this job has only " +
                                            std::to_string(index_count) + " submitted units"};

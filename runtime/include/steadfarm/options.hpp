@@ -8,6 +8,9 @@
 
 namespace steadfarm {
 
+/// Relative paths begin in the folder that is current where the farm is made, on each rank: the
+/// farm makes them absolute there, so that nothing changes when a unit or the program goes
+/// elsewhere, and Farm::options() gives them in that form.
 struct Options {
   /// Folder for checkpoints, on storage that every rank sees. Empty: nothing is durable.
   std::string store;
