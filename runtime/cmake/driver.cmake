@@ -3,7 +3,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 
 steadfarm_layer(worker
-  SOURCES runtime/worker/function_executor.cpp
+  SOURCES runtime/worker/function_executor.cpp runtime/worker/verdict.cpp
   PUBLIC steadfarm_core)
 
 steadfarm_layer(driver
@@ -41,6 +41,7 @@ add_library(steadfarm STATIC
   runtime/api/run.cpp
   runtime/api/submitted_units.cpp
   runtime/api/take_over.cpp
+  runtime/api/terminate_watch.cpp
   runtime/api/unit_hints.cpp
   runtime/api/worker_side.cpp)
 add_library(steadfarm::steadfarm ALIAS steadfarm)

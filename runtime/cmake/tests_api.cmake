@@ -36,9 +36,13 @@ steadfarm_test(api_test
           tests/unit/api/paths_test.cpp
           tests/unit/api/run_test.cpp tests/unit/api/store_results_test.cpp
           tests/unit/api/submitted_units_test.cpp tests/unit/api/unit_hints_test.cpp
-          tests/unit/api/worker_side_test.cpp
+          tests/unit/api/terminate_watch_test.cpp tests/unit/api/worker_side_test.cpp
   LINKS steadfarm::steadfarm steadfarm_driver CLI11::CLI11 nlohmann_json::nlohmann_json
   LABELS unit threads)
+steadfarm_test(recovered_memory_test
+  SOURCES tests/unit/api/recovered_memory_test.cpp
+  LINKS steadfarm::steadfarm steadfarm_driver
+  LABELS unit)
 steadfarm_test(api_stop_test
   SOURCES tests/unit/api/stop_test.cpp
   LINKS steadfarm::steadfarm steadfarm_driver

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Units that go to another folder, in a farm whose paths are relative: store, shards, log, report and
-# life sign stay where they were meant at the start, also for a worker that takes over. And a launcher
-# that starts its ranks in another folder.
+# Units that go to another folder, in a farm whose paths are relative: store, shards, log, report
+# and life sign stay where they were meant at the start, also for a worker that takes over. And a
+# launcher that starts its ranks in another folder.
 set -euo pipefail
 # shellcheck source=tests/lib/supervised.sh
 source "$STEADFARM_SOURCE/tests/lib/supervised.sh"
@@ -42,7 +42,7 @@ expect_in_place life
 
 # ---- ranks that start in another folder: the supervisor looks for their store there ----
 mkdir "$JOBS_TMP/ranks"
-job_start wdir "$FARMS_BIN/steadfarm" run --log wdir.run.log --max-idle-restarts 1 --backoff 0.1 -- \
+job_start wdir "$FARMS_BIN/steadfarm" run --max-idle-restarts 1 --backoff 0.1 -- \
   "${MPIRUN[@]}" --wdir "$JOBS_TMP/ranks" -n 2 "${program[@]}" --store st
 job_wait "$JOB_PID" 60 || fail "wdir: no end"
 expect_eq "wdir: exit code" 0 "$JOB_EXIT"

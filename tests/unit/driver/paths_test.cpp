@@ -10,19 +10,19 @@ namespace steadfarm::driver {
 namespace {
 
 TEST(PathIn, names_a_relative_path_from_the_root) {
-  EXPECT_EQ("/work/run", path_in("/work", "run"));
-  EXPECT_EQ("/work/a/b", path_in("/work", "./a/b"));
-  EXPECT_EQ("/work/a", path_in("/work", ".//./a"));
+  EXPECT_EQ("/here/run", path_in("/here", "run"));
+  EXPECT_EQ("/here/a/b", path_in("/here", "./a/b"));
+  EXPECT_EQ("/here/a", path_in("/here", ".//./a"));
   EXPECT_EQ("/run", path_in("/", "run"));
-  EXPECT_EQ("/work", path_in("/work", "."));
-  EXPECT_EQ("/work", path_in("/work", "./"));
-  EXPECT_EQ("/work/.hidden", path_in("/work", ".hidden"));
+  EXPECT_EQ("/here", path_in("/here", "."));
+  EXPECT_EQ("/here", path_in("/here", "./"));
+  EXPECT_EQ("/here/.hidden", path_in("/here", ".hidden"));
 }
 
 TEST(PathIn, leaves_alone_what_it_must) {
-  EXPECT_EQ("/run", path_in("/work", "/run"));
-  EXPECT_EQ("", path_in("/work", "")) << "no path at all";
-  EXPECT_EQ("/work/../a", path_in("/work", "../a")) << "/work may be a symbolic link";
+  EXPECT_EQ("/run", path_in("/here", "/run"));
+  EXPECT_EQ("", path_in("/here", "")) << "no path at all";
+  EXPECT_EQ("/here/../a", path_in("/here", "../a")) << "/here may be a symbolic link";
 }
 
 TEST(CurrentFolder, says_so_where_there_is_none) {
