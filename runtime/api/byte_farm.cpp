@@ -25,6 +25,7 @@ class ByteFarm::Impl {
       : options(std::move(given)),
         folder(driver::current_folder()),
         paths(api::make_paths_absolute(folder, options)) {
+    if (options.retries) options.executions = *options.retries;
     // Where MPI is the application's, only that knows how long its ranks wait for each other.
     transport::StartGuard guard;
     auto started = transport::MpiEnvironment::start(nullptr, nullptr);

@@ -68,7 +68,7 @@ std::string MasterRun::take_over_text() const {
 
 void MasterRun::say_taken_over() {
   const core::TakeOver& from = inherited_->from;
-  const std::uint64_t restored = opened_.recovered ? opened_.recovered->counters.accepted : 0;
+  const std::uint64_t restored = units_restored_;
   take_over_ = {.lost = from.lost,
                 .rank = transport_.self(),
                 .evidence = from.evidence,

@@ -13,21 +13,21 @@ says() { grep -c "$2" "$JOBS_TMP/$1.err" || true; }
 
 # ---- over its time limit: a failed try, whatever the unit returns ----
 for mode in swallow_and_return swallow shared try plain; do
-  farm_run "limit_$mode" 3 "$program" --mode "$mode" --units 2 --steps 1800 --unit-timeout 1 \
+  farm_run "limit_$mode" 3 "$program" --mode "$mode" --units 2 --steps 1700 --unit-timeout 1.5 \
     --executions 2
   expect_eq "$mode over the limit: outcome" "(True, 0, 2, 4, {'sum': 0})" \
     "$(out_says "limit_$mode" '(complete, units_accepted, units_failed, executions, answer)')"
   expect_eq "$mode over the limit: exit code" 3 "$JOB_EXIT"
-  expect_eq "$mode over the limit: why" "{'ran longer than the unit time limit of 1 s'}" \
+  expect_eq "$mode over the limit: why" "{'ran longer than the unit time limit of 1.5 s'}" \
     "$(log_says "limit_$mode" 'set(values("unit_failed", "text"))')"
 done
-farm_run limit_hint 3 "$program" --mode hint --units 2 --steps 1800 --unit-timeout 1
+farm_run limit_hint 3 "$program" --mode hint --units 2 --steps 1700 --unit-timeout 1.5
 expect_eq "a result after a hint" "(True, 2, {'sum': 1}, 0)" \
   "$(out_says limit_hint '(complete, units_accepted, answer, units_failed)')"
 
 # ---- and where it cannot end: its worker ends, which is charged to that unit ----
 if [ "$LAUNCHER_SURVIVES" = 1 ]; then
-  farm_start limit_noexcept 5 "$program" --mode noexcept --units 1 --steps 1800 --unit-timeout 1 \
+  farm_start limit_noexcept 5 "$program" --mode noexcept --units 1 --steps 9000 --unit-timeout 1.5 \
     --stragglers wait
   job_wait "$JOB_PID" 120 || fail "limit_noexcept: no end"
   expect_eq "noexcept over the limit: outcome" "(True, 1, 3)" \
