@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "api/job.hpp"
+#include "api/paths.hpp"
 #include "api/take_over.hpp"
 #include "api/worker_side.hpp"
 #include "base/digest.hpp"
+#include "driver/paths.hpp"
 #include "driver/signals.hpp"
 #include "transport/guarded/guarded_transport.hpp"
 #include "transport/mpi/mpi_environment.hpp"
@@ -19,7 +21,11 @@ namespace steadfarm {
 
 class ByteFarm::Impl {
  public:
-  explicit Impl(Options given) : options(std::move(given)) {
+  explicit Impl(Options given)
+      : options(std::move(given)),
+        folder(driver::current_folder()),
+        paths(api::make_paths_absolute(folder, options)) {
+    if (options.retries) options.executions = *options.retries;
     // Where MPI is the application's, only that knows how long its ranks wait for each other.
     transport::StartGuard guard;
     auto started = transport::MpiEnvironment::start(nullptr, nullptr);
@@ -57,6 +63,7 @@ class ByteFarm::Impl {
     job.id = wire::JobId(digest(options.identity).lo);
     job.open_spawner = [this] { return open_spawner(); };
     job.replacement = environment->replacement().has_value();
+    job.paths = paths;
     Outcome outcome;
     if (transport->rank_count() == 1) {
       outcome = api::run_alone(job);
@@ -89,7 +96,7 @@ class ByteFarm::Impl {
                    "--respawn: no worker can be replaced here, because the farm works on a "
                    "communicator of the application, which a new process does not have"};
     }
-    return transport::open_mpi_spawner(*environment, transport->inner());
+    return transport::open_mpi_spawner(*environment, transport->inner(), folder);
   }
 
   void close() {
@@ -120,6 +127,8 @@ class ByteFarm::Impl {
   }
 
   Options options;
+  Result<std::string> folder;  // where the farm was made: a unit may change it
+  Status paths;
   std::optional<driver::SignalScope> signals;
   std::optional<transport::MpiEnvironment> environment;
   std::unique_ptr<transport::GuardedTransport> transport;

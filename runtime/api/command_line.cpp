@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <iostream>
 #include <thread>
+#include <utility>
 
 #include "core/policy/names.hpp"
 #include "core/policy/speeds.hpp"
+#include "core/term.hpp"
 #include "transport/mpi/replacement.hpp"
 
 namespace steadfarm {
@@ -190,10 +192,11 @@ void add_running_options(CLI::App& app, Options& options, const std::string& gro
       ->envname("STEADFARM_WALLTIME")
       ->check(positive)
       ->group(group);
-  app.add_option("--retries", options.retries,
-                 "executions of a unit that fails before it is given up")
-      ->envname("STEADFARM_RETRIES")
-      ->check(CLI::Range(1, 1'000'000))
+  // The older name says less well that the first execution counts; scripts rely on it.
+  app.add_option("--executions,--retries", options.executions,
+                 "after so many failed executions, the first one included, a unit is given up")
+      ->envname("STEADFARM_EXECUTIONS")
+      ->check(CLI::Range(1, static_cast<int>(core::kAttemptNumberMax)))
       ->capture_default_str()
       ->group(group);
   app.add_option("--seed", options.seed, "source of every unit's random streams")
@@ -237,6 +240,15 @@ void take_in_left_out_variables(CLI::App& app) {
   }
 }
 
+// Names that scripts may still use.
+void take_in_older_variables(CLI::App& app) {
+  CLI::Option* option = app.get_option_no_throw("--executions");
+  const char* value = std::getenv("STEADFARM_RETRIES");
+  if (option == nullptr || value == nullptr || *value == '\0' || option->count() > 0) return;
+  option->add_result(std::string(value));
+  option->run_callback();
+}
+
 // CLI11 takes the next word for the value, whatever it is: `--store --json` would make a store of
 // that name.
 void check_values(const CLI::App& app) {
@@ -254,6 +266,7 @@ void check_values(const CLI::App& app) {
 
 void add_options(CLI::App& app, Options& options) {
   const std::string group = "Steadfarm";
+  if (options.retries) options.executions = *std::exchange(options.retries, std::nullopt);
   add_work_options(app, options, group);
   add_policy_options(app, options, group);
   add_tail_options(app, options, group);
@@ -265,6 +278,7 @@ std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const
   try {
     app.parse(argc, argv);
     take_in_left_out_variables(app);
+    take_in_older_variables(app);
     check_values(app);
   } catch (const CLI::CallForHelp&) {
     if (speaks()) std::cout << app.help();

@@ -9,6 +9,7 @@
 #include "base/digest.hpp"
 #include "core/policy/names.hpp"
 #include "core/policy/speeds.hpp"
+#include "core/term.hpp"
 
 namespace steadfarm::api {
 namespace {
@@ -56,7 +57,12 @@ Status check_options(const Options& options) {
     return usage("--takeover '" + options.takeover + "' is not known; take auto, on or off");
   }
   if (options.chunk == 0) return usage("--chunk is 0; at least one unit goes into a message");
-  if (options.retries == 0) return usage("--retries is 0; every unit is executed at least once");
+  if (options.executions > core::kAttemptNumberMax) {
+    return usage("--executions (or --retries) is above " + std::to_string(core::kAttemptNumberMax));
+  }
+  if (options.executions == 0) {
+    return usage("--executions (or --retries) is 0; it counts the first execution, too");
+  }
   const char* limits = " is not between 0.001 and 1e9 seconds";
   const bool automatic = options.interval_s == 0;
   if (!automatic && !is_duration(options.interval_s)) {

@@ -29,6 +29,7 @@ struct Job {
   /// For `respawn`. Errors: usage, with why there can be no replacements.
   std::function<Result<std::unique_ptr<transport::Spawner>>()> open_spawner{};
   bool replacement = false;  // this process is one
+  Status paths{};            // an error: those among the options name no place
 
   [[nodiscard]] std::uint64_t unit_count() const {
     return range_count > 0 ? range_count : submitted->count();

@@ -42,6 +42,13 @@ driver::ProgressMode progress_mode(const std::string& name) {
   return driver::ProgressMode::off;
 }
 
+// A quarantined unit's text says how many workers have died.
+std::string given_up_text(const core::Note& note) {
+  if (note.kind != core::NoteKind::unit_failed || note.count == 0) return " is given up";
+  return " is given up after " + std::to_string(note.count) +
+         (note.count == 1 ? " failed execution" : " failed executions");
+}
+
 }  // namespace
 
 MasterRun::MasterRun(const Job& job, transport::Transport& transport, std::int32_t rank_count,
@@ -75,6 +82,10 @@ bool MasterRun::start() {
 }
 
 bool MasterRun::start_all() {
+  if (!job_.paths) {
+    refuse(64, job_.paths.error().message);
+    return false;
+  }
   if (const Status status = check_options(options_); !status) {
     refuse(64, status.error().message);
     return false;
@@ -109,7 +120,7 @@ bool MasterRun::start_all() {
     return false;
   }
   if (const Status status = set_term(); !status) {
-    refuse(70, status.error().message);
+    refuse(status.error().code == ErrorCode::foreign ? 65 : 70, status.error().message);
     return false;
   }
   if (is_inherited()) {
@@ -170,7 +181,9 @@ Status MasterRun::open_store() {
   auto shown = driver::show_life(options_.store, to_us(options_.heartbeat_s));
   if (!shown) warn_of_store(shown.error().message);
   if (shown) life_sign_ = std::move(shown).value();
-  return opened_.recovered ? load_fold(*opened_.recovered) : Status();
+  if (!opened_.recovered) return {};
+  units_restored_ = opened_.recovered->counters.accepted;
+  return load_fold(*opened_.recovered);
 }
 
 Status MasterRun::load_fold(const core::RecoveredState& recovered) {
@@ -201,7 +214,7 @@ core::MasterOptions MasterRun::machine_options() {
   m.policy.prefetch_max = options_.prefetch;
   m.tail.second_executions = options_.stragglers == "twice";
   if (spawner_) m.respawn.tries_max = replacements_max(workers_.size());
-  m.tries_max = options_.retries;
+  m.tries_max = options_.executions;
   m.keep_results = options_.keep_results;
   m.has_store = store_ != nullptr;
   if (store_ != nullptr && has_shards(job_)) {
@@ -244,15 +257,17 @@ void MasterRun::make_driver() {
     units.payloads = job_.submitted;
   }
   if (hints_.any()) units.hints = &hints_;
-  machine_ = std::make_unique<core::Master>(machine_options(), std::move(units), workers_,
-                                            clock_.now(), opened_.recovered);
-  if (opened_.recovered) {
-    for (const core::FailedUnit& failed : opened_.recovered->failed) {
-      if (failures_.size() < kFailuresKept) failures_.push_back({failed.key, failed.message});
+  std::optional<core::RecoveredState> recovered = std::exchange(opened_.recovered, std::nullopt);
+  if (recovered) {
+    for (core::FailedUnit& failed : recovered->failed) {
+      if (failures_.size() == kFailuresKept) break;
+      failures_.push_back({failed.key, std::move(failed.message)});
     }
-    opened_.recovered->units = {};  // the machine has its own copy now
-    opened_.recovered->partials = {};
+    recovered->failed = {};
+    recovered->fold_state = {};  // the folds have taken it
   }
+  machine_ = std::make_unique<core::Master>(machine_options(), std::move(units), workers_,
+                                            clock_.now(), std::move(recovered));
   if (store_) writer_ = std::make_unique<driver::ThreadedWriter>(store_);
   driver_ = std::make_unique<driver::MasterDriver>(*machine_, transport_, writer_.get(), clock_,
                                                    job_.id, hooks());
@@ -376,7 +391,7 @@ void MasterRun::announce(const core::Note& note) {
         std::to_string(note.count / 1'000'000) + " s, " + note.text);
   } else if (note.kind == NoteKind::unit_failed || note.kind == NoteKind::unit_quarantined) {
     progress_.end();
-    say("unit " + to_string(note.unit) + " is given up: " + note.text);
+    say("unit " + to_string(note.unit) + given_up_text(note) + ": " + note.text);
   }
 }
 
@@ -504,7 +519,7 @@ Outcome MasterRun::outcome() {
   outcome.seconds = static_cast<double>(clock_.now() - started_at_) * 1e-6;
   outcome.units_accepted = progress.counters.accepted;
   outcome.units_committed = store_ ? progress.committed : 0;
-  outcome.units_restored = opened_.recovered ? opened_.recovered->counters.accepted : 0;
+  outcome.units_restored = units_restored_;
   outcome.units_failed = progress.counters.failed;
   outcome.executions = progress.counters.executions;
   outcome.workers_lost = driver_->stats().workers_lost;
@@ -546,7 +561,7 @@ std::uint64_t MasterRun::restarts() {
 }
 
 void MasterRun::say_start() {
-  const std::uint64_t restored = opened_.recovered ? opened_.recovered->counters.accepted : 0;
+  const std::uint64_t restored = units_restored_;
   const auto today = std::chrono::system_clock::now().time_since_epoch();
   log_->write("start",
               {{"ranks", rank_count_},

@@ -89,7 +89,8 @@ class MasterRun {
   std::unique_ptr<driver::LifeSign> life_sign_;  // for `steadfarm run`
   std::unique_ptr<driver::ThreadedWriter> writer_;
   std::unique_ptr<transport::Spawner> spawner_;  // null: lost workers are not replaced
-  checkpoint::OpenReport opened_;
+  checkpoint::OpenReport opened_;                // its state until the machine has it
+  std::uint64_t units_restored_ = 0;
   JobHints hints_;
   std::unique_ptr<core::Master> machine_;
   std::unique_ptr<driver::Heartbeat> heartbeat_;

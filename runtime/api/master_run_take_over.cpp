@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api/master_run.hpp"
+#include "api/take_over.hpp"
 
 namespace steadfarm::api {
 namespace {
@@ -47,12 +48,10 @@ OwnerEpoch MasterRun::shards_from() const {
 
 Status MasterRun::set_term() {
   if (!inherited_) return {};
-  const std::uint64_t above = opened_.owner_epoch.value - inherited_->first_epoch.value;
-  if (above == 0 || above > UINT32_MAX) {
-    return Error{ErrorCode::internal, "the store changed hands " + std::to_string(above) +
-                                          " times since this job began; start it again"};
-  }
-  term_ = core::Term(static_cast<std::uint32_t>(above));
+  const Result<core::Term> term =
+      term_in_store(options_.store, inherited_->first_epoch, opened_.owner_epoch);
+  if (!term) return term.error();
+  term_ = term.value();
   return {};
 }
 
@@ -73,7 +72,7 @@ std::string MasterRun::take_over_text() const {
 
 void MasterRun::say_taken_over() {
   const core::TakeOver& from = inherited_->from;
-  const std::uint64_t restored = opened_.recovered ? opened_.recovered->counters.accepted : 0;
+  const std::uint64_t restored = units_restored_;
   take_over_ = {.lost = from.lost,
                 .rank = transport_.self(),
                 .evidence = from.evidence,

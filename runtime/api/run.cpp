@@ -141,6 +141,10 @@ Outcome run_master(const Job& job, transport::Transport& transport) {
 }
 
 Outcome run_worker(const Job& job, transport::Transport& transport) {
+  // Its shards would go anywhere. The master may well know its own folder, and goes on without us.
+  if (!job.paths) {
+    return worker_outcome(transport.self(), core::Exit{64, job.paths.error().message});
+  }
   // Nobody but its own master can reach a replacement.
   if (!job.replacement && can_take_over(job, transport)) return run_standby(job, transport);
   return run_worker_as(transport.self(), job, transport, true, kFlushMs);

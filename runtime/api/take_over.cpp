@@ -173,6 +173,27 @@ bool can_take_over(const Job& job, const transport::Transport& transport) {
   return no_take_over_reason(*job.options, transport.concurrent(), transport.rank_count()).empty();
 }
 
+Result<core::Term> term_in_store(const std::string& path, OwnerEpoch first_epoch,
+                                 OwnerEpoch owner_epoch) {
+  if (owner_epoch <= first_epoch) {
+    return Error{ErrorCode::foreign,
+                 "the store '" + path +
+                     "' is not the one that this job began with: its owner epoch "
+                     "is " +
+                     std::to_string(owner_epoch.value) + ", and the first master of this job had " +
+                     std::to_string(first_epoch.value) +
+                     " already; was it moved, restored or made anew meanwhile? Put the job's own "
+                     "store there and start the job again"};
+  }
+  const std::uint64_t above = owner_epoch.value - first_epoch.value;
+  if (above > UINT32_MAX) {
+    return Error{ErrorCode::internal, "the store '" + path + "' changed hands " +
+                                          std::to_string(above) +
+                                          " times since this job began; start it again"};
+  }
+  return core::Term(static_cast<std::uint32_t>(above));
+}
+
 std::uint64_t job_digest(const Job& job) { return digest(describe(job)).lo; }
 
 Outcome run_standby(const Job& job, transport::Transport& transport) {

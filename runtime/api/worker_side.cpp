@@ -5,17 +5,19 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <stdexcept>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
 #include "checkpoint/posix_file_system.hpp"
 #include "checkpoint/shard_writer.hpp"
+#include "driver/signals.hpp"
 
 namespace steadfarm::api {
 namespace {
 
 constexpr TimeUs kReplacementPatienceUs = 60'000'000;  // with a first word
+constexpr int kExitStopped = 75;
 constexpr TimeUs kLeaveGraceUs = 5'000'000;  // for a unit that still runs when the run is over
 
 // A message that may be dropped is said so often, so far apart, before the process ends. Meanwhile
@@ -93,7 +95,7 @@ void end_deaf_units(Rank name, const Job& job, driver::Heartbeat& heartbeat,
   const auto last_words = [=, id = job.id](const driver::UnitGuard::Running& unit) {
     say("worker " + std::to_string(name.value) + " on " + host_name() + " ends itself: unit " +
         to_string(unit.key) + " (attempt " + std::to_string(unit.attempt.value) +
-        ") ran longer than the unit time limit of " + limit + " and came by no safe point");
+        ") ran longer than the unit time limit of " + limit + " and did not end at a safe point");
     const Bytes word = wire::encode(id, {Session(0), wire::Overdue{unit.key, unit.attempt}});
     for (int i = 0; i < kLastWords; ++i) {
       say_word(word);
@@ -135,6 +137,15 @@ WorkerSide::WorkerSide(const Job& job, transport::Transport& transport, bool con
   if (job.options->unit_timeout_s > 0) {
     units_ = std::make_shared<driver::UnitGuard>(to_us(job.options->unit_timeout_s));
   }
+  executor_.set_hooks(executor_hooks());
+  driver_.set_process_hooks(process_hooks());
+  if (shards_) {
+    executor_.set_reduction(job.options->shard_bytes,
+                            [&job](ByteView result) { return job.folds.reduce(result); });
+  }
+}
+
+worker::FunctionExecutor::Hooks WorkerSide::executor_hooks() {
   worker::FunctionExecutor::Hooks hooks;
   hooks.safe_point = [this] {
     const auto held = hold();
@@ -153,12 +164,19 @@ WorkerSide::WorkerSide(const Job& job, transport::Transport& transport, bool con
     driver_.save(sequence, std::move(state));
     if (at_save_point_) at_save_point_();
   };
-  executor_.set_hooks(std::move(hooks));
-  driver_.set_process_hooks(process_hooks());
-  if (shards_) {
-    executor_.set_reduction(job.options->shard_bytes,
-                            [&job](ByteView result) { return job.folds.reduce(result); });
-  }
+  hooks.over_time = [this] { return over_time(); };
+  hooks.stopping = [this] {
+    const auto held = hold();
+    return stopping();
+  };
+  hooks.stopping_beside = [this] { return stopping_beside(); };
+  hooks.ends = [this] {
+    if (!unit_ends_) {
+      unit_ends_.emplace([this](const auto& failure) { cannot_end(failure); });
+    }
+  };
+  hooks.saved_beside = [this](const UnitKey& unit) { warn_of_other_thread(unit); };
+  return hooks;
 }
 
 driver::ProcessHooks WorkerSide::process_hooks() {
@@ -176,24 +194,24 @@ driver::ProcessHooks WorkerSide::process_hooks() {
 
 // Whoever runs the unit holds the mutex until here, and takes it again behind it.
 void WorkerSide::run_unit(UnitCall& call) {
-  if (mutex_ == nullptr) {
-    run_limited(call);
-    return;
-  }
-  struct LetGo {
-    explicit LetGo(WorkerSide& side_in) : side(side_in) {
+  struct Unit {
+    explicit Unit(WorkerSide& side_in) : side(side_in) {
+      if (side.mutex_ == nullptr) return;
       side.in_unit_ = true;
       side.mutex_->unlock();
     }
-    ~LetGo() {
+    ~Unit() {
+      side.unit_ends_.reset();
+      if (side.mutex_ == nullptr) return;
       side.mutex_->lock();
       side.in_unit_ = false;
     }
-    LetGo(const LetGo&) = delete;
-    LetGo& operator=(const LetGo&) = delete;
+    Unit(const Unit&) = delete;
+    Unit& operator=(const Unit&) = delete;
     WorkerSide& side;
   };
-  const LetGo let_go(*this);
+  running_ = call.key();
+  const Unit unit(*this);
   run_limited(call);
 }
 
@@ -212,9 +230,9 @@ void WorkerSide::run_limited(UnitCall& call) {
   work_(call);
 }
 
-void WorkerSide::fail_if_overdue() {
-  if (!units_ || !units_->at_safe_point(clock_.now())) return;
-  throw std::runtime_error("ran longer than the unit time limit of " + in_seconds(*units_));
+std::optional<std::string> WorkerSide::over_time() {
+  if (!units_ || !units_->at_safe_point(clock_.now())) return std::nullopt;
+  return "ran longer than the unit time limit of " + in_seconds(*units_);
 }
 
 std::unique_lock<std::mutex> WorkerSide::hold() const {
@@ -235,7 +253,6 @@ std::size_t WorkerSide::look_from_beside() {
 }
 
 void WorkerSide::safe_point() {
-  fail_if_overdue();
   driver_.safe_point();
   guard_unit();
 }
@@ -244,6 +261,65 @@ core::SafePoint WorkerSide::save_point() {
   if (at_save_point_) at_save_point_();
   safe_point();
   return driver_.save_point();
+}
+
+bool WorkerSide::stopping() {
+  if (at_save_point_) at_save_point_();
+  safe_point();
+  return machine_.stopping();
+}
+
+// MPI and the driver belong to the unit's own thread.
+bool WorkerSide::stopping_beside() {
+  if (driver::stop_was_signalled()) return true;
+  if (mutex_ == nullptr) return false;
+  const auto held = hold();
+  return machine_.stopping();
+}
+
+void WorkerSide::warn_of_other_thread(const UnitKey& unit) {
+  if (warned_of_thread_.exchange(true)) return;
+  say("warning: unit " + to_string(unit) +
+      " calls save on another thread than the one that runs it: no state is taken there, and the "
+      "unit cannot be ended there. Call save on the unit's own thread; on others try_save says "
+      "when the unit is to end");
+}
+
+// On the unit's thread, which can go on to nowhere from here. What it was told is done all the
+// same: a stop costs the unit nothing, and the time limit is charged to it, as it is to a deaf one.
+void WorkerSide::cannot_end(const std::optional<std::string>& failure) {
+  const std::string text =
+      "unit " + to_string(running_) + " was asked to end at a safe point, because " +
+      (failure ? "it has failed (" + *failure + ")" : "the run is being stopped") +
+      ", but the exception that ends it met a function that it cannot pass: a noexcept function, "
+      "or "
+      "an OpenMP region. Call context.try_save there, which returns false then; see "
+      "Context::save. ";
+  // Alone on its rank the master has no other thread to go on with.
+  if (at_save_point_ || (failure && (!units_ || !units_->watched()))) {
+    say(text + "This process cannot go on; run the same command again to resume");
+    return;
+  }
+  say(text + (failure ? "This process ends, which counts against the unit"
+                      : "Its state was taken; this process ends with the run"));
+  if (failure) units_->cannot_end();
+  serve_without_unit();
+}
+
+// What is on its way gets out, and the master is heard.
+void WorkerSide::serve_without_unit() {
+  const TimeUs end_at = clock_.now() + driver::kStopGraceUs;
+  const auto exit_code = [this]() -> std::optional<int> {
+    const auto held = hold();
+    if (!driver_.exit()) driver_.safe_point();
+    return driver_.exit() ? std::optional(driver_.exit()->exit_code) : std::nullopt;
+  };
+  while (!exit_code() && clock_.now() < end_at) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  // Some launchers end all with the first rank that ends by itself: the master has the answer.
+  std::this_thread::sleep_for(std::chrono::microseconds(kLeaveGraceUs));
+  std::_Exit(exit_code().value_or(kExitStopped));
 }
 
 }  // namespace steadfarm::api

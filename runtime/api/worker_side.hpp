@@ -1,6 +1,7 @@
 // The worker's end of a run: machine, executor and driver, wired to each other.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "api/job.hpp"
+#include "api/terminate_watch.hpp"
 #include "driver/heartbeat.hpp"
 #include "driver/process_watch.hpp"
 #include "driver/shard_keeper.hpp"
@@ -57,7 +59,13 @@ class WorkerSide {
  private:
   void run_unit(UnitCall& call);
   void run_limited(UnitCall& call);
-  void fail_if_overdue();
+  [[nodiscard]] std::optional<std::string> over_time();
+  [[nodiscard]] worker::FunctionExecutor::Hooks executor_hooks();
+  [[nodiscard]] bool stopping();
+  [[nodiscard]] bool stopping_beside();
+  void cannot_end(const std::optional<std::string>& failure);
+  [[noreturn]] void serve_without_unit();
+  void warn_of_other_thread(const UnitKey& unit);
   void guard_unit();
   void safe_point();
   [[nodiscard]] core::SafePoint save_point();
@@ -75,6 +83,9 @@ class WorkerSide {
   std::function<void()> at_save_point_;
   std::mutex* mutex_;
   bool in_unit_ = false;
+  UnitKey running_;
+  std::optional<TerminateWatch> unit_ends_;  // from when the running unit was told to end
+  std::atomic<bool> warned_of_thread_{false};
   std::optional<driver::ProcessWatch> neighbours_;
 };
 

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "driver/paths.hpp"
 #include "supervisor/command.hpp"
+#include "supervisor/launch_line.hpp"
 #include "supervisor/supervisor.hpp"
 
 namespace steadfarm::cli {
@@ -55,6 +57,23 @@ Result<std::string> store_of(const Arguments& arguments) {
       "store every restart would begin anew");
 }
 
+// The same from the root. A store that the command names is looked for by its ranks, in the folder
+// that the launcher starts them in; any other they are told as it is here.
+Result<std::string> absolute_store(const Arguments& arguments, const std::string& store) {
+  if (driver::is_absolute(store)) return store;
+  const auto here = driver::current_folder();
+  if (!here) {
+    return Error{ErrorCode::usage, here.error().message + ", so the store '" + store +
+                                       "' names no place; give a path that begins with /"};
+  }
+  std::string folder = here.value();
+  const auto ranks_folder = supervisor::read_launch_line(arguments.words).folder;
+  if (ranks_folder && supervisor::store_in_words(arguments.words)) {
+    folder = driver::path_in(folder, *ranks_folder);
+  }
+  return driver::path_in(folder, store);
+}
+
 // For the supervisor and, through it, for the command, whichever is sooner. Slurm's word counts if
 // nothing else is said and it is not that of a job which is over.
 std::optional<std::int64_t> deadline_of(const Arguments& arguments) {
@@ -77,6 +96,7 @@ std::optional<std::int64_t> deadline_of(const Arguments& arguments) {
 
 int run(const Arguments& arguments) {
   Result<std::string> store = store_of(arguments);
+  if (store) store = absolute_store(arguments, store.value());
   if (!store) {
     say_error(store.error().message + "; see steadfarm run --help");
     return 64;

@@ -3,7 +3,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 
 steadfarm_layer(worker
-  SOURCES runtime/worker/function_executor.cpp
+  SOURCES runtime/worker/function_executor.cpp runtime/worker/verdict.cpp
   PUBLIC steadfarm_core)
 
 steadfarm_layer(driver
@@ -15,6 +15,7 @@ steadfarm_layer(driver
     runtime/driver/idle.cpp
     runtime/driver/life_sign.cpp
     runtime/driver/master_driver.cpp
+    runtime/driver/paths.cpp
     runtime/driver/private_file.cpp
     runtime/driver/process_watch.cpp
     runtime/driver/progress_line.cpp
@@ -36,10 +37,12 @@ add_library(steadfarm STATIC
   runtime/api/master_run_end.cpp
   runtime/api/master_run_take_over.cpp
   runtime/api/outcome.cpp
+  runtime/api/paths.cpp
   runtime/api/run.cpp
   runtime/api/store_opening.cpp
   runtime/api/submitted_units.cpp
   runtime/api/take_over.cpp
+  runtime/api/terminate_watch.cpp
   runtime/api/unit_hints.cpp
   runtime/api/worker_side.cpp)
 add_library(steadfarm::steadfarm ALIAS steadfarm)

@@ -20,7 +20,7 @@ steadfarm_test(driver_test
   SOURCES tests/unit/driver/event_log_test.cpp tests/unit/driver/generation_writer_test.cpp
           tests/unit/driver/heartbeat_test.cpp
           tests/unit/driver/idle_test.cpp tests/unit/driver/life_sign_test.cpp
-          tests/unit/driver/master_driver_test.cpp
+          tests/unit/driver/master_driver_test.cpp tests/unit/driver/paths_test.cpp
           tests/unit/driver/progress_line_test.cpp tests/unit/driver/shard_keeper_test.cpp
           tests/unit/driver/signals_test.cpp
           tests/unit/driver/process_watch_test.cpp tests/unit/driver/unit_guard_test.cpp
@@ -33,11 +33,16 @@ steadfarm_test(api_test
           tests/unit/api/folds_test.cpp
           tests/unit/api/job_test.cpp tests/unit/api/loss_report_test.cpp
           tests/unit/api/master_works_test.cpp tests/unit/api/outcome_test.cpp
+          tests/unit/api/paths_test.cpp
           tests/unit/api/run_test.cpp tests/unit/api/store_results_test.cpp
           tests/unit/api/submitted_units_test.cpp tests/unit/api/unit_hints_test.cpp
-          tests/unit/api/worker_side_test.cpp
+          tests/unit/api/terminate_watch_test.cpp tests/unit/api/worker_side_test.cpp
   LINKS steadfarm::steadfarm steadfarm_driver CLI11::CLI11 nlohmann_json::nlohmann_json
   LABELS unit threads)
+steadfarm_test(recovered_memory_test
+  SOURCES tests/unit/api/recovered_memory_test.cpp
+  LINKS steadfarm::steadfarm steadfarm_driver
+  LABELS unit)
 steadfarm_test(api_stop_test
   SOURCES tests/unit/api/stop_test.cpp
   LINKS steadfarm::steadfarm steadfarm_driver

@@ -17,6 +17,13 @@ target_link_libraries(stragglers_program PRIVATE steadfarm::steadfarm CLI11::CLI
 set_target_properties(stragglers_program PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+add_executable(safe_point_program tests/cli/safe_point_program.cpp)
+target_link_libraries(safe_point_program PRIVATE steadfarm::steadfarm CLI11::CLI11
+  OpenMP::OpenMP_CXX steadfarm_build_flags)
+set_target_properties(safe_point_program PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
 steadfarm_test(cli_test
   SOURCES tests/unit/cli/result_text_test.cpp runtime/cli/result_text.cpp
   LINKS steadfarm_checkpoint nlohmann_json::nlohmann_json

@@ -32,6 +32,10 @@ steadfarm_script_test(stopped_worker tests/faults/stopped_worker.sh
   LABELS faults recovery TIMEOUT 300 PROCESSORS 3)
 steadfarm_script_test(unit_time_limit tests/faults/unit_time_limit.sh
   LABELS faults TIMEOUT 600 PROCESSORS 3)
+steadfarm_script_test(safe_points tests/faults/safe_points.sh
+  LABELS faults recovery TIMEOUT 900 PROCESSORS 2)
+steadfarm_script_test(changed_folder tests/faults/changed_folder.sh
+  LABELS faults recovery TIMEOUT 600 PROCESSORS 1)
 steadfarm_script_test(busy_machine tests/faults/busy_machine.sh ARGS 30
   LABELS faults TIMEOUT 300 PROCESSORS 8)
 steadfarm_script_test(random_kills tests/faults/random_kills.sh ARGS 5

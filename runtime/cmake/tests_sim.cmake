@@ -37,6 +37,7 @@ function(steadfarm_canary name file)
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 endfunction()
 
+steadfarm_canary(answer_after_leave runtime/worker/verdict.cpp)
 steadfarm_canary(answer_before_durable checkpoint/shard_writer.cpp)
 steadfarm_canary(remove_named_shards checkpoint/housekeeping.cpp)
 steadfarm_canary(deaf_to_shards runtime/driver/worker_driver.cpp)

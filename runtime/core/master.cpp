@@ -17,7 +17,7 @@ Rank rank_after(const std::vector<Rank>& workers) {
 }  // namespace
 
 Master::Master(MasterOptions options, IndexUnits index_units, const std::vector<Rank>& workers,
-               TimeUs now, const std::optional<RecoveredState>& recovered)
+               TimeUs now, std::optional<RecoveredState> recovered)
     : options_(std::move(options)),
       index_units_(std::move(index_units)),
       now_(now),
@@ -77,17 +77,18 @@ void Master::take_workers(const std::vector<Rank>& workers) {
 }
 
 // What is to be done of the index units.
-IntervalSet Master::take_recovered(const std::optional<RecoveredState>& recovered) {
+IntervalSet Master::take_recovered(std::optional<RecoveredState>& recovered) {
   IntervalSet pending;
   if (recovered) {
     for (const Interval& run : recovered->pending_indices) pending.insert(run.begin, run.end);
     counters_ = recovered->counters;
     committed_ = counters_.accepted;
     generation_ = recovered->generation;
-    shared_ = recovered->shared;
+    shared_ = std::move(recovered->shared);
     if (shared_) shared_version_ = 1;
-    for (const UnitRecord& record : recovered->units) {
-      const Slot slot = table_.add(record.key, record.payload, record.priority, record.hints);
+    for (UnitRecord& record : recovered->units) {
+      const Slot slot =
+          table_.add(record.key, std::move(record.payload), record.priority, record.hints);
       LiveUnit& unit = table_.at(slot);
       take_history(unit, record.tries, record.deaths);
       unit.persisted = true;
@@ -133,7 +134,12 @@ Status validate_held(const RecoveredState& recovered, std::uint64_t index_count)
 Status Master::validate(const RecoveredState& recovered, std::uint64_t index_count) {
   std::uint64_t pending = recovered.units.size();
   for (const Interval& run : recovered.pending_indices) {
-    if (run.begin >= run.end || run.end > index_count) {
+    if (run.begin >= run.end) {
+      return Error{ErrorCode::corrupt, "the store lists pending units from " +
+                                           std::to_string(run.begin) + " to before " +
+                                           std::to_string(run.end) + ", which are none"};
+    }
+    if (run.end > index_count) {
       return Error{ErrorCode::foreign, "the store speaks of unit " + std::to_string(run.end - 1) +
                                            ", but this job has only " +
                                            std::to_string(index_count) + " submitted units"};

@@ -68,8 +68,9 @@ struct WorkerProgress {
 
 class Master {
  public:
+  /// What is not needed of `recovered` is freed before this returns; its payloads are not copied.
   Master(MasterOptions options, IndexUnits index_units, const std::vector<Rank>& workers,
-         TimeUs now, const std::optional<RecoveredState>& recovered);
+         TimeUs now, std::optional<RecoveredState> recovered);
   Master(const Master&) = delete;
   Master& operator=(const Master&) = delete;
 
@@ -132,7 +133,7 @@ class Master {
 
   Slot add_index(std::uint64_t index, std::int32_t priority);
   void take_workers(const std::vector<Rank>& workers);
-  [[nodiscard]] IntervalSet take_recovered(const std::optional<RecoveredState>& recovered);
+  [[nodiscard]] IntervalSet take_recovered(std::optional<RecoveredState>& recovered);
   void restore_retried(const RecoveredState& recovered);
   void restore_saved(const RecoveredState& recovered);
   void take_history(LiveUnit& unit, std::uint32_t tries, std::uint32_t deaths) const;
@@ -227,7 +228,7 @@ class Master {
   [[nodiscard]] double time_held_us(const Worker& worker) const;
   [[nodiscard]] std::uint64_t unstarted(const Worker& worker) const;
   [[nodiscard]] bool is_overdue(const Worker& worker) const;
-  [[nodiscard]] bool may_double(const LiveUnit& unit) const;
+  [[nodiscard]] bool may_double(Slot slot) const;
   [[nodiscard]] std::size_t answers_awaited() const;
   [[nodiscard]] Worker* find_to_take_from();
   void take_back_from(Worker& worker, Actions& out);
@@ -270,7 +271,8 @@ class Master {
   [[nodiscard]] bool nobody_can_be_fed() const;
   void feed_hungry(Actions& out);
   void feed_suspect(Worker& worker, Actions& out);
-  void fill(Worker& worker, Budget budget, wire::UnitBatch& batch);
+  void fill(Worker& worker, Budget budget, wire::UnitBatch& batch, Actions& out);
+  [[nodiscard]] bool give_up_if_used_up(Slot slot, Actions& out);
   void send_batch(Worker& worker, wire::UnitBatch batch, Actions& out);
   void lease(Worker& worker, Slot slot, wire::UnitBatch& batch);
   void put_into(wire::UnitBatch& batch, const LiveUnit& unit, Attempt attempt) const;

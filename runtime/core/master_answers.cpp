@@ -160,7 +160,7 @@ void Master::give_up(Slot slot, NoteKind kind, std::string message, Actions& out
 // The last try must not fail of a state that an earlier one has spoilt.
 void Master::start_anew(Slot slot) {
   LiveUnit& unit = table_.at(slot);
-  if (!unit.saved) return;
+  if (!unit.saved || !table_.can_be_handed_out(slot)) return;
   saved_.drop(*unit.saved, table_.next_attempt(slot));
   delta_.saved(unit);
 }

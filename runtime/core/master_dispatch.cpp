@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "core/master.hpp"
+#include "core/term.hpp"
 
 namespace steadfarm::core {
 namespace {
@@ -91,7 +92,7 @@ void Master::feed(Worker& worker, Actions& out) {
     return;
   }
   wire::UnitBatch batch;
-  fill(worker, allowed, batch);
+  fill(worker, allowed, batch, out);
   if (batch.unit_count() == 0) {
     if (worker.leases.count == 0) mark_hungry(worker);  // what is ready is kept for others
     return;
@@ -132,6 +133,10 @@ bool Master::nothing_fits() {
 void Master::feed_suspect(Worker& worker, Actions& out) {
   const auto slot = ready_.pop_suspect();
   STEADFARM_ASSERT(slot.has_value());
+  if (give_up_if_used_up(*slot, out)) {
+    mark_hungry(worker);  // the next turn is its
+    return;
+  }
   wire::UnitBatch batch;
   lease(worker, *slot, batch);
   worker.solo = true;
@@ -165,7 +170,18 @@ void Master::put_into(wire::UnitBatch& batch, const LiveUnit& unit, Attempt atte
   if (resumes) batch.add_saved(unit.saved->sequence, *unit.saved->state);
 }
 
-void Master::fill(Worker& worker, Budget budget, wire::UnitBatch& batch) {
+// It may have been handed out as often as that without a failure: lost on its way, or taken back.
+// The unit is in no queue.
+bool Master::give_up_if_used_up(Slot slot, Actions& out) {
+  if (table_.can_be_handed_out(slot)) return false;
+  give_up(
+      slot, NoteKind::unit_failed,
+      "handed out " + std::to_string(kAttemptNumberMax) + " times without an answer that counts",
+      out);
+  return true;
+}
+
+void Master::fill(Worker& worker, Budget budget, wire::UnitBatch& batch, Actions& out) {
   const std::uint64_t end = handout_end();
   std::uint64_t left = budget.units;
   const auto spend = [&](Slot slot) {
@@ -179,6 +195,7 @@ void Master::fill(Worker& worker, Budget budget, wire::UnitBatch& batch) {
         ready_.pop(worker.rank, budget.timed ? 1 : std::min(left, kRunStep), limit_of(budget));
     if (!next) break;
     if (const Slot* slot = std::get_if<Slot>(&*next)) {
+      if (give_up_if_used_up(*slot, out)) continue;
       lease(worker, *slot, batch);
       if (budget.timed) spend(*slot);
       --left;

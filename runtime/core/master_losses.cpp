@@ -101,7 +101,7 @@ void Master::note_overdue(Actions& out) {
   }
 }
 
-// It ends itself, because this unit ran for too long and did not listen. Nothing else that it had
+// It ends itself, because this unit ran for too long and did not end. Nothing else that it had
 // is to blame.
 void Master::on_message(Worker& worker, const wire::Overdue& m, const MessageFrom& /*event*/,
                         Actions& out) {
@@ -149,7 +149,7 @@ std::string Master::quarantine_text(const LiveUnit& unit, const Blame& blame) co
     return "quarantined: " + count + " workers died while they had it";
   }
   return "quarantined: it ran longer than the unit time limit of " +
-         seconds_text(options_.unit_timeout_us) + " and did not listen; " + count +
+         seconds_text(options_.unit_timeout_us) + " and could not be ended; " + count +
          " workers ended for it";
 }
 

@@ -166,7 +166,9 @@ bool Master::give_back(Worker& worker, const wire::Returned::Unit& returned) {
 
 // A suspect is not given to a second worker to die of. What is not repeatable is executed again
 // only when its worker is lost.
-bool Master::may_double(const LiveUnit& unit) const {
+bool Master::may_double(Slot slot) const {
+  const LiveUnit& unit = table_.at(slot);
+  if (!table_.can_be_handed_out(slot)) return false;
   if (unit.second || unit.deaths > 0 || !unit.hints.repeatable) return false;
   if (!wall_time_.limited()) return true;
   const double time_us = unit.hints.expected_us > 0 ? static_cast<double>(unit.hints.expected_us)
@@ -190,9 +192,9 @@ Slot Master::find_straggler() const {
     const bool deaf = suspected || waits_in_vain;
     Slot slot = first_to_run(worker);
     if (deaf || !options_.tail.take_back) {
-      while (slot != kNoSlot && !may_double(table_.at(slot))) slot = table_.at(slot).next;
+      while (slot != kNoSlot && !may_double(slot)) slot = table_.at(slot).next;
     }
-    if (slot == kNoSlot || !may_double(table_.at(slot))) return;
+    if (slot == kNoSlot || !may_double(slot)) return;
     found = slot;
     since = worker.progress_at;
   });

@@ -23,6 +23,8 @@ using Term = Strong<struct TermTag, std::uint32_t>;
 // takes another master's attempt for its own then finds that it never gave it.
 inline constexpr std::uint32_t kTermMarkShift = 20;
 inline constexpr std::uint32_t kTermMarks = 1U << (32 - kTermMarkShift);
+/// So often one master can hand a unit out.
+inline constexpr std::uint32_t kAttemptNumberMax = (1U << kTermMarkShift) - 1;
 
 [[nodiscard]] constexpr std::uint32_t mark_of(Term term) {
   return term == Term(0) ? 0 : 1 + (term.value - 1) % (kTermMarks - 1);
@@ -36,7 +38,7 @@ inline constexpr std::uint32_t kTermMarks = 1U << (32 - kTermMarkShift);
 }
 /// The attempt without its mark: from 1 under each master.
 [[nodiscard]] constexpr std::uint32_t number_of(Attempt attempt) {
-  return attempt.value & ((1U << kTermMarkShift) - 1);
+  return attempt.value & kAttemptNumberMax;
 }
 
 }  // namespace steadfarm::core

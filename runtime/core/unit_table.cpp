@@ -136,7 +136,7 @@ void UnitTable::promote_second(Slot slot, LeaseList& from, LeaseList& to, bool r
 }
 
 // Of those that are over only the lease itself may be forgotten: the next one comes after it.
-Attempt UnitTable::next_attempt(Slot slot) const {
+Attempt UnitTable::last_attempt(Slot slot) const {
   const LiveUnit& unit = slots_[slot];
   Attempt last = attempts_after_;
   const auto consider = [&](Attempt attempt) {
@@ -147,6 +147,17 @@ Attempt UnitTable::next_attempt(Slot slot) const {
   if (unit.past) {
     for (const PastLease& lease : *unit.past) consider(lease.attempt);
   }
+  return last;
+}
+
+bool UnitTable::can_be_handed_out(Slot slot) const {
+  return number_of(last_attempt(slot)) < kAttemptNumberMax;
+}
+
+// A higher number would run into the mark of another term, and be taken for its attempt.
+Attempt UnitTable::next_attempt(Slot slot) const {
+  const Attempt last = last_attempt(slot);
+  STEADFARM_ASSERT(number_of(last) < kAttemptNumberMax);
   return last.next();
 }
 

@@ -98,7 +98,9 @@ class UnitTable {
   /// The first execution is over or lost; the second becomes the lease, as the newest of `to`.
   void promote_second(Slot slot, LeaseList& from, LeaseList& to, bool remember, bool blamed);
 
-  /// What the next handing-out will be: attempts of a unit never come twice.
+  /// False: the numbers of attempts, which never come twice, are used up for this unit.
+  [[nodiscard]] bool can_be_handed_out(Slot slot) const;
+  /// What the next handing-out will be, if there can be one: attempts of a unit never come twice.
   [[nodiscard]] Attempt next_attempt(Slot slot) const;
   /// True if this rank was given this attempt of this unit.
   [[nodiscard]] bool was_given(Slot slot, Attempt attempt, Rank rank) const;
@@ -121,6 +123,7 @@ class UnitTable {
   }
 
  private:
+  [[nodiscard]] Attempt last_attempt(Slot slot) const;
   void link(Slot slot, LeaseList& leases);
   void unlink(Slot slot, LeaseList& leases);
   static void remember_lease(LiveUnit& unit, Attempt attempt, Rank rank, bool blamed);

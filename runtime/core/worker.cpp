@@ -201,7 +201,7 @@ void WorkerMachine::acknowledge_epoch(WorkerActions& out) {
 SafePoint WorkerMachine::safe_point(TimeUs now) {
   STEADFARM_ASSERT(executing_);
   running_saves_ = true;
-  if (stopping_ || exiting_) return SafePoint::leave;
+  if (stopping()) return SafePoint::leave;
   const bool asked = epoch_open_ != Epoch(0) && epoch_state_;
   return asked || now >= partial_due_ ? SafePoint::save : SafePoint::go_on;
 }

@@ -128,6 +128,8 @@ class WorkerMachine {
 
   [[nodiscard]] bool executing() const { return executing_; }
   [[nodiscard]] bool exiting() const { return exiting_; }
+  /// A unit that saves is to leave.
+  [[nodiscard]] bool stopping() const { return stopping_ || exiting_; }
   [[nodiscard]] std::uint64_t queued_count() const { return queued_; }
   [[nodiscard]] Session session() const { return session_; }
   [[nodiscard]] const std::optional<SharedValue>& shared() const { return shared_; }

@@ -66,7 +66,9 @@ void Heartbeat::end_if_due(TimeUs now) {
 void Heartbeat::end_deaf_units(std::shared_ptr<UnitGuard> guard,
                                std::function<void(const UnitGuard::Running&)> last_words) {
   const std::lock_guard lock(mutex_);
+  if (units_ != nullptr) units_->set_watched(false);
   units_ = std::move(guard);
+  if (units_ != nullptr) units_->set_watched(true);
   last_words_ = std::move(last_words);
 }
 

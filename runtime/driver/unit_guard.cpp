@@ -4,7 +4,7 @@ namespace steadfarm::driver {
 
 void UnitGuard::begin(const UnitKey& key, Attempt attempt, TimeUs now) {
   const std::lock_guard lock(mutex_);
-  running_ = Execution{{key, attempt}, now, now};
+  running_ = Execution{{key, attempt}, now, now, false, false};
 }
 
 void UnitGuard::end() {
@@ -15,14 +15,22 @@ void UnitGuard::end() {
 bool UnitGuard::at_safe_point(TimeUs now) {
   const std::lock_guard lock(mutex_);
   if (!running_) return false;
-  running_->listened_at = now;
-  return now - running_->started_at > limit_us_;
+  const bool over = now - running_->started_at > limit_us_;
+  if (!running_->told) running_->listened_at = now;
+  running_->told = running_->told || over;
+  return over;
+}
+
+void UnitGuard::cannot_end() {
+  const std::lock_guard lock(mutex_);
+  if (running_) running_->stuck = true;
 }
 
 std::optional<UnitGuard::Running> UnitGuard::deaf(TimeUs now) {
   const std::lock_guard lock(mutex_);
-  if (!running_ || now - running_->listened_at <= limit_us_) return std::nullopt;
-  return running_->unit;
+  if (!running_) return std::nullopt;
+  const bool deaf = running_->stuck || now - running_->listened_at > limit_us_;
+  return deaf ? std::optional(running_->unit) : std::nullopt;
 }
 
 }  // namespace steadfarm::driver

@@ -165,6 +165,7 @@ void take_mpirun_option(const Option& option, std::size_t at, LaunchLine& line) 
     line.hostfile = option.value;
   } else {
     if (name == "plm_rsh_agent" || name == "plm_ssh_agent") line.remote_shell = option.value;
+    if (name == "wdir" || name == "wd") line.folder = option.value;
     return;
   }
   line.replaced.emplace_back(at, option.words);
@@ -216,6 +217,7 @@ void take_srun_option(const Option& option, std::size_t at, LaunchLine& line) {
     line.excluded = option.value;
   } else if (name != "N" && name != "nodes") {
     if (name == "multi-prog") line.several_programs = true;
+    if (name == "D" || name == "chdir") line.folder = option.value;
     return;
   }
   line.replaced.emplace_back(at, option.words);

@@ -21,6 +21,7 @@ struct LaunchLine {
   std::optional<std::string> hostfile;      // its path
   std::optional<std::string> excluded;      // of srun's --exclude
   std::optional<std::string> remote_shell;  // of mpirun's plm_rsh_agent or plm_ssh_agent
+  std::optional<std::string> folder;        // of mpirun's --wdir or srun's --chdir
   bool several_programs = false;            // mpirun's ':' or srun's --multi-prog
   /// The options above, as first word and number of words: what a placement replaces.
   std::vector<std::pair<std::size_t, std::size_t>> replaced;

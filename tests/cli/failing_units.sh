@@ -26,7 +26,8 @@ expect_eq "what unit 7 said" "unit 7 has no luck\\nat all" \
   "$(report_says '[f["message"].replace("\n", "\\n") for f in failures if f["unit"] == "7"][0]')"
 expect_eq "exit code in the report" 3 "$(report_says exit_code)"
 expect_eq "what the user is told of unit 7" 1 \
-  "$(grep -c 'unit 7 is given up: unit 7 has no luck' "$JOBS_TMP/throws.err")"
+  "$(grep -c 'unit 7 is given up after 4 failed executions: unit 7 has no luck' \
+    "$JOBS_TMP/throws.err")"
 expect_eq "store" "(True, 198, 2, 0)" \
   "$(store_says "$store" '(complete, committed, failed, pending)')"
 expect_store_sound "$store"

@@ -1,4 +1,6 @@
 // A farm whose units misbehave on request. For tests of what the farm says and keeps then.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <csignal>
@@ -18,10 +20,14 @@ struct Load {
   std::int64_t throws_number = -1;
   std::int64_t kills = -1;
   std::uint64_t linger_ms = 0;
+  std::string chdir;
 };
 
 std::string run_unit(const Load& load, std::uint64_t unit) {
   const auto index = static_cast<std::int64_t>(unit);
+  if (!load.chdir.empty() && ::chdir(load.chdir.c_str()) != 0) {
+    throw std::runtime_error("cannot go to " + load.chdir);
+  }
   if (load.sleep_us > 0) std::this_thread::sleep_for(std::chrono::microseconds(load.sleep_us));
   if (index == load.throws) {
     throw std::runtime_error("unit " + std::to_string(unit) + " has no luck\nat all");
@@ -44,6 +50,7 @@ int run(int argc, char** argv) {
   app.add_option("--throws", load.throws, "index of a unit that always throws");
   app.add_option("--throws-number", load.throws_number, "index of a unit that throws an int");
   app.add_option("--kills", load.kills, "index of a unit that kills its process");
+  app.add_option("--chdir", load.chdir, "the folder that every unit goes to");
   app.add_option("--linger-ms", load.linger_ms, "how long rank 0 works on after the farm's end");
   steadfarm::add_options(app, options);
   if (const auto code = steadfarm::parse_command_line(app, argc, argv)) return *code;

@@ -81,6 +81,7 @@ expect_eq "failing: answer" "$("${job[0]}" --units "$units" --throws 700 --seria
   "$(out_says failing answer)"
 farm_run spawning 2 "${fast[@]}" --spawn
 expect_eq "spawning: exit code" 3 "$JOB_EXIT"
-grep -q "unit 5 is given up: it spawned units, which have no place in an ordered fold" \
+why="it spawned units, which have no place in an ordered fold"
+grep -q "unit 5 is given up after 1 failed execution: $why" \
   "$JOBS_TMP/spawning.err" || fail "spawning: no word of why"
 expect_eq "spawning: executions of unit 5" "$units" "$(out_says spawning executions)"

@@ -76,7 +76,7 @@ void misuse() {
 
 void refusals() {
   Options options;
-  options.retries = 0;
+  options.executions = 0;
   ByteFarm farm(options);
   farm.range(10);
   farm.work(work_on_nothing);

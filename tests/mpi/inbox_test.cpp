@@ -51,6 +51,7 @@ class InboxTest : public testing::Test {
       const Inbox::Step step = inbox_.next(budget_, out, code);
       if (step == Inbox::Step::failed) ADD_FAILURE() << "MPI says " << code;
       if (step == Inbox::Step::failed || step == Inbox::Step::idle) return all;
+      if (step == Inbox::Step::refused) refused_.push_back(inbox_.refused_bytes());
       if (step != Inbox::Step::delivered) continue;
       std::string text(out.size(), ' ');
       if (!out.empty()) std::memcpy(text.data(), out.data(), out.size());
@@ -63,7 +64,8 @@ class InboxTest : public testing::Test {
   std::deque<std::string> sent_;
   std::deque<MPI_Request> requests_;
   Inbox inbox_;
-  ReceiveBudget budget_{1U << 20U};
+  std::vector<std::uint64_t> refused_;
+  ReceiveBudget budget_{1U << 20U, 0, false, 1U << 20U};
 };
 
 TEST_F(InboxTest, puts_parts_together) {
@@ -117,6 +119,25 @@ TEST_F(InboxTest, a_message_that_is_never_completed_gives_its_memory_back) {
   arrives(kTagWhole, "whole");
   EXPECT_EQ(delivered(), Texts{"whole"});
   EXPECT_EQ(budget_.used, 0U);
+}
+
+TEST_F(InboxTest, an_announcement_above_the_limit_gets_no_memory) {
+  for (const std::uint64_t size :
+       {std::uint64_t{(1U << 20U) + 1}, std::uint64_t{1} << 40U, UINT64_MAX}) {
+    refused_.clear();
+    announced(size);
+    part("012345");
+    part("6789");
+    EXPECT_EQ(delivered(), Texts());
+    EXPECT_EQ(refused_, std::vector<std::uint64_t>{size});
+    EXPECT_EQ(budget_.used, 0U);
+  }
+  announced(1U << 20U);
+  part("the limit itself is let in");
+  EXPECT_EQ(delivered(), Texts());
+  EXPECT_EQ(refused_.size(), 1U);
+  arrives(kTagWhole, "whole");
+  EXPECT_EQ(delivered(), Texts{"whole"});
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ void SimExecutor::start(const core::Execute& unit) {
   look_at_ = node_.id % 3 == 0 && duration_us > 1 ? world_.now + duration_us / 2 : kNever;
   deadly_at_ = kNever;
   outcome_ = {};
+  verdict_.begin();
   decide(*entry, at);
   world_.trace.event(world_.now, job_, rank_, "starts", node_.id, [&] {
     return to_string(unit.key) + "#" + std::to_string(unit.attempt.value) + " for " +
@@ -80,11 +81,21 @@ void SimExecutor::step() {
   record_.saved(world_.workload.find(node_.id), steps_done_);
   save_port_.save(steps_done_, world_.workload.state(node_, steps_done_));
   if (wish != core::SafePoint::leave) return;
-  outcome_.left = true;
-  end_at_ = world_.now;
+  verdict_.leave();
   step_at_ = kNever;
+  if (swallows()) {
+    outcome_.payload.assign(3, std::byte{0x2a});  // the result of no unit
+    if (outcome_.reduced) outcome_.reduced = outcome_.payload;
+    return;
+  }
+  end_at_ = world_.now;
   look_at_ = kNever;
   deadly_at_ = kNever;
+}
+
+// Some catch what ends them, and answer something all the same, when they would have ended.
+bool SimExecutor::swallows() const {
+  return node_.id % 3 == 1 && end_at_ != kNever && outcome_.status == wire::AnswerStatus::done;
 }
 
 void SimExecutor::decide(const Workload::Entry& entry, std::uint32_t unit) {
@@ -135,6 +146,7 @@ const worker::UnitOutcome* SimExecutor::finished() {
   if (look_at_ != kNever) look();  // nobody let it look before
   running_ = false;
   step_at_ = kNever;
+  verdict_.judge(outcome_);
   if (outcome_.left) {
     world_.trace.event(world_.now, job_, rank_, "leaves", node_.id);
     return &outcome_;

@@ -6,6 +6,7 @@
 
 #include "sim/record.hpp"
 #include "worker/executor.hpp"
+#include "worker/verdict.hpp"
 
 namespace steadfarm::sim {
 
@@ -42,6 +43,7 @@ class SimExecutor final : public worker::Executor {
 
  private:
   void decide(const Workload::Entry& entry, std::uint32_t unit);
+  [[nodiscard]] bool swallows() const;
   void begin_steps(const core::Execute& unit);
   [[nodiscard]] TimeUs slowed(TimeUs duration_us) const;
 
@@ -52,6 +54,7 @@ class SimExecutor final : public worker::Executor {
   std::function<void(const SharedValue&)> propose_;
   SavePort save_port_;
   worker::UnitOutcome outcome_;
+  worker::Verdict verdict_;
   std::optional<SharedValue> shared_;
   Node node_;
   bool running_ = false;

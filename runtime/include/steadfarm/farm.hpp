@@ -55,10 +55,13 @@ class Context {
   /// A safe point of a long unit. Whoever gets the unit after a failure or a restart resumes it
   /// from the newest state that was taken; see restore(). Cheap: the state is serialised only when
   /// it is needed, for a checkpoint, for a stop, or about once a second (and a second more for each
-  /// MiB). When the run is being stopped this does not return: the execution ends here, by an
-  /// exception that is not for you to catch, and is resumed at the next start. With one rank the
-  /// master's work is done here too, so the fold may be called. Throws std::length_error above
-  /// state_bytes_max.
+  /// MiB). With one rank the master's work is done here too, so the fold may be called. Throws
+  /// std::length_error above state_bytes_max.
+  ///
+  /// When the run is being stopped, or the unit is over Options::unit_timeout_s, this does not
+  /// return: the execution ends here, by an exception that is not for you to catch. After a stop
+  /// the unit is resumed at the next start, which costs no try; over its time limit it is a failed
+  /// try. A unit that catches the exception and returns has no result all the same.
   ///
   ///   State state = context.template restore<State>().value_or(State{});
   ///   for (; state.step < steps; ++state.step) { advance(state); context.save(state); }
@@ -66,10 +69,40 @@ class Context {
   /// must give the same result wherever it was interrupted: everything that the rest depends on has
   /// to be in the state. Random numbers best come from a counter-based generator, keyed by seed(),
   /// whose counter follows from the position in the work.
+  ///
+  /// No exception can leave a noexcept function, an OpenMP region or a std::thread, and few C
+  /// libraries let one pass through a callback. Call try_save() there, and return from the work
+  /// function when it is false. Otherwise, where a noexcept function or an OpenMP region is met, a
+  /// message says so. At a stop the worker then ends with the run: the unit's state has been taken,
+  /// and it is charged with nothing. Over the time limit the worker's process ends, which counts
+  /// against the unit as the death of a worker does. With one rank alone, and over the time limit
+  /// also on the master's own rank, the process aborts, and what came after the last checkpoint is
+  /// done again. On another thread than the unit's own save() takes no state and ends nothing,
+  /// which is said once.
   template <class State>
   void save(const State& state) const {
     if (!call_.save([&] { return to_bytes(state); })) throw detail::LeaveUnit{};
   }
+  /// The same safe point without an exception: false if the unit is to end, because the run is
+  /// being stopped or the unit is over its time limit. Return from the work function then: what it
+  /// returns does not count. Further calls are false, too. For OpenMP regions, noexcept functions
+  /// and callbacks of C code. Threads that the unit starts and waits for may call it as well: it
+  /// takes no state there, and says what the unit was told at its own thread's last safe point, or
+  /// what is known of a stop from a signal to this process. No other thread may be changing the
+  /// state. Too large a state, or one whose serialisation throws, ends the unit as well, and is a
+  /// failed try with that message.
+  ///
+  ///   // `done` is what was complete before the loop.
+  ///   #pragma omp parallel for
+  ///   for (int i = 0; i < n; ++i) if (context.try_save(done)) part[i] = work(i);
+  template <class State>
+  [[nodiscard]] bool try_save(const State& state) const {
+    return call_.try_save([&] { return to_bytes(state); });
+  }
+  /// A hint: true if the run is being stopped or the unit is over its time limit. A unit may end
+  /// earlier because of it, and what it returns then is its result, as good as any other: so it
+  /// must be right. Does not throw. From the threads that try_save() may be called from.
+  [[nodiscard]] bool stopping() const { return call_.stopping(); }
   /// What an earlier execution of this unit saved, or nothing: then start at the beginning. After
   /// an exception the unit is resumed too, except on its last try, which starts anew. Throws
   /// std::runtime_error if the bytes are no State.
@@ -81,7 +114,8 @@ class Context {
     if (!from_bytes(*bytes, *state)) throw std::runtime_error("the saved state is malformed");
     return state;
   }
-  /// The best shared value known here (lower is better), or null.
+  /// The best shared value known here (lower is better), or null. Ends a unit that is over its time
+  /// limit, as save() does.
   [[nodiscard]] const std::int64_t* shared_value() const { return call_.shared_value(); }
   [[nodiscard]] ByteView shared_witness() const { return call_.shared_witness(); }
   /// Offers a better shared value with its witness; of equal values the lexicographically smaller

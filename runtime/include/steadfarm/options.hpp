@@ -8,6 +8,9 @@
 
 namespace steadfarm {
 
+/// Relative paths begin in the folder that is current where the farm is made, on each rank: the
+/// farm makes them absolute there, so that nothing changes when a unit or the program goes
+/// elsewhere, and Farm::options() gives them in that form.
 struct Options {
   /// Folder for checkpoints, on storage that every rank sees. Empty: nothing is durable.
   std::string store;
@@ -68,7 +71,7 @@ struct Options {
   /// Seconds that one execution of a unit may take; 0: as long as it likes. A unit that comes by
   /// safe points (Context::save, shared_value) is ended there by an exception, which counts as a
   /// failed try. One that does not ends its worker's process, which counts against the unit: see
-  /// `retries` and the quarantine after three dead workers. A worker on the master's own rank is
+  /// `executions` and the quarantine after three dead workers. A worker on the master's own rank is
   /// not ended.
   double unit_timeout_s = 0;
   /// What happens when the master dies: "off": the run ends, to be started again. "auto" and "on"
@@ -89,8 +92,12 @@ struct Options {
   double deadline_unix_s = 0;
   /// The same, in seconds from the start of the run; 0: any time. The sooner of both counts.
   double walltime_s = 0;
-  /// Executions of a unit that throws before it is given up.
-  std::uint32_t retries = 3;
+  /// Executions of a unit that may fail, the first one included: after so many failed ones the unit
+  /// is given up. 1: nothing is tried again.
+  std::uint32_t executions = 3;
+  /// The older name of `executions`, which it replaces if it is set: it counts the first execution
+  /// too. The farm and add_options() move it there.
+  std::optional<std::uint32_t> retries{};
   /// Source of every Context::seed().
   std::uint64_t seed = 1;
   /// Rank 0 computes as well: its units run on a second thread of the master's process, at the same

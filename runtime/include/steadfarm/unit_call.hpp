@@ -15,7 +15,15 @@ namespace steadfarm {
 /// unit, so states should be small.
 inline constexpr std::uint64_t state_bytes_max = 64ULL << 20U;
 
-/// What a work function is given. Valid only during the call, and only on the calling thread.
+/// The largest result of a unit with all units that it spawns, in bytes. Larger ones fail.
+inline constexpr std::uint64_t answer_bytes_max = 8ULL << 30U;
+
+/// What a work function is given. Valid only during the call, and only on the calling thread, but
+/// for try_save() and stopping().
+///
+/// An execution that was told to end never has a result, whatever it does with the word: at a stop
+/// it has left and costs no try, over the unit time limit it has failed. Told it is by save() and
+/// try_save() that return false, and by an exception of save() or shared_value().
 class UnitCall {
  public:
   virtual ~UnitCall() = default;
@@ -44,15 +52,29 @@ class UnitCall {
   /// second and a second more for each MiB. Otherwise a safe point costs less than a microsecond.
   /// Returns false if the run is being stopped: the unit should return at once. It will be executed
   /// again from this state, and whatever else it did, its result or an exception, is ignored.
-  /// Throws std::length_error if there are more than state_bytes_max bytes, and what `state`
-  /// throws.
+  /// Throws a std::runtime_error if the unit is over its time limit, which is a failed try;
+  /// std::length_error if there are more than state_bytes_max bytes; and what `state` throws.
+  /// Called again after it has said that the unit is to end, it says the same again and takes no
+  /// state. On another thread than the unit's own it does nothing and returns true: see
+  /// Context::save.
   [[nodiscard]] virtual bool save(const std::function<Bytes()>& state) = 0;
+  /// The same without an exception: false if the unit is to end, for whatever reason. Too large a
+  /// state, or an exception of `state`, ends it too, and is a failed try with that message. From
+  /// any thread that the unit has started and waits for; on another than its own no state is taken
+  /// and `state` is not called.
+  [[nodiscard]] virtual bool try_save(const std::function<Bytes()>& state) = 0;
+  /// A hint: true if the run is being stopped or the unit is over its time limit. A unit may end
+  /// early because of it, and what it returns then counts. Throws nothing; from any thread that the
+  /// unit has started and waits for. On another than its own it knows of a stop only from a signal
+  /// to this process, or where a worker could take over.
+  [[nodiscard]] virtual bool stopping() = 0;
   /// The state that an earlier execution of this unit saved, or nothing: then start at the
   /// beginning. An execution after a death, a stop or a restart goes on from the newest state that
   /// is known. So does one after an exception, except the last try, which starts anew.
   [[nodiscard]] virtual std::optional<ByteView> saved_state() const = 0;
 
-  /// The best shared value known here, or null. Looks for news from the master now and then.
+  /// The best shared value known here, or null. Looks for news from the master now and then. Throws
+  /// a std::runtime_error if the unit is over its time limit.
   [[nodiscard]] virtual const std::int64_t* shared_value() = 0;
   /// The witness of shared_value().
   [[nodiscard]] virtual ByteView shared_witness() const = 0;

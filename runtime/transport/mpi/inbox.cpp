@@ -34,8 +34,10 @@ Inbox::Step Inbox::next(ReceiveBudget& budget, Bytes& out, int& code) {
     code = MPI_Test(&entry.request, &done, MPI_STATUS_IGNORE);
     if (code != MPI_SUCCESS) return fail();
     if (done == 0) return Step::waiting;
+    const bool refused = entry.tag == kTagHeader && !announce(entry, budget);
     const bool delivered = finish(entry, out);
     line_.pop_front();
+    if (refused) return Step::refused;
     if (delivered) {
       release_budget(budget);
       return Step::delivered;
@@ -87,22 +89,23 @@ bool Inbox::finish(Entry& entry, Bytes& out) {
     out = std::move(entry.bytes);
     return true;
   }
-  if (entry.tag == kTagHeader) {
-    std::uint64_t announced = 0;
-    if (entry.size == sizeof announced) {
-      std::memcpy(&announced, entry.bytes.data(), sizeof announced);
-    }
-    announced_ = static_cast<std::size_t>(announced);
-    received_ = 0;
-    return false;
-  }
-  if (!entry.bytes.empty()) return false;
+  if (entry.tag == kTagHeader || !entry.bytes.empty()) return false;
   received_ += entry.size;
   if (announced_ == 0 || received_ < announced_) return false;
   out = std::exchange(assembly_, Bytes());
   announced_ = 0;
   received_ = 0;
   return true;
+}
+
+bool Inbox::announce(const Entry& header, const ReceiveBudget& budget) {
+  std::uint64_t bytes = 0;
+  if (header.size == sizeof bytes) std::memcpy(&bytes, header.bytes.data(), sizeof bytes);
+  const bool refused = bytes > budget.message_bytes_max;
+  if (refused) refused_bytes_ = bytes;
+  announced_ = refused ? 0 : static_cast<std::size_t>(bytes);
+  received_ = 0;
+  return !refused;
 }
 
 void Inbox::discard_assembly(ReceiveBudget& budget) {

@@ -55,6 +55,12 @@ Status MpiEndpoint::send(Rank to, Bytes message) {
   MpiPeer& target = peer(to);
   if (!target.lost.empty()) return Error{ErrorCode::lost_peer, target.lost};
   if (target.forgotten || closed_) return {};
+  if (message.size() > state_->budget.message_bytes_max) {
+    lose(to.value, "a message for rank " + std::to_string(to.value) + " has " +
+                       std::to_string(message.size()) + " bytes, the limit is " +
+                       std::to_string(state_->budget.message_bytes_max));
+    return Error{ErrorCode::lost_peer, target.lost};
+  }
   if (const int code = target.outbox.send(std::move(message)); code != MPI_SUCCESS) {
     lose(to.value, "MPI_Isend", code);
     return Error{ErrorCode::lost_peer, target.lost};
@@ -122,6 +128,12 @@ void MpiEndpoint::drain(Inbox& inbox, int from, std::vector<Incoming>& out, std:
     int code = MPI_SUCCESS;
     const Inbox::Step step = inbox.next(state_->budget, bytes, code);
     if (step == Inbox::Step::failed) lose(from, "MPI_Imrecv", code);
+    if (step == Inbox::Step::refused) {
+      lose(from, "rank " + std::to_string(from) + " announced a message of " +
+                     std::to_string(inbox.refused_bytes()) + " bytes, the limit is " +
+                     std::to_string(state_->budget.message_bytes_max) +
+                     "; its memory is damaged, or it is another program");
+    }
     if (step != Inbox::Step::delivered) return;
     out.push_back({Rank(from), std::move(bytes)});
     --room;

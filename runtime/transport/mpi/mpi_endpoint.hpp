@@ -44,6 +44,7 @@ struct MpiLink {
 struct MpiEndpointState {
   explicit MpiEndpointState(const MpiTransportOptions& given) : options(given) {
     budget.limit = options.receive_bytes_max;
+    budget.message_bytes_max = options.message_bytes_max;
   }
 
   void add_link(MPI_Comm communicator, int ranks) {

@@ -38,11 +38,6 @@ std::vector<std::string> own_arguments() {
   return words;
 }
 
-std::string own_folder() {
-  char path[PATH_MAX] = {};
-  return ::getcwd(path, sizeof path) != nullptr ? path : "";
-}
-
 }  // namespace
 
 // What the thread works on. It belongs to both, because the thread may be left behind.
@@ -141,7 +136,8 @@ std::optional<Spawner::Done> MpiSpawner::take_done() {
 }
 
 Result<std::unique_ptr<Spawner>> open_mpi_spawner(const MpiEnvironment& environment,
-                                                  Transport& transport) {
+                                                  Transport& transport,
+                                                  const Result<std::string>& folder) {
   const auto refused = [](const std::string& why) {
     return Error{ErrorCode::usage, "--respawn: no worker can be replaced here, because " + why};
   };
@@ -162,7 +158,7 @@ Result<std::unique_ptr<Spawner>> open_mpi_spawner(const MpiEnvironment& environm
   auto parts = std::make_unique<MpiSpawner::Parts>(*endpoint);
   parts->program = own_program();
   parts->arguments = own_arguments();
-  parts->folder = own_folder();
+  if (folder) parts->folder = folder.value();
   if (parts->program.empty()) return refused("/proc/self/exe does not tell what program this is");
   if (const int code = MPI_Comm_dup(MPI_COMM_SELF, &parts->self); code != MPI_SUCCESS) {
     return refused(mpi_error_text("MPI_Comm_dup", code));

@@ -30,14 +30,18 @@ class MpiSpawner final : public Spawner {
   struct Parts;
   explicit MpiSpawner(std::unique_ptr<Parts> parts);
   friend Result<std::unique_ptr<Spawner>> open_mpi_spawner(const MpiEnvironment& environment,
-                                                           Transport& transport);
+                                                           Transport& transport,
+                                                           const Result<std::string>& folder);
 
   std::unique_ptr<Parts> parts_;
 };
 
 /// `transport` is what open_mpi_transport gave on all ranks of MPI_COMM_WORLD, and must outlive the
-/// spawner. Errors: usage, with why there can be no replacements in this process.
+/// spawner. Replacements start in `folder`, where this process was when its farm was made: the
+/// paths among their arguments begin there. Errors: usage, with why there can be no replacements in
+/// this process.
 [[nodiscard]] Result<std::unique_ptr<Spawner>> open_mpi_spawner(const MpiEnvironment& environment,
-                                                                Transport& transport);
+                                                                Transport& transport,
+                                                                const Result<std::string>& folder);
 
 }  // namespace steadfarm::transport

@@ -19,6 +19,8 @@ struct MpiTransportOptions {
   std::int32_t window = 16;                        // Isends outstanding a peer; the rest is queued
   /// Large messages being received at one time, all peers together. One is always let in.
   std::size_t receive_bytes_max = std::size_t{256} << 20U;
+  /// The largest message. A peer that announces a larger one, or has to get one, is lost.
+  std::size_t message_bytes_max = std::size_t{16} << 30U;
 };
 
 /// Collective over the communicator (it is duplicated); the only collective call there is.

@@ -95,7 +95,7 @@ TEST(CommandLine, sets_every_option) {
                                "7",          "--speeds",    "1,2.5",
                                "--prefetch", "8",           "--stragglers",
                                "wait",       "--heartbeat", "0.5",
-                               "--timeout",  "6",           "--retries",
+                               "--timeout",  "6",           "--executions",
                                "9",          "--seed",      "18446744073709551615",
                                "--progress", "line",        "--log",
                                "l",          "--report",    "r",
@@ -115,12 +115,29 @@ TEST(CommandLine, sets_every_option) {
   EXPECT_EQ(o.stragglers, "wait");
   EXPECT_EQ(o.heartbeat_s, 0.5);
   EXPECT_EQ(o.timeout_s, 6);
-  EXPECT_EQ(o.retries, 9U);
+  EXPECT_EQ(o.executions, 9U);
   EXPECT_EQ(o.seed, 18446744073709551615ULL);
   EXPECT_EQ(o.progress, "line");
   EXPECT_EQ(o.log, "l");
   EXPECT_EQ(o.report, "r");
   EXPECT_TRUE(o.json);
+}
+
+TEST(CommandLine, knows_executions_by_their_older_name) {
+  EXPECT_EQ(parse({"--retries", "9"}).options.executions, 9U);
+  EXPECT_EQ(parse({"--retries", "0"}).code, 64);
+  Options code;
+  code.retries = 5;
+  EXPECT_EQ(parse({}, code).options.executions, 5U);
+  EXPECT_EQ(parse({"--executions", "2"}, code).options.executions, 2U);
+  const Variable older("STEADFARM_RETRIES", "7");
+  EXPECT_EQ(parse({}, code).options.executions, 7U);
+  EXPECT_EQ(parse({"--retries", "2"}, code).options.executions, 2U);
+  const Variable newer("STEADFARM_EXECUTIONS", "8");
+  EXPECT_EQ(parse({}).options.executions, 8U);
+  const Variable bad("STEADFARM_EXECUTIONS", "");
+  const Variable worse("STEADFARM_RETRIES", "many");
+  EXPECT_EQ(parse({}).code, 64);
 }
 
 TEST(CommandLine, lets_flags_beat_the_environment_and_that_the_code) {
@@ -139,7 +156,7 @@ TEST(CommandLine, reads_every_option_from_the_environment) {
       {"STEADFARM_STORE", "s"},      {"STEADFARM_FRESH", "1"},       {"STEADFARM_INTERVAL", "2.5"},
       {"STEADFARM_KEEP", "4"},       {"STEADFARM_POLICY", "fixed"},  {"STEADFARM_CHUNK", "7"},
       {"STEADFARM_PREFETCH", "8"},   {"STEADFARM_HEARTBEAT", "0.5"}, {"STEADFARM_TIMEOUT", "6"},
-      {"STEADFARM_RETRIES", "9"},    {"STEADFARM_SEED", "11"},       {"STEADFARM_PROGRESS", "line"},
+      {"STEADFARM_EXECUTIONS", "9"}, {"STEADFARM_SEED", "11"},       {"STEADFARM_PROGRESS", "line"},
       {"STEADFARM_LOG", "l"},        {"STEADFARM_REPORT", "r"},      {"STEADFARM_JSON", "true"},
       {"STEADFARM_SPEEDS", "1,2.5"}, {"STEADFARM_MODE", "group"}};
   const Parsed parsed = parse({});
@@ -156,7 +173,7 @@ TEST(CommandLine, reads_every_option_from_the_environment) {
   EXPECT_EQ(o.prefetch, 8U);
   EXPECT_EQ(o.heartbeat_s, 0.5);
   EXPECT_EQ(o.timeout_s, 6);
-  EXPECT_EQ(o.retries, 9U);
+  EXPECT_EQ(o.executions, 9U);
   EXPECT_EQ(o.seed, 11U);
   EXPECT_EQ(o.progress, "line");
   EXPECT_EQ(o.log, "l");
@@ -203,7 +220,8 @@ TEST(CommandLine, ends_with_64_and_the_name_of_an_option_with_a_bad_value) {
                                                      {"--speeds", "1,0"},
                                                      {"--speeds", "1,fast"},
                                                      {"--prefetch", "-1"},
-                                                     {"--retries", "0"},
+                                                     {"--executions", "0"},
+                                                     {"--executions", "1048576"},
                                                      {"--seed", "-1"},
                                                      {"--seed", "18446744073709551616"},
                                                      {"--seed", "1.5"},
@@ -256,9 +274,10 @@ TEST(CommandLine, explains_itself_and_ends_with_0) {
   const Parsed parsed = parse({"--help"});
   EXPECT_EQ(parsed.code, 0);
   EXPECT_EQ(parsed.err, "");
-  for (const char* name : {"--size", "--store", "--fresh", "--interval", "--keep", "--policy",
-                           "--chunk", "--speeds", "--prefetch", "--heartbeat", "--timeout",
-                           "--retries", "--seed", "--progress", "--log", "--report", "--json"}) {
+  for (const char* name :
+       {"--size", "--store", "--fresh", "--interval", "--keep", "--policy", "--chunk", "--speeds",
+        "--prefetch", "--heartbeat", "--timeout", "--executions", "--retries", "--seed",
+        "--progress", "--log", "--report", "--json"}) {
     EXPECT_NE(parsed.out.find(name), std::string::npos) << name;
   }
 }

@@ -29,7 +29,7 @@ TEST(CheckOptions, likes_what_lies_on_the_limits) {
               o.keep = 2;
               o.policy = "least-loaded";
               o.speeds = {1e-6, 1e6};
-              o.retries = 1;
+              o.executions = 1;
               o.interval_s = 1e9;
               o.heartbeat_s = 1e-3;
               o.timeout_s = 1e9;
@@ -56,8 +56,8 @@ TEST(CheckOptions, names_the_option_that_is_wrong_and_what_to_do) {
             "--speeds holds 0.000000, which is not between 0.000001 and 1000000");
   EXPECT_EQ(error_of([](Options& o) { o.chunk = 0; }),
             "--chunk is 0; at least one unit goes into a message");
-  EXPECT_EQ(error_of([](Options& o) { o.retries = 0; }),
-            "--retries is 0; every unit is executed at least once");
+  EXPECT_EQ(error_of([](Options& o) { o.executions = 0; }),
+            "--executions (or --retries) is 0; it counts the first execution, too");
   EXPECT_EQ(error_of([](Options& o) { o.progress = "much"; }),
             "--progress 'much' is not known; take auto, bar, line or off");
   EXPECT_EQ(error_of([](Options& o) { o.keep_results = true; }),
@@ -154,7 +154,7 @@ TEST_F(Fingerprint, does_not_change_with_what_changes_no_result) {
   options_.stragglers = "wait";
   options_.heartbeat_s = 2;
   options_.timeout_s = 50;
-  options_.retries = 8;
+  options_.executions = 8;
   options_.progress = "bar";
   options_.log = "log";
   options_.report = "report";

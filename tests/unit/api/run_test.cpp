@@ -218,13 +218,15 @@ TEST_P(Run, completes_with_3_when_units_fail_and_keeps_their_messages_on_one_lin
   EXPECT_EQ(outcome.executions, 199U + 3U);
   ASSERT_EQ(outcome.failures.size(), 1U);
   EXPECT_EQ(outcome.failures[0].key, UnitKey::index(5));
-  EXPECT_NE(said_.find("steadfarm: unit 5 is given up: first line second  [31m\n"),
-            std::string::npos)
+  EXPECT_NE(
+      said_.find("steadfarm: unit 5 is given up after 3 failed executions: first line second  "
+                 "[31m\n"),
+      std::string::npos)
       << said_;
 }
 
 TEST_P(Run, gives_a_failing_unit_as_many_tries_as_asked) {
-  job_.options.retries = 1;
+  job_.options.executions = 1;
   job_.work = [](UnitCall& call) {
     if (call.key() == UnitKey::index(5)) throw std::runtime_error("never again");
     call.set_result(number_bytes(0));

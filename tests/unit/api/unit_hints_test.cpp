@@ -62,6 +62,8 @@ class Spawner final : public UnitCall {
   [[nodiscard]] ByteView payload() const override { return {}; }
   void set_result(Bytes /*result*/) override {}
   [[nodiscard]] bool save(const std::function<Bytes()>& /*state*/) override { return true; }
+  [[nodiscard]] bool try_save(const std::function<Bytes()>& /*state*/) override { return true; }
+  [[nodiscard]] bool stopping() override { return false; }
   [[nodiscard]] std::optional<ByteView> saved_state() const override { return std::nullopt; }
   [[nodiscard]] const std::int64_t* shared_value() override { return nullptr; }
   [[nodiscard]] ByteView shared_witness() const override { return {}; }

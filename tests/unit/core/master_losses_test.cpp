@@ -107,9 +107,10 @@ TEST(MasterLosses, a_deaf_unit_is_charged_alone_and_known_to_the_next_start) {
             "unit 1 ran longer than the unit time limit of 5.0 s");
   ASSERT_EQ(rig.notes(NoteKind::unit_quarantined).size(), 1U);
   EXPECT_EQ(rig.notes(NoteKind::unit_quarantined).front().unit, unit(1));
-  EXPECT_EQ(rig.notes(NoteKind::unit_quarantined).front().text,
-            "quarantined: it ran longer than the unit time limit of 5.0 s and did not listen; 1 "
-            "workers ended for it");
+  EXPECT_EQ(
+      rig.notes(NoteKind::unit_quarantined).front().text,
+      "quarantined: it ran longer than the unit time limit of 5.0 s and could not be ended; 1 "
+      "workers ended for it");
   EXPECT_EQ(rig.master().progress().pending, 2U);
   // It is dead for good, whatever it says.
   rig.message(6 * kSecond + 1, 1, 1, wire::Heartbeat{1});

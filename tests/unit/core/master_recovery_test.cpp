@@ -50,7 +50,10 @@ TEST(MasterRecovery, refuses_a_complete_state_with_pending_units) {
 TEST(MasterRecovery, refuses_an_empty_interval) {
   RecoveredState bad = state();
   bad.pending_indices.push_back({0, 0});
-  ASSERT_FALSE(Master::validate(bad, 5).ok());
+  const Status status = Master::validate(bad, 5);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message,
+            "the store lists pending units from 0 to before 0, which are none");
 }
 
 TEST(MasterRecovery, a_run_that_allows_fewer_tries_gives_a_pending_unit_one_more) {

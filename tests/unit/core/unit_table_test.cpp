@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "core/term.hpp"
+
 namespace steadfarm::core {
 namespace {
 
@@ -181,6 +183,30 @@ TEST(UnitTable, a_second_execution_has_an_attempt_of_its_own) {
   table.release(slot, two, false, false);
   table.lease(slot, Rank(1), one);
   EXPECT_EQ(table.at(slot).attempt, Attempt(4));
+}
+
+TEST(UnitTable, attempts_do_not_run_into_the_mark_of_another_term) {
+  for (const Term term : {Term(0), Term(5)}) {
+    UnitTable table;
+    table.start_attempts_after(attempt_before(term));
+    LeaseList leases;
+    const Slot slot = table.add(UnitKey::index(1), {}, 0);
+    for (std::uint32_t i = 1; i < kAttemptNumberMax; ++i) {
+      ASSERT_TRUE(table.can_be_handed_out(slot));
+      table.lease(slot, Rank(1), leases);
+      table.release(slot, leases, false, false);
+    }
+    table.lease(slot, Rank(1), leases);
+    EXPECT_EQ(number_of(table.at(slot).attempt), kAttemptNumberMax);
+    EXPECT_EQ(mark_of(table.at(slot).attempt), mark_of(term));
+    EXPECT_FALSE(table.can_be_handed_out(slot)) << "nor a second time";
+    table.release(slot, leases, true, false);
+    EXPECT_FALSE(table.can_be_handed_out(slot));
+    EXPECT_DEATH(table.lease(slot, Rank(1), leases), "assertion failed");
+    table.remove(slot);
+    const Slot other = table.add(UnitKey::index(2), {}, 0);
+    EXPECT_TRUE(table.can_be_handed_out(other)) << "it has the place, and numbers of its own";
+  }
 }
 
 }  // namespace

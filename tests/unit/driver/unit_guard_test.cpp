@@ -42,6 +42,29 @@ TEST(UnitGuard, one_that_listens_gets_as_much_time_again_to_come_by) {
   EXPECT_TRUE(guard.deaf(2 * kLimit - 99));
 }
 
+TEST(UnitGuard, one_that_was_told_to_end_and_goes_on_is_deaf_after_as_much_time_again) {
+  UnitGuard guard(kLimit);
+  guard.begin(kUnit, Attempt(1), 0);
+  EXPECT_TRUE(guard.at_safe_point(kLimit + 100));
+  for (TimeUs now = kLimit + 200; now <= 2 * kLimit + 100; now += 100) {
+    EXPECT_FALSE(guard.deaf(now)) << now;
+    EXPECT_TRUE(guard.at_safe_point(now)) << "again and again";
+  }
+  EXPECT_TRUE(guard.deaf(2 * kLimit + 101));
+}
+
+TEST(UnitGuard, one_that_cannot_end_is_deaf_at_once) {
+  UnitGuard guard(kLimit);
+  guard.cannot_end();
+  guard.begin(kUnit, Attempt(3), 0);
+  EXPECT_FALSE(guard.deaf(1)) << "that was not this one";
+  guard.cannot_end();
+  ASSERT_TRUE(guard.deaf(1));
+  EXPECT_EQ(guard.deaf(1)->attempt, Attempt(3));
+  guard.end();
+  EXPECT_FALSE(guard.deaf(2));
+}
+
 TEST(UnitGuard, each_unit_has_the_whole_time) {
   UnitGuard guard(kLimit);
   guard.begin(kUnit, Attempt(1), 0);

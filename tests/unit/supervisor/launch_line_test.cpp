@@ -52,6 +52,14 @@ TEST(LaunchLine, reads_srun_in_all_its_forms) {
   EXPECT_EQ("node9", line.excluded);
 }
 
+TEST(LaunchLine, finds_the_folder_that_ranks_start_in) {
+  EXPECT_EQ("a", read_launch_line({"mpirun", "-wdir", "a", "p", "--wdir", "b"}).folder);
+  EXPECT_EQ("a", read_launch_line({"mpirun", "--wd", "a", "p"}).folder);
+  EXPECT_EQ("a", read_launch_line({"srun", "--chdir=a", "p", "-D", "b"}).folder);
+  EXPECT_EQ("a", read_launch_line({"srun", "-D", "a", "p"}).folder);
+  EXPECT_EQ(std::nullopt, read_launch_line({"mpirun", "p", "--wdir", "b"}).folder);
+}
+
 TEST(LaunchLine, finds_the_launcher_after_env) {
   EXPECT_EQ(2U, read_launch_line({"env", "A=1", "mpirun", "p"}).at);
   EXPECT_EQ(Launcher::srun, read_launch_line({"env", "-u", "A", "-i", "srun", "p"}).launcher);

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -122,6 +124,238 @@ TEST(FunctionExecutor, ends_an_execution_that_was_told_to_leave_whatever_it_does
   }
 }
 
+// What a unit may do when it is told to end, and return a result all the same.
+enum class Swallow { save, try_save, shared_value, save_for_ever, try_for_ever };
+
+void swallow(UnitCall& call, Swallow how) {
+  const auto state = [] { return bytes("state"); };
+  if (how == Swallow::save || how == Swallow::save_for_ever) {
+    for (int i = 0; i < (how == Swallow::save ? 1 : 3); ++i) {
+      try {
+        if (!call.save(state)) throw 1;  // as Context does
+        ADD_FAILURE() << "it was not told to end";
+      } catch (...) {  // NOLINT(bugprone-empty-catch): that is what units do
+      }
+    }
+  } else if (how == Swallow::shared_value) {
+    EXPECT_THROW(static_cast<void>(call.shared_value()), EndUnit);
+    EXPECT_THROW(static_cast<void>(call.shared_value()), EndUnit) << "again";
+  } else {
+    for (int i = 0; i < (how == Swallow::try_save ? 1 : 3); ++i) EXPECT_FALSE(call.try_save(state));
+  }
+  call.set_result(bytes("wrong"));
+  call.spawn(bytes("child"), 0);
+}
+
+TEST(FunctionExecutor, takes_no_answer_of_an_execution_over_its_time_limit) {
+  for (const Swallow how : {Swallow::save, Swallow::try_save, Swallow::shared_value,
+                            Swallow::save_for_ever, Swallow::try_for_ever}) {
+    Saves saves;
+    FunctionExecutor executor([how](UnitCall& call) { swallow(call, how); });
+    FunctionExecutor::Hooks hooks = saves.hooks();
+    bool over = true;  // told once is enough
+    hooks.over_time = [&]() -> std::optional<std::string> {
+      return std::exchange(over, false) ? std::optional<std::string>("too long") : std::nullopt;
+    };
+    executor.set_hooks(std::move(hooks));
+    const UnitOutcome& outcome = run(executor);
+    EXPECT_EQ(outcome.status, wire::AnswerStatus::failed) << static_cast<int>(how);
+    EXPECT_EQ(text(outcome.payload), "too long");
+    EXPECT_TRUE(outcome.children.empty());
+    EXPECT_FALSE(outcome.left);
+    EXPECT_TRUE(saves.taken.empty());
+    saves.wish = core::SafePoint::go_on;
+  }
+}
+
+TEST(FunctionExecutor, takes_no_answer_of_an_execution_that_was_told_to_leave) {
+  for (const Swallow how :
+       {Swallow::save, Swallow::try_save, Swallow::save_for_ever, Swallow::try_for_ever}) {
+    Saves saves;
+    saves.wish = core::SafePoint::leave;
+    int looks = 0;
+    FunctionExecutor executor([&](UnitCall& call) {
+      swallow(call, how);
+      saves.wish = core::SafePoint::go_on;  // whatever is said later
+      EXPECT_FALSE(call.try_save([] { return bytes("later"); }));
+      EXPECT_TRUE(call.stopping());
+      EXPECT_EQ(call.shared_value(), nullptr) << "harmless";
+    });
+    FunctionExecutor::Hooks hooks = saves.hooks();
+    hooks.safe_point = [&] { ++looks; };
+    executor.set_hooks(std::move(hooks));
+    const UnitOutcome& outcome = run(executor);
+    EXPECT_TRUE(outcome.left) << static_cast<int>(how);
+    EXPECT_EQ(saves.taken.size(), 1U) << "what it saves after that may be anything";
+    EXPECT_EQ(looks, 0);
+  }
+}
+
+TEST(FunctionExecutor, the_next_unit_is_none_the_worse_for_the_last_ones_verdict) {
+  Saves saves;
+  saves.wish = core::SafePoint::leave;
+  FunctionExecutor executor([](UnitCall& call) {
+    static_cast<void>(call.save([] { return bytes("state"); }));
+    call.set_result(bytes("r"));
+  });
+  executor.set_hooks(saves.hooks());
+  EXPECT_TRUE(run(executor).left);
+  saves.wish = core::SafePoint::go_on;
+  const UnitOutcome& outcome = run(executor);
+  EXPECT_FALSE(outcome.left);
+  EXPECT_EQ(text(outcome.payload), "r");
+}
+
+TEST(FunctionExecutor, reduces_nothing_of_an_execution_that_left) {
+  Saves saves;
+  saves.wish = core::SafePoint::leave;
+  FunctionExecutor executor([](UnitCall& call) {
+    static_cast<void>(call.save([] { return Bytes(); }));
+    call.set_result(Bytes(100));
+  });
+  executor.set_hooks(saves.hooks());
+  executor.set_reduction(1, [](ByteView) -> Bytes { throw std::logic_error("not wanted"); });
+  EXPECT_TRUE(run(executor).left);
+}
+
+TEST(FunctionExecutor, try_save_takes_states_as_save_does) {
+  Saves saves;
+  saves.wish = core::SafePoint::save;
+  FunctionExecutor executor([](UnitCall& call) {
+    EXPECT_TRUE(call.try_save([] { return bytes("a"); }));
+    EXPECT_TRUE(call.save([] { return bytes("b"); }));
+    call.set_result(bytes("r"));
+  });
+  executor.set_hooks(saves.hooks());
+  EXPECT_EQ(text(run(executor).payload), "r");
+  EXPECT_EQ(saves.taken, (std::vector<std::pair<std::uint64_t, std::string>>{{1, "a"}, {2, "b"}}));
+}
+
+TEST(FunctionExecutor, try_save_fails_a_unit_whose_state_cannot_be_made_and_throws_nothing) {
+  for (const int what : {0, 1, 2}) {
+    Saves saves;
+    saves.wish = core::SafePoint::save;
+    FunctionExecutor executor([what](UnitCall& call) {
+      EXPECT_FALSE(call.try_save([what]() -> Bytes {
+        if (what == 0) throw std::runtime_error("no state");
+        if (what == 1) throw 42;
+        return Bytes(state_bytes_max + 1);
+      }));
+      EXPECT_THROW(static_cast<void>(call.save([] { return Bytes(); })), EndUnit);
+      call.set_result(bytes("wrong"));
+    });
+    executor.set_hooks(saves.hooks());
+    const UnitOutcome& outcome = run(executor);
+    EXPECT_EQ(outcome.status, wire::AnswerStatus::failed);
+    const std::vector<std::string> says = {
+        "no state", "what makes the state threw something that is not a std::exception",
+        "the state to save has 67108865 bytes, the limit is 67108864"};
+    EXPECT_EQ(text(outcome.payload), says[static_cast<std::size_t>(what)]);
+  }
+}
+
+TEST(FunctionExecutor, stopping_is_a_hint_after_which_a_result_counts) {
+  bool asks = false;
+  bool over = false;
+  FunctionExecutor executor([&](UnitCall& call) {
+    EXPECT_FALSE(call.stopping());
+    asks = true;
+    EXPECT_TRUE(call.stopping());
+    asks = false;
+    over = true;
+    EXPECT_TRUE(call.stopping());
+    call.set_result(bytes("what is done"));
+  });
+  FunctionExecutor::Hooks hooks;
+  hooks.stopping = [&] { return asks; };
+  hooks.over_time = [&]() -> std::optional<std::string> {
+    return over ? std::optional<std::string>("too long") : std::nullopt;
+  };
+  executor.set_hooks(std::move(hooks));
+  const UnitOutcome& outcome = run(executor);
+  EXPECT_EQ(outcome.status, wire::AnswerStatus::done);
+  EXPECT_FALSE(outcome.left);
+  EXPECT_EQ(text(outcome.payload), "what is done");
+}
+
+// Calls from threads of the unit's own, while it waits for them.
+template <class Function>
+void beside(Function function) {
+  std::thread(std::move(function)).join();
+}
+
+TEST(FunctionExecutor, save_on_another_thread_takes_no_state_and_is_said) {
+  Saves saves;
+  saves.wish = core::SafePoint::leave;
+  std::vector<UnitKey> said;
+  FunctionExecutor executor([](UnitCall& call) {
+    beside([&call] {
+      EXPECT_TRUE(call.save([]() -> Bytes { throw std::logic_error("not wanted"); }));
+    });
+    call.set_result(bytes("r"));
+  });
+  FunctionExecutor::Hooks hooks = saves.hooks();
+  hooks.saved_beside = [&](const UnitKey& key) { said.push_back(key); };
+  executor.set_hooks(std::move(hooks));
+  const UnitOutcome& outcome = run(executor, unit(7));
+  EXPECT_FALSE(outcome.left);
+  EXPECT_EQ(text(outcome.payload), "r");
+  EXPECT_TRUE(saves.taken.empty());
+  EXPECT_EQ(said, std::vector<UnitKey>{UnitKey::index(7)});
+}
+
+TEST(FunctionExecutor, try_save_on_another_thread_ends_the_unit_without_a_look_outside) {
+  for (const bool over : {false, true}) {
+    bool known = false;
+    FunctionExecutor executor([&](UnitCall& call) {
+      const auto state = []() -> Bytes { throw std::logic_error("not wanted"); };
+      beside([&] {
+        EXPECT_FALSE(call.stopping());
+        EXPECT_TRUE(call.try_save(state));
+        known = true;
+        EXPECT_TRUE(call.stopping());
+        EXPECT_FALSE(call.try_save(state));
+        known = false;
+        EXPECT_FALSE(call.try_save(state)) << "once told";
+      });
+      EXPECT_FALSE(call.try_save(state)) << "its own thread hears of it";
+      call.set_result(bytes("wrong"));
+    });
+    FunctionExecutor::Hooks hooks;
+    hooks.save_point = [] {
+      ADD_FAILURE() << "that belongs to the unit's own thread";
+      return core::SafePoint::go_on;
+    };
+    hooks.safe_point = [] { ADD_FAILURE() << "as does that"; };
+    hooks.stopping = [] { return ADD_FAILURE() << "and that", false; };
+    hooks.stopping_beside = [&] { return known && !over; };
+    hooks.over_time = [&]() -> std::optional<std::string> {
+      return known && over ? std::optional<std::string>("too long") : std::nullopt;
+    };
+    executor.set_hooks(std::move(hooks));
+    const UnitOutcome& outcome = run(executor);
+    EXPECT_EQ(outcome.left, !over);
+    EXPECT_EQ(outcome.status, over ? wire::AnswerStatus::failed : wire::AnswerStatus::done);
+  }
+}
+
+TEST(FunctionExecutor, says_before_each_exception_that_the_unit_is_to_end) {
+  int ends = 0;
+  FunctionExecutor executor([&](UnitCall& call) {
+    EXPECT_FALSE(call.try_save([] { return Bytes(); }));
+    EXPECT_EQ(ends, 0) << "there comes none";
+    EXPECT_THROW(static_cast<void>(call.save([] { return Bytes(); })), EndUnit);
+    EXPECT_EQ(ends, 1);
+    EXPECT_THROW(static_cast<void>(call.shared_value()), EndUnit);
+    EXPECT_EQ(ends, 2);
+  });
+  FunctionExecutor::Hooks hooks;
+  hooks.over_time = [] { return std::optional<std::string>("too long"); };
+  hooks.ends = [&] { ++ends; };
+  executor.set_hooks(std::move(hooks));
+  run(executor);
+}
+
 TEST(FunctionExecutor, saves_nothing_where_nobody_listens) {
   FunctionExecutor executor([](UnitCall& call) {
     EXPECT_TRUE(call.save([]() -> Bytes { throw std::logic_error("not wanted"); }));
@@ -160,6 +394,23 @@ TEST(FunctionExecutor, hands_back_result_children_and_proposal) {
   EXPECT_EQ(outcome.children[0].hints, UnitHints());
   EXPECT_EQ(outcome.children[1].hints, (UnitHints{30, 4, false}));
   EXPECT_EQ(outcome.proposal, (SharedValue{12, bytes("proof")}));
+}
+
+TEST(FunctionExecutor, fails_a_unit_whose_answer_is_too_large_for_a_message) {
+  std::size_t result_bytes = 0;
+  FunctionExecutor executor([&](UnitCall& call) {
+    call.set_result(Bytes(result_bytes));
+    call.spawn(Bytes(40), 0);
+  });
+  executor.set_answer_bytes_max(100);
+  result_bytes = 60;
+  EXPECT_EQ(run(executor).status, wire::AnswerStatus::done);
+  result_bytes = 61;
+  const UnitOutcome& outcome = run(executor);
+  EXPECT_EQ(outcome.status, wire::AnswerStatus::failed);
+  EXPECT_EQ(text(outcome.payload),
+            "the result and the units that it spawns have 101 bytes, the limit is 100");
+  EXPECT_TRUE(outcome.children.empty());
 }
 
 TEST(FunctionExecutor, reduces_large_results_and_no_others) {
