@@ -173,7 +173,12 @@ bool can_take_over(const Job& job, const transport::Transport& transport) {
   return no_take_over_reason(*job.options, transport.concurrent(), transport.rank_count()).empty();
 }
 
-std::uint64_t job_digest(const Job& job) { return digest(describe(job)).lo; }
+std::uint64_t job_digest(const Job& job) {
+  const checkpoint::JobRecord record = record_of(job);
+  std::string text = to_hex(checkpoint::fingerprint_of(record));
+  text += " " + std::to_string(record.units.count) + " " + to_hex(record.units.digest);
+  return digest(text + " " + record.build).lo;
+}
 
 Outcome run_standby(const Job& job, transport::Transport& transport) {
   Standby standby(job, transport);
