@@ -49,6 +49,7 @@ Result<Inspection> inspect(FileSystem& files, const std::string& path, const Seg
   out.pending = manifest.pending;
   out.failed = manifest.counters.failed;
   out.description = one_line(manifest.description);
+  if (manifest.format >= 2) out.job = manifest.job;
   for (const SegmentEntry& entry : manifest.segments) {
     out.segments.push_back({entry.file, entry.bytes, entry.digest});
   }

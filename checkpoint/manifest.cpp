@@ -104,6 +104,66 @@ SegmentEntry read_entry(LineReader& in) {
   return entry;
 }
 
+void write_job(std::string& out, const JobRecord& job) {
+  const auto line = [&out](const char* key, const std::string& value) {
+    out.append(key).append(" ").append(value).append("\n");
+  };
+  line("identity", job.identity);
+  line("program", job.program);
+  line("build", job.build);
+  line("seed", std::to_string(job.seed));
+  line("unit", job.unit);
+  line("result", job.result);
+  line("stored", job.stored);
+  line("folds", std::to_string(job.folds.size()));
+  for (const std::string& fold : job.folds) line("fold", fold);
+  line("inputs", std::to_string(job.inputs.size()));
+  for (const InputRecord& input : job.inputs) {
+    line("input", to_hex(input.digest) + " " + input.name);
+  }
+  line("units", std::string(job.units.range ? "range " : "submitted ") +
+                    std::to_string(job.units.count) + " " + to_hex(job.units.digest));
+}
+
+UnitsRecord read_units(LineReader& in) {
+  UnitsRecord units;
+  const std::vector<std::string_view> words = words_of(in.text("units"));
+  if (words.size() != 3 || (words[0] != "range" && words[0] != "submitted")) {
+    in.fail("the line 'units' is malformed");
+    return units;
+  }
+  units.range = words[0] == "range";
+  units.count = in.as_number(words[1], "units");
+  units.digest = in.as_digest(words[2], "units");
+  return units;
+}
+
+JobRecord read_job(LineReader& in) {
+  JobRecord job;
+  job.identity = std::string(in.text("identity"));
+  job.program = std::string(in.text("program"));
+  job.build = std::string(in.text("build"));
+  job.seed = in.number("seed");
+  job.unit = std::string(in.text("unit"));
+  job.result = std::string(in.text("result"));
+  job.stored = std::string(in.text("stored"));
+  const std::uint64_t folds = in.number("folds");
+  for (std::uint64_t i = 0; i < folds && !in.error(); ++i) {
+    job.folds.emplace_back(in.text("fold"));
+  }
+  const std::uint64_t inputs = in.number("inputs");
+  for (std::uint64_t i = 0; i < inputs && !in.error(); ++i) {
+    const std::string_view line = in.text("input");
+    const std::size_t blank = std::min(line.find(' '), line.size());
+    InputRecord input;
+    input.digest = in.as_digest(line.substr(0, blank), "input");
+    input.name = std::string(line.substr(std::min(blank + 1, line.size())));
+    job.inputs.push_back(std::move(input));
+  }
+  job.units = read_units(in);
+  return job;
+}
+
 }  // namespace
 
 std::string one_line(std::string text) {
@@ -118,7 +178,7 @@ std::string one_line(std::string text) {
 
 Bytes encode_manifest(const Manifest& manifest) {
   std::string out(magic);
-  out += std::to_string(format_version) + "\n";
+  out += std::to_string(manifest_format_version) + "\n";
   const auto line = [&out](const char* key, const std::string& value) {
     out.append(key).append(" ").append(value).append("\n");
   };
@@ -131,6 +191,7 @@ Bytes encode_manifest(const Manifest& manifest) {
   number("nonce", manifest.nonce);
   line("fingerprint", to_hex(manifest.fingerprint));
   line("description", one_line(manifest.description));
+  write_job(out, manifest.job);
   number("history", manifest.history.value);
   number("parent", manifest.parent.value);
   line("parent_digest", to_hex(manifest.parent_digest));
@@ -167,10 +228,11 @@ Result<Manifest> decode_manifest(ByteView bytes) {
 
   LineReader in(body);
   const std::uint64_t version = in.number("steadfarm-manifest");
-  if (!in.error() && version != format_version) {
+  if (!in.error() && (version == 0 || version > manifest_format_version)) {
     return Error{ErrorCode::unsupported, "it has format version " + std::to_string(version) +
-                                             " and this program reads version " +
-                                             std::to_string(format_version)};
+                                             " and this program reads versions 1 to " +
+                                             std::to_string(manifest_format_version) +
+                                             "; take the program that wrote it, or a newer one"};
   }
   Manifest manifest;
   manifest.generation = Generation(in.number("generation"));
@@ -179,6 +241,8 @@ Result<Manifest> decode_manifest(ByteView bytes) {
   manifest.nonce = in.number("nonce");
   manifest.fingerprint = in.hash("fingerprint");
   manifest.description = std::string(in.text("description"));
+  manifest.format = static_cast<std::uint32_t>(version);
+  if (version >= 2) manifest.job = read_job(in);
   manifest.history = Generation(in.number("history"));
   manifest.parent = Generation(in.number("parent"));
   manifest.parent_digest = in.hash("parent_digest");

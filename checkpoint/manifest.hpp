@@ -9,11 +9,15 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "checkpoint/job_record.hpp"
 #include "core/generation.hpp"
 
 namespace steadfarm::checkpoint {
 
-inline constexpr std::uint32_t format_version = 1;
+/// What is written. Format 1 is read, too: it has no record of the job.
+inline constexpr std::uint32_t manifest_format_version = 2;
+/// Of segments and shards. They have not changed since format 1.
+inline constexpr std::uint32_t segment_format_version = 1;
 inline constexpr std::uint64_t manifest_bytes_max = 64ULL << 20U;
 
 enum class SegmentRole {
@@ -35,8 +39,12 @@ struct Manifest {
   OwnerEpoch owner_epoch;   // the number of the manifest by which its owner took over
   bool takeover = false;    // adds nothing: made by opening the store
   std::uint64_t nonce = 0;  // of the process, so that two owners never write the same bytes
+  /// What the segments and shards of this history carry: the job's fingerprint as it was when the
+  /// history began, also where that was format 1.
   Digest fingerprint;
   std::string description;
+  std::uint32_t format = manifest_format_version;  // as read
+  JobRecord job;                                   // nothing if `format` is 1
   Generation history;  // the first manifest after the last `--fresh`; equal in all since
   Generation parent;   // what this one continues; 0: nothing
   Digest parent_digest;
@@ -48,10 +56,11 @@ struct Manifest {
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
+/// In the newest format, whatever `format` says.
 [[nodiscard]] Bytes encode_manifest(const Manifest& manifest);
 
-/// `corrupt` for anything that is not exactly what encode_manifest makes. The message has no path:
-/// the caller knows it.
+/// `unsupported` for a format that this program does not know, `corrupt` for anything that is not
+/// exactly what encode_manifest makes. The message has no path: the caller knows it.
 [[nodiscard]] Result<Manifest> decode_manifest(ByteView bytes);
 
 /// One printable line of at most 4096 bytes.

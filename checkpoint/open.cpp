@@ -22,8 +22,9 @@ Manifest takeover_of(const Survey& found, const StoreOptions& options, std::uint
   manifest.owner_epoch = OwnerEpoch(manifest.generation.value);
   manifest.takeover = true;
   manifest.nonce = nonce;
-  manifest.fingerprint = options.fingerprint;
-  manifest.description = one_line(options.description);
+  manifest.job = options.job.job;
+  manifest.description = describe(options.job.job);
+  if (!found.base) manifest.fingerprint = fingerprint_of(options.job.job);
   if (found.base) {
     manifest.parent = found.base->manifest.generation;
     manifest.parent_digest = found.base->digest;
@@ -76,6 +77,7 @@ Result<Claim> claim(Folder& folder, Publisher& publisher, const Manifest& manife
 void describe(const Survey& found, const HousekeepingReport& house, OpenReport& report) {
   report.warnings = house.warnings;
   report.set_aside = house.set_aside;
+  report.warnings.insert(report.warnings.end(), found.warnings.begin(), found.warnings.end());
   if (!found.base || found.bad.empty()) return;
   report.warnings.push_back("going on from generation " +
                             std::to_string(found.base->manifest.generation.value) +
@@ -122,6 +124,7 @@ Result<std::unique_ptr<Store>> open_store(FileSystem& files, StoreOptions option
     retention.sweep(folder, report.warnings);
     report.generation = takeover.generation;
     report.owner_epoch = takeover.owner_epoch;
+    report.fingerprint = takeover.fingerprint;
     const bool sound = found.value().base && takeover.parent == found.value().newest;
     if (sound) report.previous_owner = found.value().base->manifest.owner_epoch;
     options.patience = nullptr;  // it is the caller's, for this call

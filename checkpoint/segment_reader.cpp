@@ -104,7 +104,8 @@ class In {
 
 void read_header(In& in, SegmentHeader& header) {
   in.require(in.text("/", "format") == layout::magic, "it is no segment");
-  in.require(in.number("/", "format_version") == format_version, "it has another format version");
+  in.require(in.number("/", "format_version") == segment_format_version,
+             "it has another format version");
   header.generation = Generation(in.number("/", "generation"));
   header.owner_epoch = OwnerEpoch(in.number("/", "owner_epoch"));
   header.epoch = Epoch(in.number("/", "epoch"));

@@ -73,7 +73,7 @@ class Out {
 
 void write_header(Out& out, const SegmentHeader& header) {
   out.attribute("/", "format", std::string(layout::magic));
-  out.attribute("/", "format_version", std::uint64_t{format_version});
+  out.attribute("/", "format_version", std::uint64_t{segment_format_version});
   out.attribute("/", "hdf5_version", hdf5_library_version());
   out.attribute("/", "generation", header.generation.value);
   out.attribute("/", "owner_epoch", header.owner_epoch.value);

@@ -11,6 +11,7 @@
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
+#include "checkpoint/job_record.hpp"
 #include "core/generation.hpp"
 
 namespace steadfarm::checkpoint {
@@ -20,11 +21,10 @@ class Patience;
 class SegmentCodec;
 
 struct StoreOptions {
-  std::string path;         // the folder; made (0700) if it is not there
-  Digest fingerprint;       // what job this is: program, options that change results, units
-  std::string description;  // the same in words, for `steadfarm inspect` and error messages
-  std::uint32_t keep = 3;   // generations that stay; at least 2
-  bool fresh = false;       // discard another job's or an older run's content
+  std::string path;        // the folder; made (0700) if it is not there
+  JobClaim job;            // what job this is
+  std::uint32_t keep = 3;  // generations that stay; at least 2
+  bool fresh = false;      // discard another job's or an older run's content
   std::uint64_t segment_bytes_max = 256ULL << 20U;  // a larger delta is cut into several segments
   std::uint64_t inline_results_bytes_max = 1ULL << 20U;  // fewer ride in the state segment
   std::uint32_t compact_every = 64;  // state segments after which the live state is written anew
@@ -54,6 +54,7 @@ struct OpenReport {
   // newest manifest is damaged, so nobody knows.
   OwnerEpoch previous_owner;
   std::uint32_t set_aside = 0;  // bad files moved to the folder `bad`
+  Digest fingerprint;           // what segments and shards of this store carry
 };
 
 struct Publication;
@@ -139,6 +140,7 @@ struct Inspection {
   std::vector<SegmentInfo> segments;
   ShardCount shards;                  // of this generation
   std::vector<std::string> warnings;  // bad files passed over
+  std::optional<JobRecord> job;       // nothing: a store of format 1
 };
 
 /// Reads only. Safe while a run is live (a file that retention removed meanwhile is looked up

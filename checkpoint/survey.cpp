@@ -8,11 +8,27 @@
 namespace steadfarm::checkpoint {
 namespace {
 
-Error foreign(const Folder& folder, const Manifest& theirs, const StoreOptions& options) {
-  return {ErrorCode::foreign, folder.path() + " is the store of another job: it holds '" +
-                                  one_line(theirs.description) + "' and this is '" +
-                                  one_line(options.description) +
-                                  "'; give another --store (--fresh discards what is there)"};
+/// Is it this job's? Format 1 has a digest of all of the job and cannot tell what differs.
+Status judge_job(const Folder& folder, const Manifest& theirs, const JobClaim& ours,
+                 std::vector<std::string>& warnings) {
+  const std::string other_job = folder.path() + " is the store of another job: ";
+  if (theirs.format >= 2) {
+    const Status same = compare_jobs(theirs.job, ours, warnings);
+    return same ? same : Error{same.error().code, other_job + same.error().message};
+  }
+  const bool known = std::find(ours.format_1.begin(), ours.format_1.end(), theirs.fingerprint) !=
+                     ours.format_1.end();
+  if (!known) {
+    return Error{ErrorCode::foreign,
+                 other_job + "it holds '" + one_line(theirs.description) + "' and this is '" +
+                     describe(ours.job) +
+                     "' (format 1: identity, seed, units, folds or stored fields differ); give "
+                     "another --store, or put this one away with --fresh"};
+  }
+  warnings.push_back("the store " + folder.path() +
+                     " is of format 1, which does not say what program wrote it and of what types "
+                     "unit, result and fold states were: they are taken to be those of this one");
+  return {};
 }
 
 Error nothing_verifies(const Folder& folder, const Survey& found) {
@@ -117,9 +133,9 @@ class Surveyor {
 
   Status choose() {
     for (const StoredManifest& stored : found_.readable) {
-      if (stored.manifest.fingerprint != options_.fingerprint) {
-        return foreign(folder_, stored.manifest, options_);
-      }
+      found_.warnings.clear();  // those of the one that is chosen count
+      Status ours = judge_job(folder_, stored.manifest, options_.job, found_.warnings);
+      if (!ours) return ours.error();
       std::string bad_file;
       Result<LoadedGeneration> loaded =
           load_generation(folder_, stored.manifest, options_, bad_file);

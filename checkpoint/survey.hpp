@@ -27,6 +27,7 @@ struct Survey {
   core::RecoveredState state;          // of `base`
   SegmentIndices indices;              // of its segments that compaction may read again
   std::vector<ShardInfo> shards;       // that it names
+  std::vector<std::string> warnings;   // about the job that it belongs to
 };
 
 /// Errors: foreign, corrupt (both only without `options.fresh`), unreadable (what is needed to

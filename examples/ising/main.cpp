@@ -99,7 +99,9 @@ int run(int argc, char** argv) {
   if (!read) return steadfarm::usage_error("ising", read.error().message);
   const std::vector<Row>& rows = read.value();
 
-  options.identity = identity_of(rows);
+  if (options.identity.empty()) {
+    options.identity = identity_of(rows);
+  }
   steadfarm::Farm<Row, Sums> farm(options);
   Results results;
   farm.fold(results, [](Results& all, const steadfarm::UnitKey& key, const Sums& sums) {

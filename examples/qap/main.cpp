@@ -185,8 +185,10 @@ int run(int argc, char** argv) {
   if (arguments.has_fixed_bound) search.fixed_bound = arguments.fixed_bound;
   search.symmetry = arguments.symmetry;
   if (arguments.serial) return solve_alone(instance.value(), search, options.json);
-  options.identity =
-      describe(instance.value(), search) + " --grain " + std::to_string(arguments.grain);
+  if (options.identity.empty()) {
+    options.identity =
+        describe(instance.value(), search) + " --grain " + std::to_string(arguments.grain);
+  }
   return solve_on_farm(instance.value(), search, arguments, options);
 }
 

@@ -95,8 +95,10 @@ int run(int argc, char** argv) {
   if (const auto code = steadfarm::parse_command_line(app, argc, argv)) return *code;
   if (const auto wrong = settle(arguments)) return steadfarm::usage_error("uts", *wrong);
 
-  options.identity = "uts " + steadfarm::uts::to_string(arguments.params) + " --grain " +
-                     std::to_string(arguments.grain);
+  if (options.identity.empty()) {
+    options.identity = "uts " + steadfarm::uts::to_string(arguments.params) + " --grain " +
+                       std::to_string(arguments.grain);
+  }
   steadfarm::Farm<steadfarm::uts::Unit, Counts> farm(options);
   const steadfarm::uts::Tree tree(arguments.params);
   Counts total;

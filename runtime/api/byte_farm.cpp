@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "api/input_file.hpp"
 #include "api/job.hpp"
 #include "api/paths.hpp"
 #include "api/take_over.hpp"
@@ -59,6 +60,9 @@ class ByteFarm::Impl {
     job.hints = std::move(hints);
     job.folds = std::move(folds);
     job.result_fields = result_fields;
+    job.unit_layout = unit_layout;
+    job.result_layout = result_layout;
+    job.inputs = inputs;
     job.work = std::move(work);
     job.id = wire::JobId(digest(options.identity).lo);
     job.open_spawner = [this] { return open_spawner(); };
@@ -103,6 +107,7 @@ class ByteFarm::Impl {
     constexpr int kCloseMs = 3'000;
     constexpr int kFinalizePatienceMs = 3'600'000;
     constexpr int kDiskGivenUp = 74;  // of a worker that has said goodbye
+    constexpr int kRefused = 64;      // of one that the master has sent away
     if (!transport) return;
     const bool closed = transport->close(kCloseMs);
     transport.reset();  // keeps what MPI may still write into
@@ -117,7 +122,7 @@ class ByteFarm::Impl {
     finalize.exit_code = exit_code;
     // Rank 0 may still work on the outcome, or on the units, and the others wait for it in
     // MPI_Finalize. Where the launcher takes their giving up for a crash, it would end rank 0 too.
-    const bool left_in_order = !master && exit_code == kDiskGivenUp;
+    const bool left_in_order = !master && (exit_code == kDiskGivenUp || exit_code == kRefused);
     if ((all_is_well || left_in_order) && !transport::MpiEnvironment::others_outlive_us()) {
       finalize.deadline_ms = kFinalizePatienceMs;
     }
@@ -137,6 +142,9 @@ class ByteFarm::Impl {
   api::HintFunction hints;
   api::Folds folds;
   std::string result_fields;
+  std::string unit_layout = "bytes";
+  std::string result_layout = "bytes";
+  std::vector<checkpoint::InputRecord> inputs;
   std::function<void(UnitCall&)> work;
   bool was_run = false;
   bool master = false;
@@ -178,6 +186,23 @@ void ByteFarm::work(std::function<void(UnitCall&)> function) { impl_->work = std
 void ByteFarm::fold(Fold fold) { impl_->folds.add(std::move(fold)); }
 
 void ByteFarm::describe_results(std::string fields) { impl_->result_fields = std::move(fields); }
+
+void ByteFarm::layouts(std::string unit, std::string result) {
+  impl_->unit_layout = std::move(unit);
+  impl_->result_layout = std::move(result);
+}
+
+void ByteFarm::input_file(const std::string& path) {
+  constexpr std::size_t kInputsMax = 1000;  // each is a line in every manifest
+  if (impl_->inputs.size() == kInputsMax) {
+    throw std::length_error("Farm::input_file: there are " + std::to_string(kInputsMax) +
+                            " input files already; name one that lists the digests of the others");
+  }
+  if (!wants_units()) return;
+  Result<checkpoint::InputRecord> input = api::read_input_file(path);
+  if (!input) throw std::runtime_error(input.error().message);
+  impl_->inputs.push_back(std::move(input).value());
+}
 
 void ByteFarm::store_results() { impl_->options.keep_results = true; }
 

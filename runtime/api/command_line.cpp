@@ -99,6 +99,17 @@ void add_work_options(CLI::App& app, Options& options, const std::string& group)
       ->check(CLI::Range(0.0, 1e9))
       ->capture_default_str()
       ->group(group);
+  app.add_option("--identity", options.identity,
+                 "what job this is; a store of another identity is refused")
+      ->envname("STEADFARM_IDENTITY")
+      ->check(not_empty)
+      ->group(group);
+  app.add_option("--same-program", options.same_program,
+                 "what to do if another build of the program wrote the store")
+      ->envname("STEADFARM_SAME_PROGRAM")
+      ->check(CLI::IsMember({"warn", "refuse", "ignore"}))
+      ->capture_default_str()
+      ->group(group);
   app.add_option("--keep", options.keep, "generations that stay in the store")
       ->envname("STEADFARM_KEEP")
       ->check(CLI::Range(2, 1000))
@@ -302,10 +313,6 @@ int usage_error(const std::string& program, const std::string& message) {
 Options options_from_command_line(int argc, const char* const* argv, Options defaults) {
   CLI::App app("A Steadfarm program");
   if (argc > 0) app.name(argv[0]);
-  if (defaults.identity.empty() && argc > 0) {
-    const std::string_view path(argv[0]);
-    defaults.identity = path.substr(path.rfind('/') + 1);
-  }
   add_options(app, defaults);
   if (const auto code = parse_command_line(app, argc, argv)) std::exit(*code);
   return defaults;

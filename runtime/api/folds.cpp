@@ -63,7 +63,16 @@ bool Folds::load(ByteView bytes) const {
   return true;
 }
 
-std::string Folds::description() const {
+std::vector<std::string> Folds::layouts() const {
+  std::vector<std::string> all;
+  for (const ByteFarm::Fold& fold : folds_) {
+    const char* kind = fold.in_key_order ? "ordered " : fold.reduce ? "reduced " : "any ";
+    all.push_back(kind + fold.layout + (fold.reduce ? " from " + fold.reduced_layout : ""));
+  }
+  return all;
+}
+
+std::string Folds::description_format_1() const {
   if (folds_.empty() || (folds_.size() == 1 && !any(true))) return {};
   std::string text;
   for (const ByteFarm::Fold& fold : folds_) {

@@ -31,8 +31,10 @@ class Folds {
   /// False if the bytes are not those of these folds.
   [[nodiscard]] bool load(ByteView bytes) const;
 
-  /// What the store must remember of them; empty for none and for one in any order.
-  [[nodiscard]] std::string description() const;
+  /// What a store remembers of each: its kind and the layouts of its bytes.
+  [[nodiscard]] std::vector<std::string> layouts() const;
+  /// What a store of format 1 remembers of them; empty for none and for one in any order.
+  [[nodiscard]] std::string description_format_1() const;
 
  private:
   std::vector<ByteFarm::Fold> folds_;

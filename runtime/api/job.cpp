@@ -10,6 +10,7 @@
 #include "core/policy/names.hpp"
 #include "core/policy/speeds.hpp"
 #include "core/term.hpp"
+#include "driver/own_program.hpp"
 
 namespace steadfarm::api {
 namespace {
@@ -52,6 +53,10 @@ Status check_options(const Options& options) {
   }
   if (options.stragglers != "twice" && options.stragglers != "wait") {
     return usage("--stragglers '" + options.stragglers + "' is not known; take twice or wait");
+  }
+  const std::string& same = options.same_program;
+  if (same != "warn" && same != "refuse" && same != "ignore") {
+    return usage("--same-program '" + same + "' is not known; take warn, refuse or ignore");
   }
   if (options.takeover != "auto" && options.takeover != "on" && options.takeover != "off") {
     return usage("--takeover '" + options.takeover + "' is not known; take auto, on or off");
@@ -116,8 +121,58 @@ bool has_shards(const Job& job) {
          job.folds.all_reduce();
 }
 
-std::string describe(const Job& job) {
-  std::string text = job.options->identity.empty() ? "unnamed program" : job.options->identity;
+std::string build_of(const Options& options) {
+  return options.build.empty() ? driver::own_program().build : options.build;
+}
+
+checkpoint::JobRecord record_of(const Job& job) {
+  const Options& options = *job.options;
+  checkpoint::JobRecord record;
+  record.identity = checkpoint::record_line(options.identity);
+  record.program = checkpoint::record_line(options.program.empty() ? driver::own_program().file
+                                                                   : options.program);
+  record.build = checkpoint::record_line(build_of(options));
+  record.seed = options.seed;
+  record.unit = checkpoint::record_line(job.unit_layout);
+  record.result = checkpoint::record_line(job.result_layout);
+  record.stored = "no";
+  if (options.keep_results) {
+    record.stored =
+        job.result_fields.empty() ? "bytes" : checkpoint::record_line(job.result_fields);
+  }
+  for (const std::string& fold : job.folds.layouts()) {
+    record.folds.push_back(checkpoint::record_line(fold));
+  }
+  record.inputs = job.inputs;
+  record.units.range = job.range_count > 0;
+  record.units.count = job.unit_count();
+  record.units.digest = record.units.range ? Digest() : job.submitted->digest();
+  return record;
+}
+
+checkpoint::JobClaim claim_of(const Job& job) {
+  checkpoint::JobClaim claim;
+  claim.job = record_of(job);
+  if (job.range_count == 0) {
+    claim.units_digest = [units = job.submitted](std::uint64_t count) {
+      return units->digest_of_first(count);
+    };
+  }
+  const std::string& word = job.options->same_program;
+  claim.same_program = word == "refuse"   ? checkpoint::SameProgram::refuse
+                       : word == "ignore" ? checkpoint::SameProgram::ignore
+                                          : checkpoint::SameProgram::warn;
+  // Without an identity, a farm made from the command line took the program's file name, and any
+  // other none.
+  const std::string& identity = job.options->identity;
+  const std::string& program = claim.job.program;
+  claim.format_1.push_back(digest(describe_format_1(job, identity.empty() ? program : identity)));
+  if (identity.empty()) claim.format_1.push_back(digest(describe_format_1(job, "")));
+  return claim;
+}
+
+std::string describe_format_1(const Job& job, const std::string& identity) {
+  std::string text = identity.empty() ? "unnamed program" : identity;
   text += " | seed " + std::to_string(job.options->seed);
   if (job.range_count > 0) {
     text += " | range of " + std::to_string(job.range_count) + " units";
@@ -125,7 +180,8 @@ std::string describe(const Job& job) {
     text += " | " + std::to_string(job.submitted->count()) + " submitted units " +
             to_hex(job.submitted->digest());
   }
-  if (const std::string folds = job.folds.description(); !folds.empty()) text += " | " + folds;
+  if (const std::string folds = job.folds.description_format_1(); !folds.empty())
+    text += " | " + folds;
   if (job.options->keep_results && !job.result_fields.empty()) {
     text += " | results " + job.result_fields;
   }

@@ -4,12 +4,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/folds.hpp"
 #include "api/submitted_units.hpp"
 #include "api/unit_hints.hpp"
 #include "base/error.hpp"
 #include "checkpoint/file_mode.hpp"
+#include "checkpoint/job_record.hpp"
 #include "steadfarm/byte_farm.hpp"
 #include "transport/spawner.hpp"
 #include "transport/transport.hpp"
@@ -24,6 +26,9 @@ struct Job {
   HintFunction hints{};
   Folds folds;
   std::string result_fields;  // how stored results are to be read; empty: as bytes
+  std::string unit_layout = "bytes";
+  std::string result_layout = "bytes";
+  std::vector<checkpoint::InputRecord> inputs{};
   std::function<void(UnitCall&)> work;
   wire::JobId id;
   /// For `respawn`. Errors: usage, with why there can be no replacements.
@@ -58,11 +63,15 @@ inline constexpr TimeUs kMasterPatience = 3;
 /// silent master, ten seconds at least and an hour at most.
 [[nodiscard]] int mpi_call_deadline_ms(const Options& options);
 
-/// What the store remembers of the job, as text; its digest is the job's fingerprint. It has what
-/// the result depends on: identity, seed, the units in their order, what folds there are, and how
-/// stored results are to be read. Priorities and hints, like every other option, may change from
-/// one start to the next.
-[[nodiscard]] std::string describe(const Job& job);
+/// What the store remembers of the job: what the result depends on. Priorities and hints, like
+/// every other option, may change from one start to the next.
+[[nodiscard]] checkpoint::JobRecord record_of(const Job& job);
+/// The same with what is needed to compare it with an older start. It points into the job.
+[[nodiscard]] checkpoint::JobClaim claim_of(const Job& job);
+/// What programs that wrote format 1 took for the job, as text; its digest was the fingerprint.
+[[nodiscard]] std::string describe_format_1(const Job& job, const std::string& identity);
+/// The build of this program, as the ranks of a run compare it.
+[[nodiscard]] std::string build_of(const Options& options);
 
 /// The master's whole run. Returns after its transport was flushed, or could not be.
 [[nodiscard]] Outcome run_master(const Job& job, transport::Transport& transport);

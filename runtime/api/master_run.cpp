@@ -154,11 +154,9 @@ Status MasterRun::open_spawner() {
 
 Status MasterRun::open_store() {
   if (options_.store.empty()) return {};
-  const std::string description = describe(job_);
   checkpoint::StoreOptions store_options;
   store_options.path = options_.store;
-  store_options.fingerprint = digest(description);
-  store_options.description = description;
+  store_options.job = claim_of(job_);
   store_options.keep = options_.keep;
   store_options.fresh = options_.fresh && !is_inherited();
   if (inherited_) store_options.shards_from = inherited_->shards_from;
@@ -198,16 +196,19 @@ Status MasterRun::load_fold(const core::RecoveredState& recovered) {
   const bool loaded = job_.folds.load(recovered.fold_state);
   in_fold_ = false;
   if (loaded) return {};
-  return Error{ErrorCode::foreign,
-               "store '" + options_.store +
-                   "': the fold's state does not fit this program; was it built from other "
-                   "sources? Go on with the program that wrote it, or give another --store"};
+  return Error{
+      ErrorCode::foreign,
+      "store '" + options_.store +
+          "': the state of a fold does not fit this program, though its layout does: the type's "
+          "own load or serialize function refuses it; start the build that wrote it, or "
+          "give another --store"};
 }
 
 core::MasterOptions MasterRun::machine_options() {
   core::MasterOptions m;
   m.job_seed = options_.seed;
   m.machine = driver::own_process().machine;
+  m.build = build_of(options_);
   m.policy.kind = core::policy_from_name(options_.policy).value_or(core::PolicyKind::dynamic);
   m.policy.chunk = options_.chunk;
   m.policy.speeds = options_.speeds;
@@ -218,7 +219,7 @@ core::MasterOptions MasterRun::machine_options() {
   m.keep_results = options_.keep_results;
   m.has_store = store_ != nullptr;
   if (store_ != nullptr && has_shards(job_)) {
-    m.shards = {opened_.owner_epoch, digest(describe(job_))};
+    m.shards = {opened_.owner_epoch, opened_.fingerprint};
     m.shards_from = shards_from();
   }
   m.ordered = job_.folds.any(true);
@@ -333,6 +334,7 @@ void MasterRun::on_hello(Rank rank, const wire::Hello& hello) {
   log_->write("worker_hello", {{"rank", rank.value},
                                {"host", hello.host},
                                {"pid", hello.pid},
+                               {"build", hello.build},
                                {"process_watched", watched}});
 }
 
@@ -358,6 +360,10 @@ void MasterRun::on_note(const core::Note& note) {
     progress_.end();
     say("warning: worker " + losses_.name(note.rank) +
         " cannot write its large results: " + note.text);
+  }
+  if (note.kind == NoteKind::worker_refused && note.count == 0) {
+    progress_.end();
+    say("warning: " + note.text + "; it gets no units");
   }
   if (note.kind == NoteKind::partial_refused) {
     progress_.end();

@@ -24,6 +24,8 @@ class SubmittedUnits final : public core::PayloadSource {
   }
   /// Depends on every payload, its length, and the order.
   [[nodiscard]] Digest digest() const { return stream_.finish(); }
+  /// The same of the first so many alone. Reads them all again.
+  [[nodiscard]] Digest digest_of_first(std::uint64_t count) const;
 
  private:
   std::vector<std::uint64_t> offsets_{0};

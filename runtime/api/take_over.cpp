@@ -194,7 +194,12 @@ Result<core::Term> term_in_store(const std::string& path, OwnerEpoch first_epoch
   return core::Term(static_cast<std::uint32_t>(above));
 }
 
-std::uint64_t job_digest(const Job& job) { return digest(describe(job)).lo; }
+std::uint64_t job_digest(const Job& job) {
+  const checkpoint::JobRecord record = record_of(job);
+  std::string text = to_hex(checkpoint::fingerprint_of(record));
+  text += " " + std::to_string(record.units.count) + " " + to_hex(record.units.digest);
+  return digest(text + " " + record.build).lo;
+}
 
 Outcome run_standby(const Job& job, transport::Transport& transport) {
   Standby standby(job, transport);

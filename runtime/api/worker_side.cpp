@@ -75,6 +75,7 @@ core::WorkerOptions worker_options(const Job& job, bool concurrent) {
   w.pid = process.pid;
   w.machine = process.machine;
   w.started = process.started;
+  w.build = build_of(options);
   w.concurrent = concurrent;
   w.heartbeat_us = to_us(options.heartbeat_s);
   // Without a heartbeat thread its silence says nothing about its life.

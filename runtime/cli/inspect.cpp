@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "checkpoint/manifest.hpp"
 #include "checkpoint/posix_file_system.hpp"
 #include "checkpoint/store.hpp"
 #include "cli/commands.hpp"
@@ -23,10 +24,16 @@ void print_json(const Inspection& found) {
                                 {"pending", found.pending},
                                 {"failed", found.failed},
                                 {"description", found.description},
+                                {"format", found.job ? 2 : 1},
                                 {"shards", found.shards.named},
                                 {"shard_bytes", found.shards.named_bytes},
                                 {"orphans", found.shards.orphans},
                                 {"segments", nlohmann::ordered_json::array()}};
+  if (found.job) {
+    out["identity"] = found.job->identity;
+    out["program"] = found.job->program;
+    out["build"] = found.job->build;
+  }
   for (const checkpoint::SegmentInfo& segment : found.segments) {
     out["segments"].push_back(
         {{"file", segment.file}, {"bytes", segment.bytes}, {"digest", to_hex(segment.digest)}});
@@ -35,9 +42,12 @@ void print_json(const Inspection& found) {
 }
 
 void print_text(const std::string& store, const Inspection& found) {
-  std::cout << "store        " << store << '\n'
-            << "job          " << found.description << '\n'
-            << "state        " << (found.complete ? "complete" : "not complete") << '\n'
+  std::cout << "store        " << store << '\n' << "job          " << found.description << '\n';
+  if (found.job) {
+    std::cout << "program      " << checkpoint::one_line(found.job->program) << ", build "
+              << checkpoint::one_line(found.job->build) << '\n';
+  }
+  std::cout << "state        " << (found.complete ? "complete" : "not complete") << '\n'
             << "generation   " << found.generation.value << " (owner epoch "
             << found.owner_epoch.value << ")\n"
             << "accepted     " << found.accepted << '\n'

@@ -18,7 +18,7 @@ steadfarm_layer(checkpoint
   SOURCES checkpoint/browse.cpp checkpoint/compaction.cpp
           checkpoint/compaction_policy.cpp checkpoint/cut.cpp
           checkpoint/durable_file.cpp checkpoint/housekeeping.cpp checkpoint/inspect.cpp
-          checkpoint/live_keys.cpp checkpoint/manifest.cpp
+          checkpoint/job_record.cpp checkpoint/live_keys.cpp checkpoint/manifest.cpp
           checkpoint/names.cpp checkpoint/open.cpp checkpoint/os_error.cpp
           checkpoint/owned_store.cpp checkpoint/patience.cpp
           checkpoint/posix_errors.cpp checkpoint/posix_file_system.cpp

@@ -15,6 +15,7 @@ steadfarm_layer(driver
     runtime/driver/idle.cpp
     runtime/driver/life_sign.cpp
     runtime/driver/master_driver.cpp
+    runtime/driver/own_program.cpp
     runtime/driver/paths.cpp
     runtime/driver/private_file.cpp
     runtime/driver/process_watch.cpp
@@ -31,6 +32,7 @@ add_library(steadfarm STATIC
   runtime/api/command_line.cpp
   runtime/api/deadline.cpp
   runtime/api/folds.cpp
+  runtime/api/input_file.cpp
   runtime/api/job.cpp
   runtime/api/loss_report.cpp
   runtime/api/master_run.cpp

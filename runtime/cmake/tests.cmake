@@ -9,6 +9,7 @@ include(runtime/cmake/tests_api.cmake)
 include(runtime/cmake/tests_faults.cmake)
 include(runtime/cmake/tests_cli.cmake)
 include(runtime/cmake/tests_cluster.cmake)
+include(runtime/cmake/tests_golden.cmake)
 
 # Tests that need a launcher under which the others live on when a rank dies.
 foreach(test uts_kill_T1L uts_kill_T2L uts_kill_T3L stop_signals master_works qap_kill

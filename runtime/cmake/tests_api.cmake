@@ -20,9 +20,10 @@ steadfarm_test(driver_test
   SOURCES tests/unit/driver/event_log_test.cpp tests/unit/driver/generation_writer_test.cpp
           tests/unit/driver/heartbeat_test.cpp
           tests/unit/driver/idle_test.cpp tests/unit/driver/life_sign_test.cpp
-          tests/unit/driver/master_driver_test.cpp tests/unit/driver/paths_test.cpp
+          tests/unit/driver/master_driver_test.cpp tests/unit/driver/own_program_test.cpp
+          tests/unit/driver/paths_test.cpp
           tests/unit/driver/progress_line_test.cpp tests/unit/driver/shard_keeper_test.cpp
-          tests/unit/driver/signals_test.cpp
+          tests/unit/driver/signals_test.cpp tests/unit/driver/strangers_test.cpp
           tests/unit/driver/process_watch_test.cpp tests/unit/driver/unit_guard_test.cpp
           tests/unit/driver/worker_driver_test.cpp tests/unit/worker/function_executor_test.cpp
   LINKS steadfarm_driver steadfarm_memory_file_system

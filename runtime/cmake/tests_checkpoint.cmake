@@ -7,6 +7,7 @@ steadfarm_test(checkpoint_unit_test
   SOURCES tests/unit/checkpoint/compaction_policy_test.cpp
           tests/unit/checkpoint/compaction_test.cpp tests/unit/checkpoint/cut_test.cpp
           tests/unit/checkpoint/durable_file_test.cpp tests/unit/checkpoint/inspect_test.cpp
+          tests/unit/checkpoint/job_record_test.cpp
           tests/unit/checkpoint/lacking_file_system_test.cpp
           tests/unit/checkpoint/live_keys_test.cpp
           tests/unit/checkpoint/manifest_test.cpp tests/unit/checkpoint/memory_file_system_test.cpp

@@ -23,13 +23,20 @@ target_link_libraries(safe_point_program PRIVATE steadfarm::steadfarm CLI11::CLI
   OpenMP::OpenMP_CXX steadfarm_build_flags)
 set_target_properties(safe_point_program PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+foreach(version 1 2 3)
+  add_executable(same_job_v${version} tests/cli/same_job_program.cpp)
+  target_compile_definitions(same_job_v${version} PRIVATE STEADFARM_VERSION=${version})
+  target_link_libraries(same_job_v${version} PRIVATE steadfarm::steadfarm steadfarm_build_flags)
+  set_target_properties(same_job_v${version} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+endforeach()
 
 steadfarm_test(cli_test
   SOURCES tests/unit/cli/result_text_test.cpp runtime/cli/result_text.cpp
   LINKS steadfarm_checkpoint nlohmann_json::nlohmann_json
   LABELS unit)
 
-foreach(test usage damaged_store other_job live_store disk results run_command)
+foreach(test usage damaged_store other_job same_job live_store disk results run_command)
   steadfarm_script_test(cli_${test} tests/cli/${test}.sh LABELS cli TIMEOUT 600 PROCESSORS 2)
 endforeach()
 steadfarm_script_test(cli_failing_units tests/cli/failing_units.sh

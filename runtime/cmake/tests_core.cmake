@@ -1,6 +1,7 @@
 # Tests of base, wire and core.
 steadfarm_test(base_test
-  SOURCES tests/unit/base/assert_test.cpp tests/unit/base/digest_test.cpp
+  SOURCES tests/unit/base/assert_test.cpp tests/unit/base/build_test.cpp
+          tests/unit/base/digest_test.cpp
           tests/unit/base/error_test.cpp tests/unit/base/ids_test.cpp
           tests/unit/base/prng_test.cpp tests/unit/base/shared_value_test.cpp
   LINKS steadfarm_base

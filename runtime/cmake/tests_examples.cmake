@@ -27,6 +27,6 @@ if(TARGET steadfarm_ising)
 endif()
 
 steadfarm_test(serialise_test
-  SOURCES tests/unit/api/serialise_test.cpp
+  SOURCES tests/unit/api/layout_test.cpp tests/unit/api/serialise_test.cpp
   LINKS steadfarm_base
   LABELS unit)

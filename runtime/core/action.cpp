@@ -1,5 +1,9 @@
 #include "core/action.hpp"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 namespace steadfarm::core {
 
 const char* to_string(LossKind kind) {
@@ -21,73 +25,44 @@ const char* to_string(LossKind kind) {
 }
 
 const char* to_string(NoteKind kind) {
-  switch (kind) {
-    case NoteKind::worker_joined:
-      return "worker_joined";
-    case NoteKind::worker_suspected:
-      return "worker_suspected";
-    case NoteKind::worker_trusted:
-      return "worker_trusted";
-    case NoteKind::work_went_on:
-      return "work_went_on";
-    case NoteKind::unit_overdue:
-      return "unit_overdue";
-    case NoteKind::worker_lost:
-      return "worker_lost";
-    case NoteKind::worker_returned:
-      return "worker_returned";
-    case NoteKind::worker_left:
-      return "worker_left";
-    case NoteKind::unit_retried:
-      return "unit_retried";
-    case NoteKind::unit_failed:
-      return "unit_failed";
-    case NoteKind::unit_quarantined:
-      return "unit_quarantined";
-    case NoteKind::unit_resumed:
-      return "unit_resumed";
-    case NoteKind::partial_refused:
-      return "partial_refused";
-    case NoteKind::answer_duplicate:
-      return "answer_duplicate";
-    case NoteKind::answer_stray:
-      return "answer_stray";
-    case NoteKind::epoch_opened:
-      return "epoch_opened";
-    case NoteKind::generation_durable:
-      return "generation_durable";
-    case NoteKind::generation_failed:
-      return "generation_failed";
-    case NoteKind::shared_improved:
-      return "shared_improved";
-    case NoteKind::link_reset:
-      return "link_reset";
-    case NoteKind::units_reclaimed:
-      return "units_reclaimed";
-    case NoteKind::units_taken_back:
-      return "units_taken_back";
-    case NoteKind::unit_doubled:
-      return "unit_doubled";
-    case NoteKind::dispatch_throttled:
-      return "dispatch_throttled";
-    case NoteKind::shard_trouble:
-      return "shard_trouble";
-    case NoteKind::replacement_wanted:
-      return "replacement_wanted";
-    case NoteKind::replacement_started:
-      return "replacement_started";
-    case NoteKind::replacement_failed:
-      return "replacement_failed";
-    case NoteKind::stopping:
-      return "stopping";
-    case NoteKind::answers_handed_in:
-      return "answers_handed_in";
-    case NoteKind::orphan_refused:
-      return "orphan_refused";
-    case NoteKind::settled:
-      return "settled";
-  }
-  return "unknown";
+  constexpr std::array kNames = {
+      std::pair(NoteKind::worker_joined, "worker_joined"),
+      std::pair(NoteKind::worker_suspected, "worker_suspected"),
+      std::pair(NoteKind::worker_trusted, "worker_trusted"),
+      std::pair(NoteKind::work_went_on, "work_went_on"),
+      std::pair(NoteKind::unit_overdue, "unit_overdue"),
+      std::pair(NoteKind::worker_lost, "worker_lost"),
+      std::pair(NoteKind::worker_returned, "worker_returned"),
+      std::pair(NoteKind::worker_left, "worker_left"),
+      std::pair(NoteKind::worker_refused, "worker_refused"),
+      std::pair(NoteKind::unit_retried, "unit_retried"),
+      std::pair(NoteKind::unit_failed, "unit_failed"),
+      std::pair(NoteKind::unit_quarantined, "unit_quarantined"),
+      std::pair(NoteKind::unit_resumed, "unit_resumed"),
+      std::pair(NoteKind::partial_refused, "partial_refused"),
+      std::pair(NoteKind::answer_duplicate, "answer_duplicate"),
+      std::pair(NoteKind::answer_stray, "answer_stray"),
+      std::pair(NoteKind::epoch_opened, "epoch_opened"),
+      std::pair(NoteKind::generation_durable, "generation_durable"),
+      std::pair(NoteKind::generation_failed, "generation_failed"),
+      std::pair(NoteKind::shared_improved, "shared_improved"),
+      std::pair(NoteKind::link_reset, "link_reset"),
+      std::pair(NoteKind::units_reclaimed, "units_reclaimed"),
+      std::pair(NoteKind::units_taken_back, "units_taken_back"),
+      std::pair(NoteKind::unit_doubled, "unit_doubled"),
+      std::pair(NoteKind::dispatch_throttled, "dispatch_throttled"),
+      std::pair(NoteKind::shard_trouble, "shard_trouble"),
+      std::pair(NoteKind::replacement_wanted, "replacement_wanted"),
+      std::pair(NoteKind::replacement_started, "replacement_started"),
+      std::pair(NoteKind::replacement_failed, "replacement_failed"),
+      std::pair(NoteKind::stopping, "stopping"),
+      std::pair(NoteKind::answers_handed_in, "answers_handed_in"),
+      std::pair(NoteKind::orphan_refused, "orphan_refused"),
+      std::pair(NoteKind::settled, "settled"),
+  };
+  const auto* found = std::find_if(kNames.begin(), kNames.end(),
+                                   [kind](const auto& named) { return named.first == kind; });
+  return found == kNames.end() ? "unknown" : found->second;
 }
 
 const char* to_string(Outcome outcome) {
@@ -102,6 +77,8 @@ const char* to_string(Outcome outcome) {
       return "not_durable";
     case Outcome::fenced:
       return "fenced";
+    case Outcome::refused:
+      return "refused";
     case Outcome::no_workers:
       return "no_workers";
   }
@@ -120,6 +97,8 @@ int exit_code(Outcome outcome) {
       return 74;
     case Outcome::fenced:
       return 65;
+    case Outcome::refused:
+      return 64;
     case Outcome::no_workers:
       return 70;
   }

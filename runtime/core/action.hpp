@@ -75,6 +75,7 @@ enum class NoteKind : std::uint8_t {
   worker_lost,
   worker_returned,
   worker_left,
+  worker_refused,
   work_went_on,
   unit_retried,
   unit_failed,
@@ -112,9 +113,8 @@ struct Loss {
   TimeUs redo_us = 0;     // it had worked so long on the unit that is to be done again
 };
 
-/// For the log. `count` is what the kind counts: leases held, tries, an epoch, a generation, the
-/// sequence of a saved state,
-/// microseconds.
+/// For the log. `count` is what the kind counts: leases held, 1 if the run ends for it, tries, an
+/// epoch, a generation, the sequence of a saved state, microseconds.
 struct Note {
   NoteKind kind{};
   Rank rank;
@@ -130,6 +130,7 @@ enum class Outcome : std::uint8_t {
   stopped,          // asked to stop, or no worker left; run again to resume
   not_durable,      // the end state could not be made durable
   fenced,           // another owner has the store
+  refused,          // a rank runs another program than the master
   no_workers,       // every worker is lost and there is no store to resume from
 };
 [[nodiscard]] const char* to_string(Outcome outcome);

@@ -17,6 +17,13 @@ struct MessageFrom {
   Rank from;
   wire::Message message;
 };
+/// This rank speaks another version of the protocol. It was told to leave, in its own version.
+struct StrangerHeard {
+  Rank from;
+  std::uint32_t version = 0;
+  std::string host;
+  std::string build;  // empty: not known
+};
 /// How the loss of a worker was noticed.
 enum class LossKind : std::uint8_t {
   silence,    // for longer than the time-out
@@ -60,7 +67,7 @@ struct StopRequested {
   std::string reason;
 };
 
-using Event = std::variant<Started, Tick, MessageFrom, PeerLost, GenerationDurable,
+using Event = std::variant<Started, Tick, MessageFrom, StrangerHeard, PeerLost, GenerationDurable,
                            GenerationFailed, StoreMoved, ReplacementStarted, ReplacementFailed,
                            CheckpointRequested, StopRequested>;
 

@@ -100,6 +100,7 @@ class Master {
     TimeUs shared_sent_at = 0;
     bool idle_reported = false;  // said so after the last Assign arrived
     bool solo = false;           // has a unit that must run alone
+    bool replacement = false;    // of a lost one
     // What follows is the business of master_tail.cpp.
     Slot second = kNoSlot;  // executes this unit a second time, and has nothing else
     std::uint32_t recall_seq = 0;
@@ -142,6 +143,7 @@ class Master {
   void on(const Started& event, Actions& out);
   void on(const Tick& event, Actions& out);
   void on(const MessageFrom& event, Actions& out);
+  void on(const StrangerHeard& event, Actions& out);
   void on(const PeerLost& event, Actions& out);
   void on(const GenerationDurable& event, Actions& out);
   void on(const GenerationFailed& event, Actions& out);
@@ -160,6 +162,8 @@ class Master {
 
   // master_members.cpp: workers come, go and return; their messages
   void on_message(Worker& worker, const wire::Hello& m, const MessageFrom& event, Actions& out);
+  [[nodiscard]] bool is_other_build(const MessageFrom& event) const;
+  void refuse_rank(Worker& worker, const std::string& host, const std::string& what, Actions& out);
   void on_message(Worker& worker, const wire::Report& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::EpochAck& m, const MessageFrom& event, Actions& out);
   void on_message(Worker& worker, const wire::Propose& m, const MessageFrom& event, Actions& out);

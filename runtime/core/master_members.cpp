@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/build.hpp"
 #include "core/master.hpp"
 
 namespace steadfarm::core {
@@ -11,6 +12,15 @@ void Master::on(const MessageFrom& event, Actions& out) {
   const bool goodbye = std::holds_alternative<wire::Goodbye>(event.message.body);
   const MemberState before = members_.state(event.from);
   if (before == MemberState::left) return;
+  if (is_other_build(event)) {
+    const auto& hello = std::get<wire::Hello>(event.message.body);
+    send(*worker, wire::Shutdown{exit_code(Outcome::refused)}, out);
+    refuse_rank(*worker, hello.host,
+                "runs build " + short_build(hello.build) + " of the program and the master build " +
+                    short_build(options_.build),
+                out);
+    return;
+  }
   const bool suspected = members_.suspected(event.from);
   const bool beat = std::holds_alternative<wire::Heartbeat>(event.message.body);
   if (!goodbye || before != MemberState::lost) members_.heard(event.from, now_, beat);
@@ -24,6 +34,43 @@ void Master::on(const MessageFrom& event, Actions& out) {
     new_session(*worker, out);
   }
   std::visit([&](const auto& body) { on_message(*worker, body, event, out); }, event.message.body);
+}
+
+bool Master::is_other_build(const MessageFrom& event) const {
+  const auto* hello = std::get_if<wire::Hello>(&event.message.body);
+  return hello != nullptr && !hello->build.empty() && !options_.build.empty() &&
+         hello->build != options_.build;
+}
+
+void Master::on(const StrangerHeard& event, Actions& out) {
+  Worker* worker = find_worker(event.from);
+  if (worker == nullptr || members_.state(event.from) == MemberState::left) return;
+  const std::string build = event.build.empty() ? "" : ", build " + short_build(event.build);
+  refuse_rank(*worker, event.host,
+              "speaks version " + std::to_string(event.version) + " of the protocol" + build +
+                  ", and the master version " + std::to_string(wire::kVersion) + ", build " +
+                  short_build(options_.build),
+              out);
+}
+
+// It gets no unit, and none of its answers counts. What others have done is made durable; but a run
+// that was started from two programs is not what anybody meant, so it ends. A program that was
+// replaced meanwhile, and is started as a replacement, is no reason to end what goes on.
+void Master::refuse_rank(Worker& worker, const std::string& host, const std::string& what,
+                         Actions& out) {
+  const std::string text = "rank " + std::to_string(worker.rank.value) + " on " + host + " " + what;
+  members_.set_left(worker.rank);
+  neighbours_.changed(worker.rank);
+  respawns_.left();
+  epochs_.worker_gone(worker.rank);
+  worker_gone(worker);
+  if (clearing_ == worker.rank) clearing_.reset();
+  const bool ends = !worker.replacement && phase_ == Phase::running;
+  note(out, NoteKind::worker_refused, worker.rank, {}, ends ? 1 : 0, text);
+  take_leases(worker, {}, out);
+  no_longer_awaited(worker.rank, out);
+  if (phase_ == Phase::running) tell_roster(out);
+  if (ends) begin_stop(Outcome::refused, text + "; start all ranks from one build", out);
 }
 
 template <class Other>

@@ -26,6 +26,7 @@ void Master::on(const ReplacementStarted& event, Actions& out) {
   ready_.announce(event.rank);
   Worker worker;
   worker.rank = event.rank;
+  worker.replacement = true;
   workers_.push_back(worker);
   speeds_.add_worker(event.rank);
   out.emplace_back(Readmit{event.rank});

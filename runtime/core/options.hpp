@@ -64,6 +64,7 @@ struct RespawnOptions {
 struct MasterOptions {
   std::uint64_t job_seed = 1;
   std::string machine{};  // of this process, as in wire::Hello
+  std::string build{};    // of this program, the same; empty: not known, and nobody is refused
   PolicyOptions policy;
   TailOptions tail;
   RespawnOptions respawn;
@@ -116,6 +117,7 @@ struct WorkerOptions {
   std::uint32_t pid = 0;
   std::string machine{};  // these two: see wire::Hello
   std::uint64_t started = 0;
+  std::string build{};     // of the program
   bool concurrent = true;  // a thread of its own sends heartbeats
   bool lossless = true;
   bool takeover = false;                      // answers are kept until durable, for a later master

@@ -31,8 +31,8 @@ void WorkerMachine::say_hello(WorkerActions& out) {
 }
 
 void WorkerMachine::say_hello(Session session, WorkerActions& out) const {
-  wire::Hello hello{options_.host, options_.pid, options_.concurrent, options_.machine,
-                    options_.started};
+  wire::Hello hello{options_.host,    options_.pid,     options_.concurrent,
+                    options_.machine, options_.started, options_.build};
   out.emplace_back(WorkerSend{wire::Message{session, std::move(hello)}});
 }
 

@@ -19,6 +19,7 @@ nlohmann::json fields_of(const core::Note& note) {
     case NoteKind::worker_lost:
     case NoteKind::worker_returned:
     case NoteKind::worker_left:
+    case NoteKind::worker_refused:
     case NoteKind::link_reset:
     case NoteKind::units_reclaimed:
     case NoteKind::shard_trouble:

@@ -105,6 +105,7 @@ void MasterDriver::receive(const transport::Incoming& incoming) {
   auto message = wire::decode(job_, incoming.bytes);
   if (!message) {
     ++stats_.messages_refused;
+    if (message.error().code == ErrorCode::unsupported) hear_stranger(incoming);
     return;
   }
   if (hooks_.hello) {
@@ -117,6 +118,15 @@ void MasterDriver::receive(const transport::Incoming& incoming) {
   } else {
     step(event);
   }
+}
+
+// A rank of another build, perhaps of another release, that nobody would understand otherwise.
+void MasterDriver::hear_stranger(const transport::Incoming& incoming) {
+  const std::optional<wire::Stranger> stranger = wire::read_stranger(incoming.bytes);
+  if (!stranger) return;
+  const int code = core::exit_code(core::Outcome::refused);
+  static_cast<void>(transport_.send(incoming.from, wire::shutdown_for(*stranger, code)));
+  step(core::StrangerHeard{incoming.from, stranger->version, stranger->host, stranger->build});
 }
 
 void MasterDriver::step(const core::Event& event) {

@@ -72,6 +72,7 @@ class MasterDriver {
   void step(const core::Event& event);
   void carry_out(core::Actions& actions);
   void receive(const transport::Incoming& incoming);
+  void hear_stranger(const transport::Incoming& incoming);
   void refused(const core::Send& send, const std::string& evidence);
   void persist(const core::Persist& action);
   std::size_t hear_writer();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "core/action.hpp"
 
 namespace steadfarm::driver {
 namespace {
@@ -150,6 +151,11 @@ std::size_t WorkerDriver::receive_all() {
     auto message = wire::decode(job_, incoming.bytes);
     if (!message) {
       ++stats_.messages_refused;
+      if (message.error().code == ErrorCode::unsupported && incoming.from == master_ && !exit_) {
+        exit_ = core::Exit{core::exit_code(core::Outcome::refused),
+                           "the master runs another build: " + message.error().message};
+        break;
+      }
       continue;
     }
     receive(incoming.from, std::move(message).value());

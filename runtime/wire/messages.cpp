@@ -46,6 +46,7 @@ struct Encoder {
   Writer& out;
   void operator()(const Hello& m) const {
     out.text(m.host);
+    out.text(m.build);
     out.number(m.pid);
     out.number(static_cast<std::uint8_t>(m.concurrent));
     out.text(m.machine);
@@ -175,6 +176,7 @@ template <>
 Hello get(Reader& in) {
   Hello m;
   m.host = in.text();
+  m.build = in.text();
   m.pid = in.number<std::uint32_t>();
   m.concurrent = in.number<std::uint8_t>() != 0;
   m.machine = in.text();
@@ -470,9 +472,9 @@ Result<Message> decode(JobId job, ByteView bytes) {
   const auto job_value = in.number<std::uint64_t>();
   if (!in.ok() || magic != kMagic) return Error{ErrorCode::invalid, "not a Steadfarm message"};
   if (version != kVersion) {
-    return Error{ErrorCode::invalid, "message version " + std::to_string(version) + ", expected " +
-                                         std::to_string(kVersion) +
-                                         "; start all ranks from one build"};
+    return Error{ErrorCode::unsupported, "message version " + std::to_string(version) +
+                                             ", expected " + std::to_string(kVersion) +
+                                             "; start all ranks from one build"};
   }
   if (job_value != job.value) return Error{ErrorCode::foreign, "message of another job"};
   if (!get_body(type, in, message.body)) {
@@ -482,6 +484,33 @@ Result<Message> decode(JobId job, ByteView bytes) {
     return Error{ErrorCode::invalid, "malformed message of type " + std::to_string(type)};
   }
   return message;
+}
+
+std::optional<Stranger> read_stranger(ByteView bytes) {
+  constexpr std::uint64_t kTextBytesMax = 1024;
+  constexpr std::uint8_t kHello = 0;
+  Reader in(bytes);
+  const auto magic = in.number<std::uint16_t>();
+  Stranger stranger;
+  stranger.version = in.number<std::uint8_t>();
+  const auto type = in.number<std::uint8_t>();
+  static_cast<void>(in.number<std::uint64_t>());  // its session
+  stranger.job = JobId(in.number<std::uint64_t>());
+  stranger.host = in.text();
+  if (stranger.version >= 2) stranger.build = in.text();
+  const bool is_stranger = in.ok() && magic == kMagic && stranger.version != kVersion &&
+                           stranger.version != 0 && type == kHello &&
+                           stranger.host.size() <= kTextBytesMax &&
+                           stranger.build.size() <= kTextBytesMax;
+  if (!is_stranger) return std::nullopt;
+  return stranger;
+}
+
+Bytes shutdown_for(const Stranger& stranger, std::int32_t exit_code) {
+  constexpr std::size_t kVersionAt = 2;
+  Bytes bytes = encode(stranger.job, {Session(0), Shutdown{exit_code}});
+  bytes[kVersionAt] = std::byte{stranger.version};
+  return bytes;
 }
 
 }  // namespace steadfarm::wire

@@ -124,6 +124,8 @@ struct Hello {
   // processes, `pid` belongs to (empty: not known), and when the process started, in ticks.
   std::string machine{};
   std::uint64_t started = 0;
+  // Of the program, as driver/own_program.hpp has it: all ranks must be one. Empty: not known.
+  std::string build{};
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 
@@ -340,12 +342,26 @@ struct Message {
 };
 
 inline constexpr std::uint16_t kMagic = 0x4653;  // "SF"
-inline constexpr std::uint8_t kVersion = 1;
+inline constexpr std::uint8_t kVersion = 2;
 inline constexpr std::size_t kHeaderBytes = 20;
 
 [[nodiscard]] Bytes encode(JobId job, const Message& message);
 
-/// Errors: `invalid` for anything that is not a well-formed message, `foreign` for another job's.
+/// Errors: `invalid` for anything that is not a well-formed message, `foreign` for another job's,
+/// `unsupported` for one of another version of the protocol, whatever else is in it.
 [[nodiscard]] Result<Message> decode(JobId job, ByteView bytes);
+
+/// A rank that speaks another version of the protocol. Header, the beginning of Hello and Shutdown
+/// keep their form in every version, so that such a rank can be named and sent away.
+struct Stranger {
+  std::uint8_t version = 0;
+  JobId job;
+  std::string host;
+  std::string build;  // empty in version 1
+};
+/// Nothing if these bytes are no Hello of another version.
+[[nodiscard]] std::optional<Stranger> read_stranger(ByteView bytes);
+/// A Shutdown that such a rank understands.
+[[nodiscard]] Bytes shutdown_for(const Stranger& stranger, std::int32_t exit_code);
 
 }  // namespace steadfarm::wire

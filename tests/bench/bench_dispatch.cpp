@@ -53,8 +53,10 @@ int run(int argc, char** argv) {
   app.add_flag("--no-fold", load.no_fold, "results are not folded");
   steadfarm::add_options(app, options);
   if (const auto code = steadfarm::parse_command_line(app, argc, argv)) return *code;
-  options.identity = "bench_dispatch bytes " + std::to_string(load.bytes) + " work " +
-                     std::to_string(load.work_us);
+  if (options.identity.empty()) {
+    options.identity = "bench_dispatch bytes " + std::to_string(load.bytes) + " work " +
+                       std::to_string(load.work_us);
+  }
   steadfarm::ByteFarm farm(options);
   const std::size_t before = allocated_bytes();
   if (load.range) {

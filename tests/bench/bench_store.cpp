@@ -210,7 +210,7 @@ int run(const Load& load) {
   auto store = checkpoint::Store::open(files, options, report);
   if (!store) return failed(store.error());
   checkpoint::ShardWriter shards(
-      files, {load.store, {report.owner_epoch, options.fingerprint}, "", nullptr});
+      files, {load.store, {report.owner_epoch, report.fingerprint}, "", nullptr});
   Job job(load);
   std::vector<Cost> costs;
   // The first one writes the whole frontier; it is not a change.

@@ -27,9 +27,9 @@ expect_eq "exit code" 0 "$JOB_EXIT"
 mine=$(contents)
 foreign tree '-r 42' '-r 502' uts --tree T2
 foreign grain '--grain 5000' '--grain 6000' uts --tree T3 --grain 6000
-foreign seed 'seed 1' 'seed 2' uts --tree T3 --seed 2
+foreign seed '--seed is 1' '2 here' uts --tree T3 --seed 2
 foreign program 'uts' 'qap' qap "$STEADFARM_SOURCE/examples/qap/data/nug12.dat"
-foreign count 'submitted' '64 work' bench_dispatch --units 5 --bytes 64
+foreign count 'uts' '64 work' bench_dispatch --units 5 --bytes 64
 
 # What changes no result is no other job: other ranks, other intervals, other policy.
 farm_run same 2 uts --tree T3 --store "$store" --interval 7 --policy fixed --chunk 3 --keep 5

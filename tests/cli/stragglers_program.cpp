@@ -48,7 +48,9 @@ int run(int argc, char** argv) {
   app.add_option("--slow-rank-ms", load.slow_rank_ms, "how much longer");
   steadfarm::add_options(app, options);
   if (const auto code = steadfarm::parse_command_line(app, argc, argv)) return *code;
-  options.identity = "stragglers_program";
+  if (options.identity.empty()) {
+    options.identity = "stragglers_program";
+  }
 
   steadfarm::Farm<std::uint64_t, std::uint64_t> farm(options);
   std::uint64_t sum = 0;

@@ -74,7 +74,9 @@ int run(int argc, char** argv) {
   steadfarm::add_options(app, options);
   if (const auto code = steadfarm::parse_command_line(app, argc, argv)) return *code;
   if (load.serial) return run_serially(load);
-  options.identity = "sums_program --throws " + std::to_string(load.throws);
+  if (options.identity.empty()) {
+    options.identity = "sums_program --throws " + std::to_string(load.throws);
+  }
   options.hold_units = load.hold_units;
 
   steadfarm::Farm<std::uint64_t, Term> farm(options);

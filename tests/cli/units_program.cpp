@@ -54,7 +54,9 @@ int run(int argc, char** argv) {
   app.add_option("--linger-ms", load.linger_ms, "how long rank 0 works on after the farm's end");
   steadfarm::add_options(app, options);
   if (const auto code = steadfarm::parse_command_line(app, argc, argv)) return *code;
-  options.identity = "units_program --result-bytes " + std::to_string(load.result_bytes);
+  if (options.identity.empty()) {
+    options.identity = "units_program --result-bytes " + std::to_string(load.result_bytes);
+  }
   options.keep_results = load.result_bytes > 0;
 
   steadfarm::Farm<std::uint64_t, std::string> farm(options);

@@ -248,7 +248,7 @@ TEST(Mixup, another_jobs_newest_manifest_makes_the_store_another_jobs) {
   const Built built = build(fast_codec());
   MemoryFileSystem other_files(2);
   StoreOptions other = crash_options();
-  other.fingerprint = Digest{5, 5};
+  other.job.job.identity = "quite another job";
   OpenReport report;
   ASSERT_TRUE(Store::open(other_files, other, report));
   Files mixed = built.files;

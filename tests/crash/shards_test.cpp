@@ -77,7 +77,7 @@ class ShardedRun {
       Result<std::unique_ptr<Store>> store = Store::open(files_, crash_options(), report);
       if (!store) continue;
       store_ = std::move(store).value();
-      const ShardGrant grant{report.owner_epoch, crash_options().fingerprint};
+      const ShardGrant grant{report.owner_epoch, report.fingerprint};
       writer_ =
           std::make_unique<ShardWriter>(files_, ShardOptions{store_path, grant, "", &fast_codec()});
       return true;

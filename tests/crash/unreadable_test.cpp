@@ -61,7 +61,7 @@ SmallStore with_a_shard() {
   MemoryFileSystem files(8);
   OpenReport report;
   auto store = std::move(Store::open(files, small_options(), report)).value();
-  const ShardGrant grant{report.owner_epoch, small_options().fingerprint};
+  const ShardGrant grant{report.owner_epoch, report.fingerprint};
   ShardWriter writer(files, {store_path, grant, "", &fast_codec()});
   core::GenerationDelta delta;
   delta.epoch = Epoch(1);

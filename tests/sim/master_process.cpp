@@ -52,6 +52,7 @@ core::MasterOptions MasterProcess::options(TimeUs start_at) const {
   core::MasterOptions m;
   m.job_seed = o.seed;
   m.machine = world_.machine_of(self_);
+  m.build = kBuild;
   m.policy.kind = core::kPolicyNames[o.policy % core::kPolicyNames.size()].kind;
   for (std::uint32_t i = 0; i < o.speeds; ++i) m.policy.speeds.push_back(1.0 + i);
   m.policy.chunk = o.chunk;

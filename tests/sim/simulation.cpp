@@ -86,8 +86,7 @@ std::unique_ptr<checkpoint::Store> Simulation::open_store(checkpoint::OpenReport
                                                           OwnerEpoch shards_from) {
   checkpoint::StoreOptions options;
   options.path = kStorePath;
-  options.fingerprint = digest(std::string_view(kJobText));
-  options.description = kJobText;
+  options.job.job.identity = kJobText;
   options.shards_from = shards_from;
   options.keep = 2 + static_cast<std::uint32_t>(mix(world_.options.seed, 11) % 2);
   options.compact_every = 2 + static_cast<std::uint32_t>(mix(world_.options.seed, 12) % 40);

@@ -10,6 +10,7 @@ core::WorkerOptions options_for(const World& world, std::uint32_t job, Rank rank
   core::WorkerOptions w;
   w.host = "host" + std::to_string(rank.value / 8);
   w.machine = world.machine_of(rank);
+  w.build = kBuild;
   const wire::Process own = World::process_of(job, rank);
   w.pid = own.pid;
   w.started = own.started;

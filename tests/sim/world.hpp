@@ -22,6 +22,7 @@ namespace steadfarm::sim {
 
 inline constexpr Rank kMaster{0};
 inline constexpr Rank kNobody{-1};
+inline constexpr const char* kBuild = "sim-1";  // of the program that all ranks run
 
 inline constexpr int kExitAssertion = 70;
 inline constexpr int kExitWrong = 71;

@@ -16,6 +16,8 @@ KNOWN_NAMES = {
     "LICENSE", "CMakeLists.txt", ".clang-format", ".clang-tidy", ".gitignore", ".gitattributes",
     ".ci/run",
 }
+# Stores that the tests open have no other names.
+KNOWN_PATHS = re.compile(r"^tests/golden/format-\d+/.*/manifest-\d{12}$")
 # Data is as its maker left it, and scenario traces are as wide as their words.
 MEASURED = SOURCE | SCRIPT | BUILD - {".txt", ".json"}
 

@@ -163,7 +163,8 @@ def check_built(root, names, findings):
 def check_file(root, path, findings):
     suffix = pathlib.PurePath(path).suffix
     base = pathlib.PurePath(path).name
-    if suffix not in rules.KNOWN_EXTENSIONS and not {path, base} & rules.KNOWN_NAMES:
+    known = suffix in rules.KNOWN_EXTENSIONS or {path, base} & rules.KNOWN_NAMES
+    if not known and not rules.KNOWN_PATHS.match(path):
         findings.add(path, 1, "unknown kind of file; add it to tests/tidy/rules.py if it belongs")
         return
     data = (root / path).read_bytes()

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "steadfarm/options.hpp"
 #include "steadfarm/outcome.hpp"
@@ -70,9 +71,22 @@ class ByteFarm {
     std::function<Bytes()> save;
     std::function<bool(ByteView)> load;
     bool in_key_order = false;
+    /// The structure of the state's bytes, and of what `reduce` makes, as steadfarm::layout_of has
+    /// them: a store of other layouts is refused.
+    std::string layout = "bytes";
+    std::string reduced_layout = "bytes";
   };
   /// Every result goes into each of the folds. The same folds in the same order at every start.
   void fold(Fold fold);
+
+  /// The structure of units' and results' bytes, as steadfarm::layout_of has it. A store of other
+  /// layouts is refused. "bytes" where nothing is said.
+  void layouts(std::string unit, std::string result);
+  /// A file that the results depend on: a store that was begun with other content is refused, with
+  /// the file's name. Content and the order of the calls count, not where the file is or what it is
+  /// called. Read here and now, on every rank that is the master or may take over from it. Throws
+  /// std::runtime_error if it cannot be read, std::length_error after 1,000 files.
+  void input_file(const std::string& path);
 
   /// Keeps every result in the store, as Options::keep_results does.
   void store_results();

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -140,6 +141,7 @@ class Farm {
       : Farm(options_from_command_line(argc, argv, std::move(defaults))) {}
   explicit Farm(Options options) : farm_(std::move(options)) {
     farm_.describe_results(detail::default_fields<Result>());
+    farm_.layouts(layout_of<Unit>(), layout_of<Result>());
   }
 
   [[nodiscard]] bool is_master() const { return farm_.is_master(); }
@@ -158,6 +160,10 @@ class Farm {
     farm_.range(count);
     *ranged_ = true;
   }
+
+  /// A file that the results depend on, such as one of parameters: a store that was begun with
+  /// other content is refused, with the file's name. See ByteFarm::input_file.
+  void input_file(const std::string& path) { farm_.input_file(path); }
 
   /// How long a unit is expected to take: a callable with (Unit) that returns a std::chrono
   /// duration; zero: not known. See UnitHints::expected_us. Called on the master for submitted
@@ -216,6 +222,7 @@ class Farm {
   void fold_reduced(State& state, Reduce reduce, Function function) {
     using Reduced = std::decay_t<std::invoke_result_t<Reduce&, const Result&>>;
     ByteFarm::Fold fold = make_fold<Reduced>(state, std::move(function), false);
+    fold.reduced_layout = layout_of<Reduced>();
     fold.reduce = [reduce = std::move(reduce)](ByteView bytes) mutable {
       Result result{};
       if (!from_bytes(bytes, result)) throw std::runtime_error("a result's bytes are malformed");
@@ -283,6 +290,7 @@ class Farm {
   static ByteFarm::Fold make_fold(State& state, Function function, bool in_key_order) {
     ByteFarm::Fold fold;
     fold.in_key_order = in_key_order;
+    fold.layout = layout_of<State>();
     fold.apply = [&state, function = std::move(function)](const UnitKey& key, ByteView bytes) {
       Value value{};
       if (!from_bytes(bytes, value)) throw std::runtime_error("a result's bytes are malformed");

@@ -125,8 +125,16 @@ struct Options {
   /// to a worker that is dead.
   bool handle_signals = false;
   /// What job this is, in words: the program and every parameter that changes the result. A store
-  /// of a job with another identity, seed or set of units is refused.
+  /// of a job with another identity, seed, set of units, or other types is refused. Empty: a store
+  /// is then only resumed by a program of the same file name, or by the same build.
   std::string identity;
+  /// What happens if the store was written by another build of the program: "warn", "refuse" or
+  /// "ignore".
+  std::string same_program = "warn";
+  /// For bindings, whose executable is an interpreter that says nothing of the program: what to
+  /// take for the program's file name and for its build. Empty: those of the executable.
+  std::string program;
+  std::string build;
   /// Keep every unit's result in the store, to be read by unit key. Needs `store`. See also
   /// Farm::store_results.
   bool keep_results = false;

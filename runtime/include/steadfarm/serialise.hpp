@@ -18,11 +18,20 @@
 // The bytes: numbers little-endian in their own size, a container's size as 8 bytes and then its
 // elements, a struct's members one after the other and no padding. Equal values give equal bytes on
 // every machine, also for unordered containers, whose elements are put in the order of their bytes.
+//
+// A store remembers the structure of unit, result and fold states: see layout_of. What that cannot
+// see is yours to say by a version: that of a type with cereal functions or with copy_bytes, of
+// which nothing else is known, or of any type whose numbers mean something else than before:
+// `static constexpr std::uint32_t steadfarm_type_version = 2;` in the type, or
+// `template <> inline constexpr std::uint32_t steadfarm::type_version<T> = 2;`. A store of another
+// version is refused.
 #pragma once
 
 #include <cstring>
+#include <string>
 
 #include "steadfarm/detail/codec.hpp"
+#include "steadfarm/detail/layout.hpp"
 #include "steadfarm/types.hpp"
 
 namespace steadfarm {
@@ -54,6 +63,15 @@ template <class T>
     detail::Reader reader(bytes);
     return detail::read_value(reader, value) && reader.left() == 0;
   }
+}
+
+/// The structure of T's bytes, as a text: kinds and sizes in their order, without names. Equal for
+/// types whose values are the same to the codec, on every machine and for every compiler: for a
+/// struct {int a; double b;} and for std::pair<int, double> it is "{i32,f64}". Other languages make
+/// the same texts, by the grammar in checkpoint/FORMAT.md.
+template <class T>
+[[nodiscard]] std::string layout_of() {
+  return detail::layout_in<T>(detail::Around<>());
 }
 
 }  // namespace steadfarm

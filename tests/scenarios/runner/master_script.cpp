@@ -157,7 +157,12 @@ class MasterScript : public MachineScript {
         const wire::Process own = process_of(rank);
         hello = {*machine, own.pid, !silent, *machine + "/1", own.started};
       }
+      hello.build = c.option("build").value_or("");
       return core::MessageFrom{to_rank(rank), {session, std::move(hello)}};
+    }
+    if (c.verb == "stranger") {  // a Hello of another version of the protocol
+      const auto version = static_cast<std::uint32_t>(c.number("version", 1));
+      return core::StrangerHeard{to_rank(rank), version, "host", c.option("build").value_or("")};
     }
     if (c.verb == "ended") {  // ended 3 5 started=7: rank 3 has seen the process of rank 5 end
       wire::Process process = process_of(c.words.at(1));

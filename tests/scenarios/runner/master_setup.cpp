@@ -45,6 +45,7 @@ UnitHints NamedHints::hints(std::uint64_t index) const {
 core::MasterOptions to_master_options(const Command& command) {
   core::MasterOptions o;
   if (const auto machine = command.option("machine")) o.machine = *machine + "/1";
+  o.build = command.option("build").value_or("");
   o.has_store = command.flag("store");
   o.keep_results = o.has_store;
   o.lossless = !command.flag("lossy");

@@ -311,13 +311,17 @@ TEST(UsageError, is_one_line_with_a_hint) {
             "uts: error: --tree 'X' is not known; see uts --help\n");
 }
 
-TEST(OptionsFromCommandLine, names_the_job_after_the_program_unless_it_has_a_name) {
+TEST(OptionsFromCommandLine, leaves_the_identity_to_who_gives_one) {
   const char* arguments[] = {"/some/where/program", "--seed", "3"};
-  EXPECT_EQ(options_from_command_line(3, arguments, {}).identity, "program");
+  EXPECT_EQ(options_from_command_line(3, arguments, {}).identity, "")
+      << "a store compares programs then";
   EXPECT_EQ(options_from_command_line(3, arguments, {}).seed, 3U);
   Options named;
   named.identity = "mine";
   EXPECT_EQ(options_from_command_line(3, arguments, named).identity, "mine");
+  const char* given[] = {"program", "--identity", "yours", "--same-program", "refuse"};
+  EXPECT_EQ(options_from_command_line(5, given, named).identity, "yours");
+  EXPECT_EQ(options_from_command_line(5, given, named).same_program, "refuse");
 }
 
 TEST(OptionsFromCommandLineDeathTest, ends_the_process_where_nothing_can_run) {

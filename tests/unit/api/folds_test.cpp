@@ -146,14 +146,14 @@ TEST(Folds, cannot_be_saved_if_one_of_them_cannot) {
 TEST(Folds, are_part_of_what_the_store_remembers) {
   Diary diary;
   Folds folds;
-  EXPECT_EQ(folds.description(), "");
+  EXPECT_EQ(folds.description_format_1(), "");
   folds.add(diary.fold(false));
-  EXPECT_EQ(folds.description(), "") << "stores of earlier programs stay theirs";
+  EXPECT_EQ(folds.description_format_1(), "") << "stores of earlier programs stay theirs";
   folds.add(diary.fold(true));
-  EXPECT_EQ(folds.description(), "folds in any order, in key order");
+  EXPECT_EQ(folds.description_format_1(), "folds in any order, in key order");
   Folds one;
   one.add(diary.fold(true));
-  EXPECT_EQ(one.description(), "folds in key order");
+  EXPECT_EQ(one.description_format_1(), "folds in key order");
 }
 
 }  // namespace

@@ -255,8 +255,7 @@ TEST_P(Run, refuses_a_store_whose_counts_do_not_add_up) {
   checkpoint::PosixFileSystem files;
   checkpoint::StoreOptions store_options;
   store_options.path = path("store");
-  store_options.description = checkpoint::inspect(files, path("store")).value().description;
-  store_options.fingerprint = digest(store_options.description);
+  store_options.job.job = *checkpoint::inspect(files, path("store")).value().job;
   checkpoint::OpenReport report;
   core::GenerationDelta delta;
   delta.fold_state = number_bytes(7);
@@ -320,7 +319,8 @@ TEST_P(BadFold, is_refused_with_65_when_its_state_does_not_fit) {
   const Outcome outcome = run_alone(job_.job());
   testing::internal::GetCapturedStderr();
   EXPECT_EQ(outcome.exit_code, 65);
-  EXPECT_NE(outcome.message.find("the fold's state does not fit this program"), std::string::npos);
+  EXPECT_NE(outcome.message.find("the state of a fold does not fit this program"),
+            std::string::npos);
 }
 
 TEST_P(Run, refuses_bad_options_with_64_and_sends_the_workers_home) {

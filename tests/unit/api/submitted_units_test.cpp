@@ -52,6 +52,18 @@ TEST(SubmittedUnits, leaves_priorities_out_of_the_digest) {
   EXPECT_EQ(digest_of({{"a", 0}, {"b", 5}}), digest_of({{"a", 7}, {"b", 0}}));
 }
 
+TEST(SubmittedUnits, have_the_digest_of_the_first_ones_too) {
+  SubmittedUnits submitted;
+  EXPECT_EQ(submitted.digest_of_first(0), submitted.digest());
+  submitted.add(view("a"), 0);
+  const Digest one = submitted.digest();
+  submitted.add(view("bc"), 0);
+  EXPECT_EQ(submitted.digest_of_first(1), one);
+  EXPECT_EQ(submitted.digest_of_first(2), submitted.digest());
+  EXPECT_EQ(submitted.digest_of_first(9), submitted.digest());
+  EXPECT_NE(submitted.digest(), one);
+}
+
 TEST(SubmittedUnits, keeps_priorities_as_runs) {
   SubmittedUnits submitted;
   for (const int priority : {0, 4, 4, 0, 4, -1, -1}) submitted.add({}, priority);

@@ -112,7 +112,8 @@ TEST_F(Merging, goes_on_after_a_restart_and_keeps_the_names_of_fields) {
   EXPECT_EQ(segments[0].results, 5U);
   EXPECT_EQ(segments[1].results, 1U);
   const auto folder = std::move(files.open_folder(store_path, Access::read)).value();
-  const auto merged = load_segment(*folder, segments[0], options.fingerprint, hdf5_codec());
+  const auto merged =
+      load_segment(*folder, segments[0], fingerprint_of(options.job.job), hdf5_codec());
   ASSERT_TRUE(merged);
   EXPECT_EQ(merged.value().header.result_fields, "value:f64 ...");
   EXPECT_EQ(results_difference(files, store_path, expected), "");

@@ -108,7 +108,7 @@ TEST_F(Format, h5py_reads_results_in_shards_and_finds_those_that_do_not_count) {
   for (int start = 0; start < 2; ++start) {
     OpenReport report;
     auto store = std::move(Store::open(files_, options_, report)).value();
-    const ShardGrant grant{report.owner_epoch, options_.fingerprint};
+    const ShardGrant grant{report.owner_epoch, report.fingerprint};
     ShardWriter first(files_, {options_.path, grant, "", nullptr});
     ShardWriter second(files_, {options_.path, grant, "", nullptr});
     for (int round = 0; round < 5; ++round) {

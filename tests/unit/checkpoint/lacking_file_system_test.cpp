@@ -132,7 +132,7 @@ class LackingAtAWorker : public testing::Test {
   void SetUp() override {
     OpenReport report;
     store_ = open_store(files_, plain_options(), report);
-    grant_ = {report.owner_epoch, plain_options().fingerprint};
+    grant_ = {report.owner_epoch, report.fingerprint};
   }
   Result<ShardInfo> write() {
     auto results = std::make_shared<core::ResultBatch>();

@@ -19,6 +19,16 @@ Manifest example() {
   manifest.nonce = 77;
   manifest.fingerprint = Digest{1, 2};
   manifest.description = "nug12 on 4 ranks";
+  manifest.job.identity = "nug12 --grain 3";
+  manifest.job.program = "qap";
+  manifest.job.build = "gnu-0123";
+  manifest.job.seed = 5;
+  manifest.job.unit = "{i32,f64}";
+  manifest.job.result = "i64";
+  manifest.job.stored = "value:i64";
+  manifest.job.folds = {"any i64", "ordered {f64,seq<c8>}"};
+  manifest.job.inputs = {{"a file.txt", {9, 10}}, {"", {11, 12}}};
+  manifest.job.units = {false, 137, {13, 14}};
   manifest.history = Generation(1);
   manifest.parent = Generation(11);
   manifest.parent_digest = Digest{3, 4};
@@ -101,6 +111,30 @@ TEST(Manifest, refuses_lines_that_are_not_the_ones_of_the_format_even_with_a_rig
   EXPECT_FALSE(decode_manifest(replaced(" state ", " stale ")));
   EXPECT_FALSE(decode_manifest(replaced("segment-000000000010-9-1.h5", "../../etc/passwd")));
   EXPECT_FALSE(decode_manifest(replaced("generation 12", "generation  12")));
+  EXPECT_FALSE(decode_manifest(replaced("folds 2", "folds 1")));
+  EXPECT_FALSE(decode_manifest(replaced("folds 2", "folds 18446744073709551615")));
+  EXPECT_FALSE(decode_manifest(replaced("inputs 2", "inputs 3")));
+  EXPECT_FALSE(decode_manifest(replaced("units submitted", "units other")));
+  EXPECT_FALSE(decode_manifest(replaced("program qap\n", "")));
+}
+
+// The bytes that a program of format 1 wrote.
+TEST(Manifest, of_format_1_is_read_and_has_no_record_of_the_job) {
+  const std::string body =
+      "steadfarm-manifest 1\ngeneration 12\nowner_epoch 9\ntakeover 0\nnonce 77\n"
+      "fingerprint 00000000000000010000000000000002\ndescription nug12 on 4 ranks\nhistory 1\n"
+      "parent 11\nparent_digest 00000000000000030000000000000004\nepoch 7\ncomplete 0\n"
+      "accepted 120\nfailed 1\nexecutions 130\nspawned 40\npending 17\nsegments 1\n"
+      "segment segment-000000000010-9-1.h5 state 3 9320 00000000000000050000000000000006\n";
+  const Result<Manifest> read = decode_manifest(sealed(body));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read.value().format, 1U);
+  EXPECT_EQ(read.value().job, JobRecord());
+  EXPECT_EQ(read.value().fingerprint, (Digest{1, 2}));
+  EXPECT_EQ(read.value().description, "nug12 on 4 ranks");
+  EXPECT_EQ(read.value().segments.size(), 1U);
+  EXPECT_FALSE(decode_manifest(sealed("steadfarm-manifest 2" + body.substr(20))))
+      << "the lines of format 1 are not those of format 2";
 }
 
 TEST(Manifest, of_another_version_is_unsupported_and_not_corrupt) {
@@ -113,7 +147,8 @@ TEST(Manifest, of_another_version_is_unsupported_and_not_corrupt) {
 }
 
 TEST(Manifest, refuses_what_is_no_manifest_at_all) {
-  for (const char* text : {"", "x", "steadfarm-manifest ", "steadfarm-manifest 1\n", "{}"}) {
+  for (const char* text :
+       {"", "x", "steadfarm-manifest ", "steadfarm-manifest 2\n", "steadfarm-manifest 1\n", "{}"}) {
     const Result<Manifest> refused = decode_manifest(bytes_of(text));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::corrupt);

@@ -42,7 +42,7 @@ class SharedStore : public testing::Test {
     work_.committed();
     auto results = std::make_shared<core::ResultBatch>();
     results->add(UnitKey::index(1), bytes_of("a result"));
-    ShardWriter writer(files, {path_, {report.owner_epoch, options().fingerprint}, ""});
+    ShardWriter writer(files, {path_, {report.owner_epoch, report.fingerprint}, ""});
     EXPECT_TRUE(writer.write(writer.lay_out(results).value()));
     return report.warnings;
   }

@@ -36,7 +36,7 @@ Built build() {
   MemoryFileSystem files(3);
   OpenReport report;
   auto store = std::move(Store::open(files, options(), report)).value();
-  const ShardGrant grant{report.owner_epoch, options().fingerprint};
+  const ShardGrant grant{report.owner_epoch, report.fingerprint};
   ShardWriter writer(files, {store_path, grant, "", &codec()});
   core::GenerationDelta delta;
   Built built;

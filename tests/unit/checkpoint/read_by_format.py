@@ -20,17 +20,26 @@ def newest_manifest(store):
 def read_manifest(path):
     with open(path, encoding="utf-8") as file:
         lines = file.read().split("\n")
-    assert lines[0] == "steadfarm-manifest 1", lines[0]
+    assert lines[0] == "steadfarm-manifest 2", lines[0]
     assert lines[-1] == "" and lines[-2].startswith("digest "), "no digest at the end"
-    fields, segments = {}, []
+    fields, segments, folds, inputs = {}, [], [], []
     for line in lines[1:-2]:
         key, value = line.split(" ", 1)
         if key == "segment":
             segments.append(value.split(" "))
+        elif key == "fold":
+            folds.append(value)
+        elif key == "input":
+            inputs.append(value.split(" ", 1))
         else:
             assert key not in fields, key
             fields[key] = value
     assert int(fields["segments"]) == len(segments)
+    assert int(fields["folds"]) == len(folds) and int(fields["inputs"]) == len(inputs)
+    job = ("identity", "program", "build", "seed", "unit", "result", "stored", "units")
+    assert all(key in fields for key in job), "the job's lines"
+    kind, count, _digest = fields["units"].split(" ")
+    assert kind in ("range", "submitted") and int(count) >= 0, fields["units"]
     return fields, segments
 
 

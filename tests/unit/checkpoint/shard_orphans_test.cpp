@@ -29,7 +29,7 @@ class Orphans : public testing::Test {
     options.shards_from = shards_from;
     store_ = std::move(Store::open(files_, options, report_)).value();
     writer_ = std::make_unique<ShardWriter>(
-        files_, ShardOptions{store_path, {report_.owner_epoch, options.fingerprint}, "", &codec});
+        files_, ShardOptions{store_path, {report_.owner_epoch, report_.fingerprint}, "", &codec});
   }
   ShardInfo write() {
     auto results = std::make_shared<core::ResultBatch>();

@@ -51,7 +51,7 @@ class ShardReading : public testing::Test {
     options.codec = &codec;
     OpenReport report;
     store_ = std::move(Store::open(files_, options, report)).value();
-    fingerprint_ = options.fingerprint;
+    fingerprint_ = report.fingerprint;
     ShardWriter writer(files_, {store_path, {report.owner_epoch, fingerprint_}, "", &codec});
     for (std::uint64_t i = 0; i < 8; ++i) {
       auto results = std::make_shared<core::ResultBatch>();

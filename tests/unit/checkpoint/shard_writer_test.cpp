@@ -55,7 +55,7 @@ class ShardWriting : public testing::Test {
     options.codec = &codec;
     OpenReport report;
     store_ = std::move(Store::open(files_, options, report)).value();
-    grant_ = {report.owner_epoch, options.fingerprint};
+    grant_ = {report.owner_epoch, report.fingerprint};
   }
   ShardWriter writer() { return {files_, {store_path, grant_, "", &codec}}; }
   static Result<ShardInfo> write(ShardWriter& writer, std::uint64_t first, std::uint64_t count) {

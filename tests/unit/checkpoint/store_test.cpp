@@ -70,7 +70,7 @@ TEST(Store, counts_pending_accepted_and_failed_units_in_the_manifest) {
   EXPECT_EQ(seen.value().pending, pending);
   EXPECT_EQ(seen.value().accepted, snapshot.state.counters.accepted);
   EXPECT_EQ(seen.value().failed, snapshot.state.counters.failed);
-  EXPECT_EQ(seen.value().description, "the test job");
+  EXPECT_EQ(seen.value().description, "the test job | seed 0 | 0 submitted units");
   EXPECT_EQ(seen.value().generation, store->generation());
 }
 
@@ -222,8 +222,7 @@ TEST(Store, refuses_another_jobs_store_and_says_how_to_discard_it) {
   publish_steps(*open_store(files, test_options(), report), work, 2);
   const Files before = files_of(files);
   StoreOptions other = test_options();
-  other.fingerprint = Digest{1, 1};
-  other.description = "quite another job";
+  other.job.job.identity = "quite another job";
   const auto refused = Store::open(files, other, report);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::foreign);
@@ -241,7 +240,7 @@ TEST(Store, fresh_starts_anew_and_puts_the_old_content_away) {
   publish_steps(*open_store(files, test_options(), report), work, 4);
   const Files before = files_of(files);
   StoreOptions other = test_options();
-  other.fingerprint = Digest{1, 1};
+  other.job.job.identity = "quite another job";
   other.fresh = true;
   {
     const auto store = open_store(files, other, report);
@@ -381,7 +380,7 @@ TEST(Store, keeps_the_shards_that_were_written_for_earlier_masters_of_this_job) 
   Workload work(3);
   OpenReport report;
   publish_steps(*open_store(files, test_options(), report), work, 2);
-  const ShardGrant grant{report.owner_epoch, test_options().fingerprint};
+  const ShardGrant grant{report.owner_epoch, report.fingerprint};
   ShardWriter writer(files, {store_path, grant, {}, test_options().codec});
   const auto results = std::make_shared<core::ResultBatch>();
   results->add(UnitKey::index(0), bytes_of("a result"));

@@ -168,8 +168,7 @@ Snapshot Workload::snapshot() const {
 StoreOptions test_options() {
   StoreOptions options;
   options.path = store_path;
-  options.fingerprint = Digest{7, 8};
-  options.description = "the test job";
+  options.job.job.identity = "the test job";
   return options;
 }
 

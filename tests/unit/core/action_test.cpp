@@ -12,6 +12,7 @@ TEST(Outcome, has_the_exit_code_that_scripts_rely_on) {
   EXPECT_EQ(exit_code(Outcome::complete), 0);
   EXPECT_EQ(exit_code(Outcome::complete_failed), 3);
   EXPECT_EQ(exit_code(Outcome::fenced), 65);
+  EXPECT_EQ(exit_code(Outcome::refused), 64);
   EXPECT_EQ(exit_code(Outcome::no_workers), 70);
   EXPECT_EQ(exit_code(Outcome::not_durable), 74);
   EXPECT_EQ(exit_code(Outcome::stopped), 75);

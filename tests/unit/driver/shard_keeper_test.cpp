@@ -66,11 +66,11 @@ class Keeper : public testing::Test {
   Keeper() {
     checkpoint::StoreOptions options;
     options.path = "/store";
-    options.fingerprint = Digest{1, 2};
+    options.job.job.identity = "the test job";
     options.codec = &codec;
     checkpoint::OpenReport report;
     store_ = std::move(checkpoint::Store::open(*files_, options, report)).value();
-    grant_ = {report.owner_epoch, options.fingerprint};
+    grant_ = {report.owner_epoch, report.fingerprint};
   }
 
   /// The file system is shared with whom the thread is left behind to.

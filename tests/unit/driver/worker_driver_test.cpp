@@ -101,6 +101,21 @@ TEST_F(WorkerDriverTest, says_hello_first) {
   EXPECT_EQ(turn(), 0U);
 }
 
+TEST_F(WorkerDriverTest, leaves_a_master_of_another_version_and_nobody_else) {
+  Bytes beat = wire::encode(kJob, {Session(1), wire::Beat{}});
+  beat[2] = std::byte{wire::kVersion + 1};
+  ASSERT_TRUE(other_->send(Rank(1), beat).ok());
+  turn();
+  EXPECT_FALSE(driver_.exit());
+  ASSERT_TRUE(master_->send(Rank(1), beat).ok());
+  turn();
+  ASSERT_TRUE(driver_.exit());
+  EXPECT_EQ(driver_.exit()->exit_code, 64);
+  EXPECT_EQ(driver_.exit()->reason,
+            "the master runs another build: message version 3, expected 2; start all ranks from "
+            "one build");
+}
+
 TEST_F(WorkerDriverTest, hands_in_result_children_and_proposal_of_a_unit) {
   send(wire::Welcome{1});
   assign(7, 1);

@@ -82,11 +82,78 @@ TEST(Messages, say_what_is_wrong_in_one_line) {
   };
   EXPECT_EQ(error_of(0, 0).message, "not a Steadfarm message");
   EXPECT_EQ(error_of(2, 9).message,
-            "message version 9, expected 1; start all ranks from one build");
+            "message version 9, expected 2; start all ranks from one build");
   EXPECT_EQ(error_of(3, 200).message, "unknown message type 200");
   EXPECT_EQ(error_of(3, 0).message, "malformed message of type 0");
   EXPECT_EQ(error_of(12, 0).code, ErrorCode::foreign);
   EXPECT_EQ(decode(kJob, {}).error().code, ErrorCode::invalid);
+}
+
+// A Hello as version 1 wrote it: the host comes first, and there is no build.
+Bytes hello_of_version_1() {
+  Bytes out;
+  Writer writer(out);
+  writer.number(kMagic);
+  writer.number(std::uint8_t{1});
+  writer.number(std::uint8_t{0});
+  writer.number(std::uint64_t{0});
+  writer.number(kJob.value);
+  writer.text("node17");
+  writer.number(std::uint32_t{4242});
+  writer.number(std::uint8_t{1});
+  writer.text("boot/1");
+  writer.number(std::uint64_t{77});
+  return out;
+}
+
+TEST(OtherVersions, are_told_from_garbage_and_not_read) {
+  const auto refused = decode(kJob, hello_of_version_1());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
+  for (const Message& sample : samples()) {
+    Bytes later = encode(kJob, sample);
+    later[2] = std::byte{kVersion + 1};
+    EXPECT_EQ(decode(kJob, later).error().code, ErrorCode::unsupported);
+  }
+}
+
+TEST(OtherVersions, say_in_their_hello_who_they_are) {
+  const auto first = read_stranger(hello_of_version_1());
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->version, 1);
+  EXPECT_EQ(first->host, "node17");
+  EXPECT_EQ(first->build, "");
+  EXPECT_EQ(first->job, kJob);
+  Bytes later = encode(kJob, {Session(0), Hello{"node18", 1, true, "boot/1", 7, "gnu-9"}});
+  EXPECT_FALSE(read_stranger(later)) << "it is of our version";
+  later[2] = std::byte{kVersion + 1};
+  const auto second = read_stranger(later);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->host, "node18");
+  EXPECT_EQ(second->build, "gnu-9");
+}
+
+TEST(OtherVersions, are_no_strangers_if_the_bytes_are_cut_or_no_hello) {
+  const Bytes whole = hello_of_version_1();
+  for (std::size_t size = 0; size < 20 + 8 + 6; ++size) {
+    EXPECT_FALSE(read_stranger(ByteView(whole).first(size))) << size;
+  }
+  Bytes beat = encode(kJob, {Session(1), Beat{}});
+  beat[2] = std::byte{1};
+  EXPECT_FALSE(read_stranger(beat));
+  Bytes endless = whole;
+  endless[25] = std::byte{0xFF};  // of the host's length
+  EXPECT_FALSE(read_stranger(endless));
+}
+
+TEST(OtherVersions, are_sent_away_in_their_own) {
+  const Bytes bytes = shutdown_for({1, kJob, "node17", ""}, 64);
+  EXPECT_EQ(bytes[2], std::byte{1});
+  Bytes ours = bytes;
+  ours[2] = std::byte{kVersion};
+  const auto message = decode(kJob, ours);
+  ASSERT_TRUE(message.ok());
+  EXPECT_EQ(std::get<Shutdown>(message.value().body).exit_code, 64);
 }
 
 // Writes the head of a message, to be followed by a body that no encoder would write.

@@ -91,7 +91,7 @@ inline std::vector<Message> samples() {
   empty.answers = std::make_shared<AnswerBatch>();
   std::vector<Message> out;
   const auto add = [&](Body body) { out.push_back({Session(6), std::move(body)}); };
-  add(Hello{"node17", 4242, true, "boot/4026531836", 77});
+  add(Hello{"node17", 4242, true, "boot/4026531836", 77, "gnu-0123"});
   add(sample_report());
   add(Heartbeat{77});
   add(EpochAck{Epoch(12)});
