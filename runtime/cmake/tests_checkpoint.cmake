@@ -24,7 +24,8 @@ steadfarm_test(checkpoint_unit_test
           tests/unit/checkpoint/retention_test.cpp tests/unit/checkpoint/segment_test.cpp
           tests/unit/checkpoint/shard_orphans_test.cpp
           tests/unit/checkpoint/shard_reader_test.cpp tests/unit/checkpoint/shard_writer_test.cpp
-          tests/unit/checkpoint/store_test.cpp tests/unit/checkpoint/watched_folder_test.cpp
+          tests/unit/checkpoint/store_test.cpp tests/unit/checkpoint/unreadable_files_test.cpp
+          tests/unit/checkpoint/watched_folder_test.cpp
   LINKS steadfarm_checkpoint_test_support
   LABELS unit threads)
 

@@ -48,6 +48,8 @@ target_link_libraries(lacking_disk PRIVATE steadfarm_build_flags ${CMAKE_DL_LIBS
 set_target_properties(lacking_disk PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 steadfarm_script_test(cli_lacking_file_system tests/cli/lacking_file_system.sh
   LABELS cli TIMEOUT 600 PROCESSORS 2)
+steadfarm_script_test(cli_unreadable_store tests/cli/unreadable_store.sh
+  LABELS cli recovery TIMEOUT 600 PROCESSORS 2)
 
 if(STEADFARM_INSTALL)
   steadfarm_script_test(install_and_use tests/install/install_test.sh

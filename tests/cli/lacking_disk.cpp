@@ -9,6 +9,9 @@
 //   modes_kept   chmod(2) says yes and does nothing, as on mounts with fixed modes
 //   open_modes   folders look open to everybody, whatever was asked for
 //   rename_flags renameat2(2) knows no flags, as on NFS
+//   reading      files whose names contain LACKING_DISK_NAME cannot be opened: the errno is
+//                LACKING_DISK_ERRNO, for the first LACKING_DISK_TIMES times or, without that, as
+//                long as the file LACKING_DISK_WHILE is there
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,7 +19,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <cstdarg>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -63,7 +68,31 @@ bool is_folder(int fd) {
   return ::fstatat(fd, "", &info, AT_EMPTY_PATH) == 0 && S_ISDIR(info.st_mode);
 }
 
+const char* or_empty(const char* text) { return text == nullptr ? "" : text; }
+
+/// The errno for opening this file; 0: it can be opened.
+int unreadable(int folder, const char* name) {
+  static std::atomic<int> met = 0;
+  static const char* const part = or_empty(std::getenv("LACKING_DISK_NAME"));
+  static const char* const times = std::getenv("LACKING_DISK_TIMES");
+  static const char* const flag = or_empty(std::getenv("LACKING_DISK_WHILE"));
+  if (std::string_view(name).find(part) == std::string_view::npos) return 0;
+  if (!lacks("reading", folder)) return 0;
+  const bool strikes = times != nullptr ? met++ < std::atoi(times) : ::access(flag, F_OK) == 0;
+  return strikes ? std::atoi(or_empty(std::getenv("LACKING_DISK_ERRNO"))) : 0;
+}
+
 }  // namespace
+
+extern "C" int openat(int folder, const char* name, int flags, ...) {
+  static const auto real = next<int (*)(int, const char*, int, mode_t)>("openat");
+  std::va_list more;
+  va_start(more, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(more, mode_t) : 0;
+  va_end(more);
+  const int error_number = (flags & O_CREAT) != 0 ? 0 : unreadable(folder, name);
+  return error_number != 0 ? refused(error_number) : real(folder, name, flags, mode);
+}
 
 extern "C" int linkat(int from_folder, const char* from, int to_folder, const char* to, int flags) {
   static const auto real = next<int (*)(int, const char*, int, const char*, int)>("linkat");
