@@ -15,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "checkpoint/allocation.hpp"
 #include "checkpoint/os_error.hpp"
 
 namespace steadfarm::checkpoint {
@@ -104,6 +105,20 @@ class PosixOldFile final : public OldFile {
     return have;
   }
 
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> out) override {
+    std::size_t have = 0;
+    while (have < out.size()) {
+      const ssize_t got =
+          ::pread(fd_.get(), out.data() + have, std::min(out.size() - have, io_bytes_max),
+                  static_cast<off_t>(offset + have));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return os_error(errno, "read " + path_);
+      if (got == 0) break;
+      have += static_cast<std::size_t>(got);
+    }
+    return have;
+  }
+
  private:
   Descriptor fd_;
   std::string path_;
@@ -185,10 +200,11 @@ class PosixFolder final : public Folder {
                                            " bytes where at most " + std::to_string(bytes_max) +
                                            " are expected"};
     }
-    Bytes bytes(static_cast<std::size_t>(size));
-    const Result<std::size_t> have = file.value()->read(bytes);
+    Result<Bytes> bytes = allocate<std::byte>(size, "reading " + full(name));
+    if (!bytes) return bytes.error();
+    const Result<std::size_t> have = file.value()->read(bytes.value());
     if (!have) return have.error();
-    bytes.resize(have.value());  // it may have shrunk under us: the digest will tell
+    bytes.value().resize(have.value());  // it may have shrunk under us: the digest will tell
     return bytes;
   }
 

@@ -93,16 +93,21 @@ Result<Segment> decode_verified(Folder& folder, const SegmentEntry& entry, ByteV
                                 const Digest& fingerprint, const SegmentCodec& codec) {
   Result<Segment> segment = codec.decode(bytes);
   if (!segment) return with_path(folder, entry.file, segment.error());
-  const SegmentHeader& header = segment.value().header;
+  Status fits = check_content(folder, entry, segment.value(), fingerprint);
+  if (!fits) return fits.error();
+  return segment;
+}
+
+Status check_content(const Folder& folder, const SegmentEntry& entry, const Segment& segment,
+                     const Digest& fingerprint) {
+  const SegmentHeader& header = segment.header;
   const std::optional<SegmentName> name = parse_segment_name(entry.file);
   const bool fits = name && name->generation == header.generation &&
                     name->owner_epoch == header.owner_epoch && header.fingerprint == fingerprint &&
-                    segment.value().delta.results.size() == entry.results;
-  if (!fits) {
-    return Error{ErrorCode::corrupt,
-                 full(folder, entry.file) + ": its content is not what its manifest says"};
-  }
-  return segment;
+                    segment.result_count == entry.results;
+  if (fits) return {};
+  return Error{ErrorCode::corrupt,
+               full(folder, entry.file) + ": its content is not what its manifest says"};
 }
 
 }  // namespace steadfarm::checkpoint

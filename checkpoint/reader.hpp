@@ -39,8 +39,11 @@ struct StoredManifest {
 /// The bytes of a segment that match what its manifest says of size and digest.
 [[nodiscard]] Result<Bytes> read_verified(Folder& folder, const SegmentEntry& entry);
 
-/// These bytes decoded, which must be those of `entry`, with their header compared with its name
-/// and the manifest.
+/// Compares what is in a segment with its name and its manifest.
+[[nodiscard]] Status check_content(const Folder& folder, const SegmentEntry& entry,
+                                   const Segment& segment, const Digest& fingerprint);
+
+/// These bytes decoded, which must be those of `entry`, and their content compared.
 [[nodiscard]] Result<Segment> decode_verified(Folder& folder, const SegmentEntry& entry,
                                               ByteView bytes, const Digest& fingerprint,
                                               const SegmentCodec& codec);

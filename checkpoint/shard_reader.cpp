@@ -106,10 +106,17 @@ Result<Segment> decode_shard(Folder& folder, const ShardInfo& shard, ByteView by
   if (!segment) {
     return Error{segment.error().code, full(folder, shard) + ": " + segment.error().message};
   }
-  const SegmentHeader& header = segment.value().header;
+  Status fits = check_shard_content(folder, shard, segment.value(), fingerprint);
+  if (!fits) return fits.error();
+  return segment;
+}
+
+Status check_shard_content(const Folder& folder, const ShardInfo& shard, const Segment& segment,
+                           const Digest& fingerprint) {
+  const SegmentHeader& header = segment.header;
   if (header.owner_epoch == shard.name.owner_epoch && header.fingerprint == fingerprint &&
-      segment.value().delta.results.size() == shard.results) {
-    return segment;
+      segment.result_count == shard.results) {
+    return {};
   }
   return Error{ErrorCode::corrupt, full(folder, shard) + ": its content is not what is said of it"};
 }

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/error.hpp"
+
 namespace steadfarm::cli {
 
 void add_inspect(CLI::App& app, int& exit_code);
@@ -15,5 +17,9 @@ void add_version(CLI::App& app, int& exit_code);
 
 /// "steadfarm: error: ..." on standard error.
 void say_error(const std::string& message);
+
+/// Of a command that could not read a store: 74 if it cannot be read now, 65 if it is damaged, not
+/// there, or another program's.
+[[nodiscard]] int reading_failed(const Error& error);
 
 }  // namespace steadfarm::cli

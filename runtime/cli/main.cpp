@@ -8,6 +8,20 @@ namespace steadfarm::cli {
 
 void say_error(const std::string& message) { std::cerr << "steadfarm: error: " << message << '\n'; }
 
+int reading_failed(const Error& error) {
+  say_error(error.message);
+  switch (error.code) {
+    case ErrorCode::io:
+    case ErrorCode::shortage:
+    case ErrorCode::denied:
+    case ErrorCode::unreadable:
+    case ErrorCode::timeout:
+      return 74;
+    default:
+      return 65;
+  }
+}
+
 namespace {
 
 // CLI11 says of a misspelt command only that one is required.
