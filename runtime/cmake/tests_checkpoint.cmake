@@ -29,6 +29,14 @@ steadfarm_test(checkpoint_memory_test
   LINKS steadfarm_checkpoint_test_support
   LABELS unit)
 
+# Crafted stores, with the memory that reading them may take counted.
+steadfarm_test(store_fuzz_test
+  SOURCES tests/fuzz/store_fuzz_test.cpp tests/fuzz/store_fuzz_store.cpp
+          tests/fuzz/decode_fuzz_allocations.cpp
+  LINKS steadfarm_checkpoint_test_support
+  LABELS unit)
+target_include_directories(store_fuzz_test PRIVATE tests/fuzz)
+
 # The wrapper of HDF5, with files that only the bare library makes.
 steadfarm_test(checkpoint_hdf5_test
   SOURCES tests/unit/checkpoint/hdf5/image_test.cpp

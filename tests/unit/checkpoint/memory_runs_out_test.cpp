@@ -89,7 +89,7 @@ struct Rig {
   // What a fresh start and a reader see.
   void check() {
     const auto copy = file_system_with(files_of(files));
-    const Result<Inspection> seen = inspect(*copy, store_path);
+    const Result<Inspection> seen = inspect(*copy, store_path, &codec);
     ASSERT_TRUE(seen) << seen.error().message;
     EXPECT_EQ(seen.value().pending, pending_of(work.snapshot()));
     OpenReport again;
