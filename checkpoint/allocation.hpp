@@ -18,6 +18,9 @@ namespace steadfarm::checkpoint {
                                    "system's, the container's) or use a machine with more"};
 }
 
+/// What is left to say if there is no memory even for the sentence: short enough to need none.
+[[nodiscard]] inline Error no_memory() { return {ErrorCode::shortage, "no memory"}; }
+
 /// `count` values in memory, or `shortage` with the need in bytes.
 template <class T>
 [[nodiscard]] Result<std::vector<T>> allocate(std::uint64_t count, const std::string& what) {
@@ -31,12 +34,16 @@ template <class T>
 
 /// What `act` returns, or `shortage` if memory ran out in it where nobody counted the bytes.
 template <class Act>
-[[nodiscard]] auto or_shortage(const std::string& what, const Act& act) -> decltype(act()) {
+[[nodiscard]] auto or_shortage(const char* what, const Act& act) -> decltype(act()) {
   try {
     return act();
   } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::shortage, "memory ran out while " + what + "; raise the limit on " +
-                                          "memory or use a machine with more"};
+  }
+  try {
+    return Error{ErrorCode::shortage, std::string("memory ran out while ") + what +
+                                          "; raise the limit on memory or use a machine with more"};
+  } catch (const std::bad_alloc&) {
+    return no_memory();
   }
 }
 

@@ -25,6 +25,15 @@ Error with_path(const Folder& folder, const SegmentEntry& entry, const Error& er
   return {error.code, full(folder, entry) + ": " + error.message};
 }
 
+/// For a thread that must not throw.
+Error out_of_memory(const Folder& folder, const SegmentEntry& entry) {
+  try {
+    return memory_shortage(entry.bytes, "the lists of " + full(folder, entry));
+  } catch (const std::bad_alloc&) {
+    return no_memory();
+  }
+}
+
 using Record = core::ShardIndex::Record;
 
 /// Compares what is said of results in a shard, sorted by row, with what is there.
@@ -119,8 +128,7 @@ void Examiner::read(const std::vector<const Manifest*>& manifests) {
     try {
       if (Status checked = check_places(segment); !checked) segment.error = checked.error();
     } catch (const std::bad_alloc&) {
-      segment.error = memory_shortage(
-          segment.content.delta.sharded.memory_bytes(), full(folder_, segment.entry));
+      segment.error = out_of_memory(folder_, segment.entry);
     }
   });
 }
@@ -134,7 +142,7 @@ void Examiner::read_files(const std::vector<ExaminedFile*>& files) {
         file.error = with_path(folder_, file.entry, read.error());
       }
     } catch (const std::bad_alloc&) {
-      file.error = memory_shortage(file.entry.bytes, "the lists of " + full(folder_, file.entry));
+      file.error = out_of_memory(folder_, file.entry);
     }
   });
 }

@@ -56,20 +56,22 @@ Result<Inspection> inspect_folder(Folder& folder, const SegmentCodec& codec,
 }  // namespace
 
 Result<Glance> glance(FileSystem& files, const std::string& path) {
-  Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
-  if (!folder) return folder.error();
-  Result<Found> found = find_newest(*folder.value());
-  if (!found) return found.error();
-  Glance out;
-  describe(std::move(found).value(), out);
-  return out;
+  return or_shortage("looking at a store", [&]() -> Result<Glance> {
+    const Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
+    if (!folder) return folder.error();
+    Result<Found> found = find_newest(*folder.value());
+    if (!found) return found.error();
+    Glance out;
+    describe(std::move(found).value(), out);
+    return out;
+  });
 }
 
 Result<Inspection> inspect(FileSystem& files, const std::string& path, const SegmentCodec* codec,
                            std::uint32_t threads) {
-  Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
-  if (!folder) return folder.error();
-  return or_shortage("inspecting the store " + path, [&]() -> Result<Inspection> {
+  return or_shortage("inspecting a store", [&]() -> Result<Inspection> {
+    const Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
+    if (!folder) return folder.error();
     return inspect_folder(*folder.value(), codec_or_hdf5(codec), threads);
   });
 }

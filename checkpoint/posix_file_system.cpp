@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 #include <utility>
 
@@ -23,6 +24,20 @@ namespace {
 
 // One write(2) moves at most 2 GiB; smaller pieces also keep a signal from waiting long.
 constexpr std::size_t io_bytes_max = 64U << 20U;
+
+// Up to here nobody asks first whether there is memory for a whole file.
+constexpr std::uint64_t whole_read_bytes = 1ULL << 30U;
+
+/// What this machine can give without swapping, or any number if it does not say.
+std::uint64_t available_memory_bytes() {
+  std::ifstream in("/proc/meminfo");
+  std::string word;
+  while (in >> word) {
+    std::uint64_t kib = 0;
+    if (word == "MemAvailable:" && in >> kib) return kib * 1024;
+  }
+  return UINT64_MAX;
+}
 
 /// A file descriptor that closes itself.
 class Descriptor {
@@ -200,6 +215,10 @@ class PosixFolder final : public Folder {
                                            " bytes where at most " + std::to_string(bytes_max) +
                                            " are expected"};
     }
+    // The system may promise more than there is, and end the process when it is used.
+    if (size > whole_read_bytes && size > available_memory_bytes()) {
+      return memory_shortage(size, "reading " + full(name));
+    }
     Result<Bytes> bytes = allocate<std::byte>(size, "reading " + full(name));
     if (!bytes) return bytes.error();
     const Result<std::size_t> have = file.value()->read(bytes.value());
@@ -306,7 +325,7 @@ Error cannot_open(const std::string& path, Access access) {
                                  "folder with --store" + (real.empty() ? "" : ": " + real)};
     }
     if (!S_ISDIR(info.st_mode)) {
-      return {ErrorCode::io,
+      return {access == Access::own ? ErrorCode::io : ErrorCode::invalid,
               path + (access == Access::own ? " is not a folder; give another one with --store"
                                             : " is not a folder; give that of a store")};
     }

@@ -260,9 +260,9 @@ class ResultReader {
 Status for_each_result(FileSystem& files, const std::string& path,
                        const std::function<void(const UnitKey&, ByteView)>& visit,
                        const ResultReading& reading) {
-  Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
-  if (!folder) return folder.error();
-  return or_shortage("reading the results of " + path, [&]() -> Status {
+  return or_shortage("reading results", [&]() -> Status {
+    const Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
+    if (!folder) return folder.error();
     return ResultReader(*folder.value(), reading).read(visit);
   });
 }

@@ -129,9 +129,9 @@ class Verifier {
 
 Result<Verification> verify(FileSystem& files, const std::string& path, const SegmentCodec* codec,
                             std::uint32_t threads) {
-  Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
-  if (!folder) return folder.error();
-  return or_shortage("verifying the store " + path, [&]() -> Result<Verification> {
+  return or_shortage("verifying a store", [&]() -> Result<Verification> {
+    const Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
+    if (!folder) return folder.error();
     return Verifier(*folder.value(), codec_or_hdf5(codec), threads).run();
   });
 }

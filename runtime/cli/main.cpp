@@ -1,5 +1,6 @@
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string>
 
 #include "cli/commands.hpp"
@@ -68,6 +69,10 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return steadfarm::cli::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::cerr << "steadfarm: error: memory ran out; raise the limit on memory or use a machine with "
+                 "more\n";
+    return 74;
   } catch (const std::exception& e) {
     steadfarm::cli::say_error(e.what());
     return 70;

@@ -13,7 +13,7 @@ steadfarm_test(checkpoint_unit_test
           tests/unit/checkpoint/os_error_test.cpp tests/unit/checkpoint/owned_store_test.cpp
           tests/unit/checkpoint/posix_file_system_test.cpp tests/unit/checkpoint/posix_sync_test.cpp
           tests/unit/checkpoint/publisher_test.cpp tests/unit/checkpoint/read_ahead_test.cpp
-          tests/unit/checkpoint/reader_test.cpp
+          tests/unit/checkpoint/reader_test.cpp tests/unit/checkpoint/readers_test.cpp
           tests/unit/checkpoint/result_columns_test.cpp
           tests/unit/checkpoint/result_fields_test.cpp tests/unit/checkpoint/results_test.cpp
           tests/unit/checkpoint/retention_test.cpp tests/unit/checkpoint/segment_test.cpp
