@@ -77,10 +77,10 @@ class Look {
     }
     if (missing_ && has_changed(listing.value())) return std::optional<FoundGood>();
     if (!good) {
-      return Error{ErrorCode::corrupt,
-                   "no generation of the store " + folder_.path() + " verifies (" +
-                       warnings_.front() + "); every bad file is named by: steadfarm verify " +
-                       folder_.path()};
+      return Error{ErrorCode::corrupt, "no generation of the store " + folder_.path() +
+                                           " verifies (" + warnings_.front() +
+                                           "); every bad file is named by: steadfarm verify " +
+                                           folder_.path()};
     }
     good->found.warnings = std::move(warnings_);
     return good;
@@ -123,9 +123,8 @@ Result<FoundGood> find(Folder& folder, const Judge& judge) {
 }  // namespace
 
 Result<Found> find_newest(Folder& folder) {
-  Result<FoundGood> found = find(folder, [&folder](StoredManifest stored) {
-    return judge_sizes(folder, std::move(stored));
-  });
+  Result<FoundGood> found = find(
+      folder, [&folder](StoredManifest stored) { return judge_sizes(folder, std::move(stored)); });
   if (!found) return found.error();
   return std::move(found.value().found);
 }

@@ -38,7 +38,8 @@ class OldFile {
   [[nodiscard]] virtual std::uint64_t bytes() const = 0;
   /// Fills `out` from where the last call ended; returns how much there was, 0 at the end.
   [[nodiscard]] virtual Result<std::size_t> read(std::span<std::byte> out) = 0;
-  /// Fills `out` from `offset` on; returns how much there was. Does not change where `read` goes on.
+  /// Fills `out` from `offset` on; returns how much there was. Does not change where `read` goes
+  /// on.
   [[nodiscard]] virtual Result<std::size_t> read_at(std::uint64_t offset,
                                                     std::span<std::byte> out) = 0;
 };

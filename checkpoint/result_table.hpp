@@ -33,8 +33,8 @@ struct ResultRow {
 
 /// Calls `visit` with each row and its number, and checks on the way that the offsets cut the bytes
 /// into pieces. Takes a window of memory, however many there are.
-[[nodiscard]] Status for_each_row(ResultTable& table,
-                                  const std::function<void(std::uint64_t, const ResultRow&)>& visit);
+[[nodiscard]] Status for_each_row(
+    ResultTable& table, const std::function<void(std::uint64_t, const ResultRow&)>& visit);
 
 /// The keys alone.
 [[nodiscard]] Status for_each_key(ResultTable& table,

@@ -127,9 +127,9 @@ class ResultReader {
       });
       if (!read) return read;
       if (next != records.end() && next->shard == shard) {
-        return Error{ErrorCode::internal, "a result that was found in " +
-                                              index.files.back()->entry.file +
-                                              " is not found again"};
+        return Error{
+            ErrorCode::internal,
+            "a result that was found in " + index.files.back()->entry.file + " is not found again"};
       }
     }
     records = {};

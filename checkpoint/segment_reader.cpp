@@ -71,8 +71,7 @@ class In {
     if (reader_ == nullptr) return piece<T>(path, per_row);
     const std::uint64_t count = rows(path, element, columns);
     if (!status_ || count == 0) return {};
-    std::vector<T> values =
-        take(allocate<T>(count * per_row, std::string("the dataset ") + path));
+    std::vector<T> values = take(allocate<T>(count * per_row, std::string("the dataset ") + path));
     if (status_) status_ = reader_->read(path, std::as_writable_bytes(std::span(values)));
     return values;
   }

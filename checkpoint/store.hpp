@@ -135,9 +135,9 @@ struct Glance {
 // All of these read only, and are safe while a run is live (a file that retention removed meanwhile
 // is looked up again in a newer manifest). Of their errors, `corrupt` and `not_found` speak of the
 // store; `io`, `shortage`, `denied` and `timeout` say that it cannot be read now. The memory they
-// take does not grow with the files: a megabyte a thread and 8 bytes for each megabyte of the store;
-// about 200 bytes for each spawned unit that is to be done, and 100 for each result in a shard, of
-// which the state segments speak; 64 MiB for keys.
+// take does not grow with the files: a megabyte a thread and 8 bytes for each megabyte of the
+// store; about 200 bytes for each spawned unit that is to be done, and 100 for each result in a
+// shard, of which the state segments speak; 64 MiB for keys.
 
 /// The newest generation whose files are there with their sizes. No content is read: for those who
 /// look often.
@@ -190,8 +190,8 @@ struct ResultReading {
 };
 
 /// Calls `visit` for every result of the newest generation that verifies in full, by rising unit
-/// key. Stops at the first error. Memory, beside that of `inspect`: 40 bytes a result, and one batch
-/// or the largest result. What is handed out was compared with its digest.
+/// key. Stops at the first error. Memory, beside that of `inspect`: 40 bytes a result, and one
+/// batch or the largest result. What is handed out was compared with its digest.
 [[nodiscard]] Status for_each_result(FileSystem& files, const std::string& path,
                                      const std::function<void(const UnitKey&, ByteView)>& visit,
                                      const ResultReading& reading = {});

@@ -50,8 +50,7 @@ Result<PieceSums> sum_pieces(Folder& folder, const SegmentEntry& entry) {
     sums.value()[piece] = sum_of(room);
   }
   if (whole.finish() == entry.digest) return PieceSums{std::move(sums).value()};
-  return Error{ErrorCode::corrupt,
-               full(folder, entry) + ": its digest does not match its content"};
+  return Error{ErrorCode::corrupt, full(folder, entry) + ": its digest does not match its content"};
 }
 
 Result<std::unique_ptr<ByteSource>> VerifiedFile::open(Folder& folder, const SegmentEntry& entry,

@@ -43,7 +43,7 @@ class VerifiedFile final : public ByteSource {
   std::unique_ptr<OldFile> file_;
   std::string path_;
   const PieceSums& sums_;
-  Bytes buffer_;                       // the piece that was read last
+  Bytes buffer_;                      // the piece that was read last
   std::uint64_t piece_ = UINT64_MAX;  // its number
 };
 

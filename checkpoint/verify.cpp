@@ -26,8 +26,8 @@ class Verifier {
       return Error{ErrorCode::not_found, "there is no store in " + folder_.path()};
     }
     if (listing.value().manifests.empty()) {
-      note({ErrorCode::corrupt,
-            folder_.path() + ": there are segments but no manifest names them"});
+      note(
+          {ErrorCode::corrupt, folder_.path() + ": there are segments but no manifest names them"});
     }
     if (Status read = read_manifests(listing.value()); !read) return read.error();
     for (const StoredManifest& stored : manifests_) check(stored);
@@ -61,9 +61,9 @@ class Verifier {
   void check(const StoredManifest& stored) {
     const Manifest& manifest = stored.manifest;
     const ExaminedGeneration examined = examiner_.examine(manifest);
-    const bool missing = std::any_of(
-        examined.findings.begin(), examined.findings.end(),
-        [](const Error& finding) { return finding.code == ErrorCode::not_found; });
+    const bool missing =
+        std::any_of(examined.findings.begin(), examined.findings.end(),
+                    [](const Error& finding) { return finding.code == ErrorCode::not_found; });
     if (missing && was_let_go(manifest.generation)) return;
     ++out_.generations_checked;
     ++out_.files_checked;
@@ -79,10 +79,9 @@ class Verifier {
   bool check_child(const StoredManifest& stored) {
     const auto child = parents_.find(stored.manifest.generation);
     if (child == parents_.end() || child->second.second == stored.digest) return true;
-    note({ErrorCode::corrupt,
-          folder_.path() + "/" + manifest_name(stored.manifest.generation) +
-              ": it is not the manifest that generation " +
-              std::to_string(child->second.first.value) + " continues"});
+    note({ErrorCode::corrupt, folder_.path() + "/" + manifest_name(stored.manifest.generation) +
+                                  ": it is not the manifest that generation " +
+                                  std::to_string(child->second.first.value) + " continues"});
     return false;
   }
 

@@ -23,8 +23,7 @@ constexpr std::size_t continuations_max = 64;
 
 StoredType read_type(ByteView message) {
   StoredType type;
-  std::copy_n(message.begin(), std::min(message.size(), type.message.size()),
-              type.message.begin());
+  std::copy_n(message.begin(), std::min(message.size(), type.message.size()), type.message.begin());
   BlockReader in(message);
   in.skip(4);
   type.value_bytes = in.u32();

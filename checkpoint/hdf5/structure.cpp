@@ -149,8 +149,7 @@ Result<std::uint64_t> read_superblock(ByteSource& source) {
   return root;
 }
 
-Result<std::optional<std::uint64_t>> find_link(ByteSource& source,
-                                               const StoredObject::Group& group,
+Result<std::optional<std::uint64_t>> find_link(ByteSource& source, const StoredObject::Group& group,
                                                std::string_view name) {
   return LinkSearch(source, group, name).run();
 }

@@ -60,8 +60,7 @@ void print_text(const std::string& store, const Glance& found, const ShardCount*
   if (shards == nullptr || (shards->named == 0 && shards->orphans == 0)) return;
   std::cout << "shards       " << shards->named << " with " << shards->named_bytes
             << " bytes of large results\n"
-            << "orphans      " << shards->orphans
-            << " shards that this generation does not name\n";
+            << "orphans      " << shards->orphans << " shards that this generation does not name\n";
 }
 
 int say(const std::string& store, bool json, const Glance& found, const ShardCount* shards) {

@@ -70,8 +70,9 @@ int main(int argc, char** argv) {
   try {
     return steadfarm::cli::run(argc, argv);
   } catch (const std::bad_alloc&) {
-    std::cerr << "steadfarm: error: memory ran out; raise the limit on memory or use a machine with "
-                 "more\n";
+    std::cerr
+        << "steadfarm: error: memory ran out; raise the limit on memory or use a machine with "
+           "more\n";
     return 74;
   } catch (const std::exception& e) {
     steadfarm::cli::say_error(e.what());

@@ -75,7 +75,8 @@ void add_results(CLI::App& app, int& exit_code) {
       "Print every committed result by unit key: the submitted units first, then the spawned\n"
       "ones. A table if nothing else is asked for. All files are compared with their digests\n"
       "before the first result is printed; if the newest generation is damaged, the results are\n"
-      "those of the newest that is good, with a warning. Changes nothing; safe while a run is live.");
+      "those of the newest that is good, with a warning. Changes nothing; safe while a run is "
+      "live.");
   command->add_option("STORE", arguments->store, "the folder given as --store")->required();
   CLI::Option* csv =
       command->add_flag("--csv", arguments->csv, "comma-separated, with a head line");

@@ -38,8 +38,9 @@ int verify(const std::string& store) {
 void add_verify(CLI::App& app, int& exit_code) {
   auto store = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand(
-      "verify", "Check every file of a store against its digest. Changes nothing. Exit 0; 65 if a file is\n"
-                "bad; 74 if none is bad but some cannot be read now.");
+      "verify",
+      "Check every file of a store against its digest. Changes nothing. Exit 0; 65 if a file is\n"
+      "bad; 74 if none is bad but some cannot be read now.");
   command->add_option("STORE", *store, "the folder given as --store")->required();
   command->callback([store, &exit_code] { exit_code = verify(*store); });
 }

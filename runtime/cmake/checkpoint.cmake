@@ -18,7 +18,8 @@ steadfarm_layer(checkpoint_hdf5
 steadfarm_layer(checkpoint
   SOURCES checkpoint/browse.cpp checkpoint/compaction.cpp
           checkpoint/compaction_policy.cpp checkpoint/cut.cpp
-          checkpoint/durable_file.cpp checkpoint/examine.cpp checkpoint/housekeeping.cpp checkpoint/inspect.cpp
+          checkpoint/durable_file.cpp checkpoint/examine.cpp
+          checkpoint/housekeeping.cpp checkpoint/inspect.cpp
           checkpoint/live_keys.cpp checkpoint/manifest.cpp
           checkpoint/names.cpp checkpoint/open.cpp checkpoint/os_error.cpp
           checkpoint/owned_store.cpp

@@ -20,19 +20,19 @@ said() {  # NAME REGULAR_EXPRESSION
     fail "$1 does not say '$2': $(head -c 2000 "$JOBS_TMP/$1.out" "$JOBS_TMP/$1.err")"
 }
 
-# ---- a gigabyte in shards, and 400 MiB of addresses, libraries included ----
+# ---- half a gigabyte in shards, and 300 MiB of addresses, libraries included ----
 large=$JOBS_TMP/large
-farm_run large 2 "$FARMS_TEST_BIN/units_program" --units 64 --result-bytes 16000000 \
+farm_run large 2 "$FARMS_TEST_BIN/units_program" --units 32 --result-bytes 16000000 \
   --store "$large" --interval 600
 expect_eq "exit code of the farm" 0 "$JOB_EXIT"
 bytes=$(store_says "$large" shard_bytes)
-[ "$bytes" -gt 1000000000 ] || fail "only $bytes bytes lie in shards"
+[ "$bytes" -gt 500000000 ] || fail "only $bytes bytes lie in shards"
 for command in "verify" "inspect" "inspect --quick" "results --canonical"; do
   read -ra words <<<"$command"
-  limited 400 large "${words[@]}" "$large"
-  expect_eq "$command in 400 MiB: exit code ($(tail -c 300 "$JOBS_TMP/large.err"))" 0 "$code"
+  limited 300 large "${words[@]}" "$large"
+  expect_eq "$command in 300 MiB: exit code ($(tail -c 300 "$JOBS_TMP/large.err"))" 0 "$code"
 done
-expect_eq "results" 64 "$(grep -vc '^fold' "$JOBS_TMP/large.out")"
+expect_eq "results" 32 "$(grep -vc '^fold' "$JOBS_TMP/large.out")"
 
 # ---- too little for one result ----
 limited 120 small results "$large"
@@ -48,10 +48,10 @@ farm_run made 2 uts --tree T3 --store "$store"
 expect_eq "exit code" 0 "$JOB_EXIT"
 sparse=2000000000
 "$JOBS_PYTHON" "$STEADFARM_SOURCE/tests/cli/craft_manifest.py" "$store" sparse $sparse
-limited 400 sparse verify "$store"
+limited 300 sparse verify "$store"
 expect_eq "verify of a sparse segment: exit code" 65 "$code"
 said sparse '^bad: .*segment-.*its digest does not match its content$'
-limited 400 sparse inspect "$store"
+limited 300 sparse inspect "$store"
 expect_eq "inspect of a sparse segment: exit code" 65 "$code"
 before=$(cd "$store" && ls)
 code=0

@@ -90,7 +90,8 @@ expect_eq "fields of inspect --quick that the other has not, and the reverse" \
   "verified=False [] ['orphans', 'shard_bytes', 'shards']" \
   "$("$FARMS_BIN/steadfarm" inspect --quick --json "$store" | "$JOBS_PYTHON" -c 'import json, sys
 quick, full = json.load(sys.stdin), json.load(open(sys.argv[1]))
-print("verified=%s" % quick["verified"], sorted(set(quick) - set(full)), sorted(set(full) - set(quick)))
+print("verified=%s" % quick["verified"], sorted(set(quick) - set(full)),
+      sorted(set(full) - set(quick)))
 ' "$JOBS_TMP/inspect.json")"
 
 # ---- who may see it ----

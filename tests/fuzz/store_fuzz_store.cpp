@@ -134,8 +134,8 @@ std::vector<std::string> shards_of(const Files& store) {
 Bytes mutated(Bytes bytes, Prng& prng) {
   for (std::uint64_t changes = 1 + prng.below(4); changes > 0 && !bytes.empty(); --changes) {
     const std::size_t at = place_in(bytes, prng);
-    const std::uint64_t numbers[] = {0,           1,           7,          ~std::uint64_t{0},
-                                     1ULL << 62U, 1ULL << 32U, 0xFFFF,     bytes.size(),
+    const std::uint64_t numbers[] = {0,           1,           7,           ~std::uint64_t{0},
+                                     1ULL << 62U, 1ULL << 32U, 0xFFFF,      bytes.size(),
                                      at,          at & ~7ULL,  prng.next(), bytes.size() - 8};
     const std::uint64_t number = numbers[prng.below(std::size(numbers))];
     switch (prng.below(7)) {

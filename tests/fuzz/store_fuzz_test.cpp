@@ -18,8 +18,8 @@ struct Outcome {
   Result<Verification> verified{Error{}};
   Status results;
   Generation results_of;
-  std::string opened;  // empty: well
-  std::size_t largest_allocation = 0;   // of the readers
+  std::string opened;                  // empty: well
+  std::size_t largest_allocation = 0;  // of the readers
   std::size_t largest_of_opening = 0;
 };
 

@@ -212,7 +212,8 @@ TEST_P(MemoryRunsOut, while_a_store_is_read) {
       [&] {
         ResultReading reading;
         reading.with_fold = true;
-        check(for_each_result(rig.files, store_path, [](const UnitKey&, ByteView) {}, reading));
+        check(for_each_result(
+            rig.files, store_path, [](const UnitKey&, ByteView) {}, reading));
       }};
   for (const auto& reader : readers) {
     bool struck_now = true;

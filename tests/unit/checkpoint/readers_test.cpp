@@ -40,7 +40,8 @@ class Readers : public testing::Test {
     ResultReading reading;
     reading.with_fold = true;
     reading.begin = [&](const ResultsInfo& info) { generation = info.generation; };
-    return for_each_result(files_, store_path, [](const UnitKey&, ByteView) {}, reading);
+    return for_each_result(
+        files_, store_path, [](const UnitKey&, ByteView) {}, reading);
   }
 
   MemoryFileSystem files_{1};
