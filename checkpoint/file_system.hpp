@@ -31,7 +31,7 @@ class NewFile {
   [[nodiscard]] virtual Status close() = 0;
 };
 
-/// A file that is being read from its beginning.
+/// A file that is being read: from its beginning, or in any order.
 class OldFile {
  public:
   virtual ~OldFile() = default;
@@ -39,6 +39,10 @@ class OldFile {
   [[nodiscard]] virtual std::uint64_t bytes() const = 0;
   /// Fills `out` from where the last call ended; returns how much there was, 0 at the end.
   [[nodiscard]] virtual Result<std::size_t> read(std::span<std::byte> out) = 0;
+  /// Fills `out` from `offset` on; returns how much there was. Does not change where `read` goes
+  /// on.
+  [[nodiscard]] virtual Result<std::size_t> read_at(std::uint64_t offset,
+                                                    std::span<std::byte> out) = 0;
 };
 
 /// An opened folder. Errors carry the full path. Codes: not_found, exists, no_space, shortage,

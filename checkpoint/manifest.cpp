@@ -164,6 +164,15 @@ JobRecord read_job(LineReader& in) {
   return job;
 }
 
+/// No segment applies twice, and whoever reads a store would take its memory twice.
+bool has_twice(const std::vector<SegmentEntry>& segments) {
+  std::vector<std::string_view> names;
+  names.reserve(segments.size());
+  for (const SegmentEntry& entry : segments) names.emplace_back(entry.file);
+  std::sort(names.begin(), names.end());
+  return std::adjacent_find(names.begin(), names.end()) != names.end();
+}
+
 }  // namespace
 
 std::string one_line(std::string text) {
@@ -257,6 +266,7 @@ Result<Manifest> decode_manifest(ByteView bytes) {
   for (std::uint64_t i = 0; i < segments && !in.error(); ++i) {
     manifest.segments.push_back(read_entry(in));
   }
+  if (has_twice(manifest.segments)) in.fail("it names a segment twice");
   if (!in.error() && !in.at_end()) in.fail("there is more in it than its lines say");
   if (in.error()) return corrupt(*in.error());
   return manifest;

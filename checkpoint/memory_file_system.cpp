@@ -96,6 +96,13 @@ class MemoryOldFile final : public OldFile {
     return count;
   }
 
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> out) override {
+    if (offset >= content_.size()) return std::size_t{0};
+    const std::size_t count = std::min<std::size_t>(out.size(), content_.size() - offset);
+    std::copy_n(content_.begin() + static_cast<std::ptrdiff_t>(offset), count, out.begin());
+    return count;
+  }
+
  private:
   Bytes content_;
   std::size_t at_ = 0;

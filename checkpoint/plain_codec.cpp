@@ -217,6 +217,7 @@ Result<Segment> PlainCodec::decode(ByteView bytes) const {
   segment.has_full = in.number<std::uint8_t>() != 0;
   if (segment.has_full) read_full(in, segment.delta);
   read_lists(in, segment.delta);
+  segment.result_count = segment.delta.results.size();
   if (!in.done()) return Error{ErrorCode::corrupt, "it is no packed segment"};
   return segment;
 }

@@ -9,9 +9,11 @@
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 #include <utility>
 
+#include "checkpoint/allocation.hpp"
 #include "checkpoint/os_error.hpp"
 #include "checkpoint/posix_descriptor.hpp"
 #include "checkpoint/posix_errors.hpp"
@@ -103,7 +105,7 @@ Error cannot_open(const std::string& path, Access access) {
                                  "folder with --store" + (real.empty() ? "" : ": " + real)};
     }
     if (!S_ISDIR(info.st_mode)) {
-      return {ErrorCode::io,
+      return {access == Access::own ? ErrorCode::io : ErrorCode::invalid,
               path + (access == Access::own ? " is not a folder; give another one with --store"
                                             : " is not a folder; give that of a store")};
     }

@@ -74,4 +74,18 @@ Result<std::size_t> PosixOldFile::read(std::span<std::byte> out) {
   return have;
 }
 
+Result<std::size_t> PosixOldFile::read_at(std::uint64_t offset, std::span<std::byte> out) {
+  std::size_t have = 0;
+  while (have < out.size()) {
+    const ssize_t got =
+        ::pread(fd_.get(), out.data() + have, std::min(out.size() - have, io_bytes_max),
+                static_cast<off_t>(offset + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return os_error(errno, "read " + path_);
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  return have;
+}
+
 }  // namespace steadfarm::checkpoint

@@ -35,6 +35,8 @@ class PosixOldFile final : public OldFile {
 
   [[nodiscard]] std::uint64_t bytes() const override { return bytes_; }
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> out) override;
+  [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset,
+                                            std::span<std::byte> out) override;
 
  private:
   Descriptor fd_;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "checkpoint/allocation.hpp"
 #include "checkpoint/os_error.hpp"
 #include "checkpoint/posix_errors.hpp"
 #include "checkpoint/posix_files.hpp"
@@ -143,10 +144,11 @@ Result<Bytes> PosixFolder::read_all(const std::string& name, std::uint64_t bytes
                                          " bytes where at most " + std::to_string(bytes_max) +
                                          " are expected"};
   }
-  Bytes bytes(static_cast<std::size_t>(size));
-  const Result<std::size_t> have = file.value()->read(bytes);
+  Result<Bytes> bytes = allocate<std::byte>(size, "reading " + full(name));
+  if (!bytes) return bytes.error();
+  const Result<std::size_t> have = file.value()->read(bytes.value());
   if (!have) return have.error();
-  bytes.resize(have.value());  // it may have shrunk under us: the digest will tell
+  bytes.value().resize(have.value());  // it may have shrunk under us: the digest will tell
   return bytes;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "checkpoint/allocation.hpp"
 
 namespace steadfarm::checkpoint {
 
@@ -45,7 +46,7 @@ Result<Bytes> ReadAhead::next() {
   lock.unlock();
   changed_.notify_all();
   if (bytes || !bytes.error().message.empty()) return bytes;
-  return no_memory_for(folder_.path() + "/" + entry.file, entry.bytes);
+  return memory_shortage(entry.bytes, "reading " + folder_.path() + "/" + entry.file);
 }
 
 Result<Bytes> ReadAhead::read(const SegmentEntry& entry) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "checkpoint/allocation.hpp"
 #include "checkpoint/names.hpp"
 
 namespace steadfarm::checkpoint {
@@ -91,20 +92,13 @@ auto within_memory(const Folder& folder, const std::string& name, std::uint64_t 
   try {
     return read();
   } catch (const std::bad_alloc&) {
-    return no_memory_for(full(folder, name), bytes);
+    return memory_shortage(bytes, "reading " + full(folder, name));
   } catch (const std::length_error&) {  // more than any machine has
-    return no_memory_for(full(folder, name), bytes);
+    return memory_shortage(bytes, "reading " + full(folder, name));
   }
 }
 
 }  // namespace
-
-Error no_memory_for(const std::string& path, std::uint64_t bytes) {
-  return {ErrorCode::no_memory,
-          "cannot read " + path + ": " + std::to_string(bytes) +
-              " bytes of memory are not to be had; raise the limit (ulimit -v, the cgroup or the " +
-              "job's memory) or take a larger machine"};
-}
 
 Generation Listing::published() const {
   Generation proved;
@@ -174,16 +168,21 @@ Result<Segment> decode_verified(Folder& folder, const SegmentEntry& entry, ByteV
                                 const Digest& fingerprint, const SegmentCodec& codec) {
   Result<Segment> segment = codec.decode(bytes);
   if (!segment) return with_path(folder, entry.file, segment.error());
-  const SegmentHeader& header = segment.value().header;
+  Status fits = check_content(folder, entry, segment.value(), fingerprint);
+  if (!fits) return fits.error();
+  return segment;
+}
+
+Status check_content(const Folder& folder, const SegmentEntry& entry, const Segment& segment,
+                     const Digest& fingerprint) {
+  const SegmentHeader& header = segment.header;
   const std::optional<SegmentName> name = parse_segment_name(entry.file);
   const bool fits = name && name->generation == header.generation &&
                     name->owner_epoch == header.owner_epoch && header.fingerprint == fingerprint &&
-                    segment.value().delta.results.size() == entry.results;
-  if (!fits) {
-    return Error{ErrorCode::corrupt,
-                 full(folder, entry.file) + ": its content is not what its manifest says"};
-  }
-  return segment;
+                    segment.result_count == entry.results;
+  if (fits) return {};
+  return Error{ErrorCode::corrupt,
+               full(folder, entry.file) + ": its content is not what its manifest says"};
 }
 
 }  // namespace steadfarm::checkpoint

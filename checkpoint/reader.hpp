@@ -53,8 +53,11 @@ struct StoredManifest {
 [[nodiscard]] Status check_verified(Folder& folder, const SegmentEntry& entry,
                                     Patience* patience = nullptr);
 
-/// These bytes decoded, which must be those of `entry`, with their header compared with its name
-/// and the manifest.
+/// Compares what is in a segment with its name and its manifest.
+[[nodiscard]] Status check_content(const Folder& folder, const SegmentEntry& entry,
+                                   const Segment& segment, const Digest& fingerprint);
+
+/// These bytes decoded, which must be those of `entry`, and their content compared.
 [[nodiscard]] Result<Segment> decode_verified(Folder& folder, const SegmentEntry& entry,
                                               ByteView bytes, const Digest& fingerprint,
                                               const SegmentCodec& codec);
@@ -62,8 +65,5 @@ struct StoredManifest {
 /// Both in one: the same, decoded, with its header compared with its name and the manifest.
 [[nodiscard]] Result<Segment> load_segment(Folder& folder, const SegmentEntry& entry,
                                            const Digest& fingerprint, const SegmentCodec& codec);
-
-/// What is said when memory runs out for a file of so many bytes.
-[[nodiscard]] Error no_memory_for(const std::string& path, std::uint64_t bytes);
 
 }  // namespace steadfarm::checkpoint

@@ -146,15 +146,21 @@ Result<LoadedGeneration> load(Folder& folder, const Manifest& manifest,
   loaded.sharded = replay.take_sharded();
   state.generation = manifest.generation;
   state.owner_epoch = manifest.owner_epoch;
+  if (Status sum = check_sum(folder, manifest, state); !sum) return sum.error();
+  return loaded;
+}
+
+}  // namespace
+
+Status check_sum(const Folder& folder, const Manifest& manifest,
+                 const core::RecoveredState& state) {
   const bool agrees = state.counters == manifest.counters && state.complete == manifest.complete &&
                       pending_count(state.pending_indices, state.units.size()) == manifest.pending;
-  if (agrees) return loaded;
+  if (agrees) return {};
   return Error{ErrorCode::corrupt, folder.path() + ": generation " +
                                        std::to_string(manifest.generation.value) +
                                        " does not add up to what its manifest says"};
 }
-
-}  // namespace
 
 Result<LoadedGeneration> load_generation(Folder& folder, const Manifest& manifest,
                                          const StoreOptions& options, std::string& bad_file) {

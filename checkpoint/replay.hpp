@@ -58,6 +58,10 @@ struct LoadedGeneration {
                                                        const StoreOptions& options,
                                                        std::string& bad_file);
 
+/// `corrupt` if the state is not what the manifest says of it.
+[[nodiscard]] Status check_sum(const Folder& folder, const Manifest& manifest,
+                               const core::RecoveredState& state);
+
 /// Units pending in this state, indices and spawned ones.
 [[nodiscard]] std::uint64_t pending_count(const std::vector<core::Interval>& indices,
                                           std::uint64_t spawned);

@@ -1,14 +1,13 @@
 // All committed results by unit key, in bounded memory, while a run may be live. First an index of
-// the keys of one generation; then the results in batches, each gathered from the segments that
-// have some of it.
+// the keys of one generation; then the results in batches, each gathered from the files that have
+// some of it.
 #include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "checkpoint/allocation.hpp"
 #include "checkpoint/browse.hpp"
 #include "checkpoint/file_system.hpp"
-#include "checkpoint/replay.hpp"
-#include "checkpoint/shard_reader.hpp"
 #include "checkpoint/store.hpp"
 
 namespace steadfarm::checkpoint {
@@ -17,15 +16,15 @@ namespace {
 /// Where a result lies.
 struct Place {
   UnitKey key;
+  std::uint64_t offset = 0;  // among the results of the file
   std::uint64_t bytes = 0;
-  std::uint32_t file = 0;  // see Index
-  std::uint32_t row = 0;
+  std::uint32_t file = 0;  // in the index
 };
 
 struct Index {
   Manifest manifest;
-  std::vector<ShardInfo> shards;  // files: first the manifest's segments, then these
-  std::vector<Place> places;      // sorted by key
+  std::vector<const ExaminedFile*> files;  // that hold results
+  std::vector<Place> places;               // sorted by key
 };
 
 bool by_key(const Place& a, const Place& b) { return a.key < b.key; }
@@ -33,7 +32,10 @@ bool by_key(const Place& a, const Place& b) { return a.key < b.key; }
 class ResultReader {
  public:
   ResultReader(Folder& folder, const ResultReading& reading)
-      : folder_(folder), reading_(reading), codec_(codec_or_hdf5(reading.codec)) {}
+      : folder_(folder),
+        reading_(reading),
+        codec_(codec_or_hdf5(reading.codec)),
+        examiner_(folder, codec_, reading.threads) {}
 
   Status read(const std::function<void(const UnitKey&, ByteView)>& visit) {
     Result<Index> index = find(true);
@@ -63,15 +65,17 @@ class ResultReader {
   }
 
  private:
-  /// The index of the newest generation. Files that go away meanwhile were superseded: look again.
+  /// The index of the newest generation that verifies. Files that go away meanwhile were
+  /// superseded: look again.
   Result<Index> find(bool with_info) {
     Generation last;
     while (true) {
-      Result<Found> found = find_newest(folder_);
-      if (!found) return found.error();
-      Index index{std::move(found.value().stored.manifest), {}, {}};
-      Status made = make(index);
-      if (made && with_info) made = inform(index, std::move(found.value().warnings));
+      Result<FoundGood> good = find_newest_good(folder_, examiner_);
+      if (!good) return good.error();
+      Found& found = good.value().found;
+      Index index{std::move(found.stored.manifest), {}, {}};
+      Status made = make(index, good.value().sharded);
+      if (made && with_info) made = inform(index, std::move(found.warnings));
       if (made) return index;
       if (made.error().code != ErrorCode::not_found) return made.error();
       if (index.manifest.generation <= last) {
@@ -83,52 +87,53 @@ class ResultReader {
     }
   }
 
-  Status make(Index& index) {
-    std::uint64_t count = 0;
+  Status make(Index& index, core::ShardIndex& sharded) {
+    std::uint64_t count = sharded.records.size();
     for (const SegmentEntry& entry : index.manifest.segments) count += entry.results;
-    index.places.reserve(count);
-    fields_.clear();
-    Replay replay;
-    for (std::uint32_t i = 0; i < index.manifest.segments.size(); ++i) {
-      const SegmentEntry& entry = index.manifest.segments[i];
-      if (entry.results == 0 && entry.role == SegmentRole::results) continue;
-      Result<Segment> segment = load_segment(folder_, entry, index.manifest.fingerprint, codec_);
-      if (!segment) return segment.error();
-      const core::ResultBatch& results = segment.value().delta.results;
-      for (std::uint32_t row = 0; row < results.size(); ++row) {
-        index.places.push_back({results.keys[row], results.payload(row).size(), i, row});
-      }
-      if (!segment.value().header.result_fields.empty()) {
-        fields_ = segment.value().header.result_fields;
-      }
-      Segment index_alone;
-      index_alone.delta.sharded = std::move(segment.value().delta.sharded);
-      replay.apply(std::move(index_alone), false);
+    index.places.reserve(count);  // the files were read: they hold so many
+    for (const SegmentEntry& entry : index.manifest.segments) {
+      if (entry.results == 0) continue;
+      const auto number = static_cast<std::uint32_t>(index.files.size());
+      index.files.push_back(examiner_.find(entry));
+      const auto table = examiner_.open_results(*index.files.back());
+      if (!table) return table.error();
+      Status read = for_each_row(*table.value(), [&](std::uint64_t, const ResultRow& row) {
+        index.places.push_back({row.key, row.offset, row.bytes, number});
+      });
+      if (!read) return read;
     }
-    add_sharded(index, replay.take_sharded());
+    if (Status added = add_sharded(index, sharded); !added) return added;
     std::sort(index.places.begin(), index.places.end(), by_key);
-    const auto twice =
-        std::adjacent_find(index.places.begin(), index.places.end(),
-                           [](const Place& a, const Place& b) { return a.key == b.key; });
-    if (twice == index.places.end()) return {};
-    return Error{ErrorCode::corrupt, "the store " + folder_.path() + " holds two results of unit " +
-                                         to_string(twice->key)};
+    return {};
   }
 
-  static void add_sharded(Index& index, core::ShardIndex sharded) {
-    const auto first = static_cast<std::uint32_t>(index.manifest.segments.size());
-    for (const core::ShardIndex::Record& record : sharded.records) {
-      index.places.push_back(
-          {record.key, record.bytes, first + record.shard, static_cast<std::uint32_t>(record.row)});
+  /// Those rows of the shards that count.
+  Status add_sharded(Index& index, core::ShardIndex& sharded) {
+    using Record = core::ShardIndex::Record;
+    std::vector<Record>& records = sharded.records;
+    std::sort(records.begin(), records.end(), [](const Record& a, const Record& b) {
+      return std::pair(a.shard, a.row) < std::pair(b.shard, b.row);
+    });
+    for (auto next = records.begin(); next != records.end();) {
+      const std::uint32_t shard = next->shard;
+      const auto number = static_cast<std::uint32_t>(index.files.size());
+      index.files.push_back(examiner_.find(entry_of(sharded.shards[shard])));
+      const auto table = examiner_.open_results(*index.files.back());
+      if (!table) return table.error();
+      Status read = for_each_row(*table.value(), [&](std::uint64_t at, const ResultRow& row) {
+        if (next == records.end() || next->shard != shard || next->row != at) return;
+        index.places.push_back({row.key, row.offset, row.bytes, number});
+        ++next;
+      });
+      if (!read) return read;
+      if (next != records.end() && next->shard == shard) {
+        return Error{
+            ErrorCode::internal,
+            "a result that was found in " + index.files.back()->entry.file + " is not found again"};
+      }
     }
-    index.shards = std::move(sharded.shards);
-  }
-
-  [[nodiscard]] Result<Segment> load(std::uint32_t file) {
-    const std::vector<SegmentEntry>& segments = index_.manifest.segments;
-    const Digest& fingerprint = index_.manifest.fingerprint;
-    if (file < segments.size()) return load_segment(folder_, segments[file], fingerprint, codec_);
-    return load_shard(folder_, index_.shards[file - segments.size()], fingerprint, codec_);
+    records = {};
+    return {};
   }
 
   Status inform(const Index& index, std::vector<std::string> warnings) {
@@ -138,13 +143,26 @@ class ResultReader {
     info_.accepted = index.manifest.counters.accepted;
     info_.count = index.places.size();
     if (info_.count > 0) info_.last = index.places.back().key;
-    info_.fields = fields_;
+    for (const SegmentEntry& entry : index.manifest.segments) {
+      const std::string& fields = examiner_.find(entry)->content.header.result_fields;
+      if (!fields.empty()) info_.fields = fields;
+    }
     info_.warnings = std::move(warnings);
-    if (!reading_.with_fold) return {};
-    std::string bad_file;
-    Result<LoadedGeneration> loaded = load_state(folder_, index.manifest, codec_, bad_file);
-    if (!loaded) return loaded.error();
-    info_.fold_state = std::move(loaded.value().state.fold_state);
+    return reading_.with_fold ? read_fold(index.manifest) : Status();
+  }
+
+  /// The last segment with a full state has it.
+  Status read_fold(const Manifest& manifest) {
+    for (auto entry = manifest.segments.rbegin(); entry != manifest.segments.rend(); ++entry) {
+      const ExaminedFile& file = *examiner_.find(*entry);
+      if (!file.content.has_full) continue;
+      const Result<std::unique_ptr<ByteSource>> source = examiner_.open(file);
+      if (!source) return source.error();
+      Result<Segment> segment = codec_.skim(*source.value(), true);
+      if (!segment) return segment.error();
+      info_.fold_state = std::move(segment.value().delta.fold_state);
+      return {};
+    }
     return {};
   }
 
@@ -163,8 +181,6 @@ class ResultReader {
   /// Puts the results of the places from `begin` to `end` end to end.
   Status gather(std::size_t begin, std::size_t end) {
     struct Part {
-      std::uint32_t file;
-      std::uint32_t row;
       std::size_t place;
       std::uint64_t to;
     };
@@ -172,34 +188,42 @@ class ResultReader {
     parts.reserve(end - begin);
     std::uint64_t total = 0;
     for (std::size_t i = begin; i < end; ++i) {
-      const Place& place = index_.places[i];
-      parts.push_back({place.file, place.row, i, total});
-      total += place.bytes;
+      parts.push_back({i, total});
+      total += index_.places[i].bytes;
     }
-    batch_.resize(total);
-    std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
-      return a.file != b.file ? a.file < b.file : a.row < b.row;
+    if (Status made = make_room(total); !made) return made;
+    // In the order of the files, so that each piece of them is read once.
+    std::sort(parts.begin(), parts.end(), [this](const Part& a, const Part& b) {
+      const Place& left = index_.places[a.place];
+      const Place& right = index_.places[b.place];
+      return std::pair(left.file, left.offset) < std::pair(right.file, right.offset);
     });
-    std::optional<Segment> loaded;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (i == 0 || parts[i].file != parts[i - 1].file) {
-        loaded.reset();  // before the next one takes its memory
-        Result<Segment> segment = load(parts[i].file);
-        if (!segment) return segment.error();
-        loaded = std::move(segment).value();
+    std::unique_ptr<ResultTable> table;
+    std::uint32_t opened = UINT32_MAX;
+    for (const Part& part : parts) {
+      const Place& place = index_.places[part.place];
+      if (place.file != opened) {
+        auto next = examiner_.open_results(*index_.files[place.file]);
+        if (!next) return next.error();
+        table = std::move(next).value();
+        opened = place.file;
       }
-      const core::ResultBatch& results = loaded->delta.results;
-      const Place& place = index_.places[parts[i].place];
-      if (parts[i].row >= results.size() || results.keys[parts[i].row] != place.key ||
-          results.payload(parts[i].row).size() != place.bytes) {
-        return Error{ErrorCode::corrupt, "the result of unit " + to_string(place.key) +
-                                             " is not where the store " + folder_.path() +
-                                             " says it is"};
-      }
-      const ByteView payload = results.payload(parts[i].row);
-      std::copy(payload.begin(), payload.end(),
-                batch_.begin() + static_cast<std::ptrdiff_t>(parts[i].to));
+      const auto room = std::span(batch_).subspan(static_cast<std::size_t>(part.to),
+                                                  static_cast<std::size_t>(place.bytes));
+      if (Status read = table->payload(place.offset, room); !read) return read;
     }
+    return {};
+  }
+
+  /// Grows for a result that is larger than a batch, and gives that memory back afterwards.
+  Status make_room(std::uint64_t bytes) {
+    if (batch_.capacity() < bytes || batch_.capacity() > reading_.batch_bytes_max) {
+      batch_ = {};
+      Result<Bytes> room = allocate<std::byte>(bytes, "the results of " + folder_.path());
+      if (!room) return room.error();
+      batch_ = std::move(room).value();
+    }
+    batch_.resize(static_cast<std::size_t>(bytes));
     return {};
   }
 
@@ -218,16 +242,16 @@ class ResultReader {
       index_.places[i] = *place;
     }
     index_.manifest = std::move(found.value().manifest);
-    index_.shards = std::move(found.value().shards);
+    index_.files = std::move(found.value().files);
     return {};
   }
 
   Folder& folder_;
   const ResultReading& reading_;
   const SegmentCodec& codec_;
+  Examiner examiner_;
   Index index_;
   ResultsInfo info_;
-  std::string fields_;
   Bytes batch_;
 };
 
@@ -236,9 +260,11 @@ class ResultReader {
 Status for_each_result(FileSystem& files, const std::string& path,
                        const std::function<void(const UnitKey&, ByteView)>& visit,
                        const ResultReading& reading) {
-  Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
-  if (!folder) return folder.error();
-  return ResultReader(*folder.value(), reading).read(visit);
+  return or_no_memory("reading results", [&]() -> Status {
+    const Result<std::unique_ptr<Folder>> folder = files.open_folder(path, Access::read);
+    if (!folder) return folder.error();
+    return ResultReader(*folder.value(), reading).read(visit);
+  });
 }
 
 }  // namespace steadfarm::checkpoint

@@ -3,13 +3,16 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
+#include "checkpoint/byte_source.hpp"
 #include "checkpoint/file_image.hpp"
+#include "checkpoint/result_table.hpp"
 #include "core/generation.hpp"
 
 namespace steadfarm::checkpoint {
@@ -46,7 +49,8 @@ struct Segment {
   SegmentHeader header;
   bool has_full = false;
   core::GenerationDelta delta;
-  FileIndex index;  // of its lists
+  FileIndex index;                 // of its lists
+  std::uint64_t result_count = 0;  // also where the results themselves were not read
 };
 
 /// A segment that is laid out and not yet written. Borrows from what its view borrowed from.
@@ -58,17 +62,22 @@ struct EncodedSegment {
 /// By the segment's file name.
 using SegmentIndices = std::map<std::string, FileIndex>;
 
-/// Content to bytes and back. `encode` and `decode` may call HDF5: only the thread that owns the
-/// run's HDF5 calls may use them. HDF5 takes a fraction of a millisecond even for the smallest
-/// file, so the simulation brings its own codec.
+/// Content to bytes and back. `encode` may call HDF5: only the thread that owns the run's HDF5
+/// calls may use it. HDF5 takes a fraction of a millisecond even for the smallest file, so the
+/// simulation brings its own codec. The others call no HDF5 and are for any thread.
 class SegmentCodec {
  public:
   virtual ~SegmentCodec() = default;
   [[nodiscard]] virtual Result<EncodedSegment> encode(const SegmentView& view) const = 0;
   /// `bytes` must have passed its digest. `corrupt`, without a path, if they have another form.
   [[nodiscard]] virtual Result<Segment> decode(ByteView bytes) const = 0;
-  /// The lists alone (added, removed, failed, results) of a segment whose index is known. Calls no
-  /// HDF5: any thread may use it.
+  /// As `decode`, and checks the same, but leaves out what is large: payloads, saved states,
+  /// failures, results, held results and, unless `with_fold`, the fold state.
+  [[nodiscard]] virtual Result<Segment> skim(ByteSource& source, bool with_fold) const;
+  /// The results of a segment or shard, to be read in windows.
+  [[nodiscard]] virtual Result<std::unique_ptr<ResultTable>> open_results(
+      std::unique_ptr<ByteSource> source) const;
+  /// The lists alone (added, removed, failed, results) of a segment whose index is known.
   [[nodiscard]] virtual Result<core::GenerationDelta> decode_lists(
       ByteView bytes, const FileIndex& index) const = 0;
   /// How every file begins.

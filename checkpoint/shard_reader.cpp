@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "checkpoint/allocation.hpp"
 #include "checkpoint/names.hpp"
 
 namespace steadfarm::checkpoint {
@@ -102,7 +103,7 @@ Status check_shards(Folder& folder, const std::vector<ShardInfo>& shards, const 
   if (look.status()) return {};
   bad_file = shard_name(shards[look.bad_at()].name);
   if (!look.status().error().message.empty()) return look.status();
-  return no_memory_for(folder.path() + "/" + bad_file, codec.signature().size());
+  return memory_shortage(codec.signature().size(), "reading " + folder.path() + "/" + bad_file);
 }
 
 Result<Segment> decode_shard(Folder& folder, const ShardInfo& shard, ByteView bytes,
@@ -111,10 +112,17 @@ Result<Segment> decode_shard(Folder& folder, const ShardInfo& shard, ByteView by
   if (!segment) {
     return Error{segment.error().code, full(folder, shard) + ": " + segment.error().message};
   }
-  const SegmentHeader& header = segment.value().header;
+  Status fits = check_shard_content(folder, shard, segment.value(), fingerprint);
+  if (!fits) return fits.error();
+  return segment;
+}
+
+Status check_shard_content(const Folder& folder, const ShardInfo& shard, const Segment& segment,
+                           const Digest& fingerprint) {
+  const SegmentHeader& header = segment.header;
   if (header.owner_epoch == shard.name.owner_epoch && header.fingerprint == fingerprint &&
-      segment.value().delta.results.size() == shard.results) {
-    return segment;
+      segment.result_count == shard.results) {
+    return {};
   }
   return Error{ErrorCode::corrupt, full(folder, shard) + ": its content is not what is said of it"};
 }

@@ -20,7 +20,11 @@ namespace steadfarm::checkpoint {
                                   const SegmentCodec& codec, std::uint32_t threads,
                                   std::string& bad_file, Patience* patience = nullptr);
 
-/// The verified bytes of a shard, decoded, with the header compared with its name.
+/// Compares what is in a shard with its name and with what is said of it.
+[[nodiscard]] Status check_shard_content(const Folder& folder, const ShardInfo& shard,
+                                         const Segment& segment, const Digest& fingerprint);
+
+/// The verified bytes of a shard, decoded, with their content compared.
 [[nodiscard]] Result<Segment> decode_shard(Folder& folder, const ShardInfo& shard, ByteView bytes,
                                            const Digest& fingerprint, const SegmentCodec& codec);
 /// Both: read, verified and decoded.

@@ -12,6 +12,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "checkpoint/job_record.hpp"
+#include "checkpoint/put_away.hpp"
 #include "core/generation.hpp"
 
 namespace steadfarm::checkpoint {
@@ -127,8 +128,8 @@ struct SegmentInfo {
   Digest digest;
 };
 
-/// What `steadfarm inspect` shows.
-struct Inspection {
+/// What the manifest of a generation says.
+struct Glance {
   bool complete = false;
   Generation generation;
   OwnerEpoch owner_epoch;
@@ -138,27 +139,43 @@ struct Inspection {
   std::uint64_t failed = 0;
   std::string description;
   std::vector<SegmentInfo> segments;
-  ShardCount shards;                  // of this generation
-  std::vector<std::string> warnings;  // bad files passed over
+  std::vector<std::string> warnings;  // newer generations passed over, and why
   std::optional<JobRecord> job;       // nothing: a store of format 1
+  PutAway put_away;                   // what `steadfarm clean` would remove
 };
 
-/// Reads only. Safe while a run is live (a file that retention removed meanwhile is looked up
-/// again in a newer manifest).
+// All of these read only, and are safe while a run is live (a file that retention removed meanwhile
+// is looked up again in a newer manifest). Of their errors, `corrupt` and `not_found` speak of the
+// store; `io`, `shortage`, `denied` and `timeout` say that it cannot be read now. The memory they
+// take does not grow with the files: a megabyte a thread and 8 bytes for each megabyte of the
+// store; about 200 bytes for each spawned unit that is to be done, and 100 for each result in a
+// shard, of which the state segments speak; 64 MiB for keys.
+
+/// The newest generation whose files are there with their sizes. No content is read: for those who
+/// look often.
+[[nodiscard]] Result<Glance> glance(FileSystem& files, const std::string& path);
+
+/// What `steadfarm inspect` shows.
+struct Inspection : Glance {
+  ShardCount shards;  // of this generation
+};
+
+/// The newest generation that verifies in full: each of its files is read, on `threads` threads.
 [[nodiscard]] Result<Inspection> inspect(FileSystem& files, const std::string& path,
-                                         const SegmentCodec* codec = nullptr);
+                                         const SegmentCodec* codec = nullptr,
+                                         std::uint32_t threads = 1);
 
 struct Verification {
   Generation newest_good;
   std::uint32_t generations_checked = 0;
   std::uint32_t files_checked = 0;
-  ShardCount shards;             // of all generations
-  std::vector<std::string> bad;  // one line a bad file: its name and what is wrong with it
+  ShardCount shards;                    // of all generations
+  std::vector<std::string> bad;         // one line a bad file: its name and what is wrong with it
+  std::vector<std::string> unreadable;  // cannot be read now, which says nothing about them
 };
 
-/// Reads every manifest and every segment that any manifest names, and checks all of them. Reads
-/// only; safe while a run is live. An error means that the folder is no store or unreadable. Reads
-/// and digests on `threads` threads, which the file system must bear; HDF5 stays on the caller's.
+/// Reads every manifest and every file that any manifest leads to, and checks all of them. Reads
+/// and digests on `threads` threads, which the file system must bear.
 [[nodiscard]] Result<Verification> verify(FileSystem& files, const std::string& path,
                                           const SegmentCodec* codec = nullptr,
                                           std::uint32_t threads = 1);
@@ -179,14 +196,14 @@ struct ResultReading {
   /// Called once, before the first result.
   std::function<void(const ResultsInfo&)> begin;
   bool with_fold = false;
-  std::uint64_t batch_bytes_max = 256ULL << 20U;  // memory for results; one larger result is whole
+  std::uint64_t batch_bytes_max = 64ULL << 20U;  // memory for results; one larger result is whole
   const SegmentCodec* codec = nullptr;
+  std::uint32_t threads = 1;  // that read and digest, before the first result
 };
 
-/// Calls `visit` for every result of the newest generation, by rising unit key. Stops at the first
-/// error. Memory: 32 bytes a result, one batch and one segment; a store whose results exceed a
-/// batch and were accepted in another order than that of their keys is read several times. Safe
-/// while a run is live.
+/// Calls `visit` for every result of the newest generation that verifies in full, by rising unit
+/// key. Stops at the first error. Memory, beside that of `inspect`: 40 bytes a result, and one
+/// batch or the largest result. What is handed out was compared with its digest.
 [[nodiscard]] Status for_each_result(FileSystem& files, const std::string& path,
                                      const std::function<void(const UnitKey&, ByteView)>& visit,
                                      const ResultReading& reading = {});

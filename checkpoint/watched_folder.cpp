@@ -50,6 +50,12 @@ class WatchedOldFile final : public OldFile {
     step_();
     return got;
   }
+  [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset,
+                                            std::span<std::byte> out) override {
+    Result<std::size_t> got = file_->read_at(offset, out);
+    step_();
+    return got;
+  }
 
  private:
   std::unique_ptr<OldFile> file_;

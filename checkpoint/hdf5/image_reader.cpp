@@ -1,56 +1,73 @@
-#include "checkpoint/hdf5/handle.hpp"
+#include <map>
+#include <utility>
+
+#include "checkpoint/hdf5/block.hpp"
 #include "checkpoint/hdf5/image.hpp"
-#include "checkpoint/hdf5/types.hpp"
+#include "checkpoint/hdf5/structure.hpp"
 
 namespace steadfarm::checkpoint::hdf5 {
 
 struct ImageReader::State {
-  Quiet quiet;  // first, so that it goes last
-  Handle file;
-  std::uint64_t image_bytes = 0;
+  std::unique_ptr<MemorySource> memory;  // if the bytes were given and not a source
+  ByteSource* source = nullptr;
+  std::map<std::string, std::optional<StoredObject>> found;  // by path, the root's is ""
+
+  Result<const StoredObject*> find(const std::string& path);
+  Result<const StoredAttribute*> attribute(const std::string& object, const std::string& name);
 };
+
+/// Null if there is no such object. Follows hard links alone: others could lead out of the file.
+Result<const StoredObject*> ImageReader::State::find(const std::string& path) {
+  const auto known = found.find(path);
+  if (known != found.end()) return known->second ? &*known->second : nullptr;
+  const std::size_t slash = path.rfind('/');
+  const std::string above = slash == std::string::npos ? std::string() : path.substr(0, slash);
+  const Result<const StoredObject*> group = find(above);
+  if (!group) return group.error();
+  std::optional<StoredObject> object;
+  if (group.value() != nullptr) {
+    if (!group.value()->group) return malformed((above.empty() ? "/" : above) + " is no group");
+    const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+    const auto address = find_link(*source, *group.value()->group, name);
+    if (!address) return address.error();
+    if (address.value()) {
+      Result<StoredObject> read = read_object(*source, *address.value());
+      if (!read) return read.error();
+      object = std::move(read).value();
+    }
+  }
+  const auto added = found.emplace(path, std::move(object)).first;
+  return added->second ? &*added->second : nullptr;
+}
+
+/// Null if there is no such attribute. `object` is a path, or "/" for the root group.
+Result<const StoredAttribute*> ImageReader::State::attribute(const std::string& object,
+                                                             const std::string& name) {
+  const Result<const StoredObject*> owner = find(object == "/" ? std::string() : object);
+  if (!owner) return owner.error();
+  if (owner.value() == nullptr) return static_cast<const StoredAttribute*>(nullptr);
+  for (const StoredAttribute& attribute : owner.value()->attributes) {
+    if (attribute.name == name) return &attribute;
+  }
+  return static_cast<const StoredAttribute*>(nullptr);
+}
 
 namespace {
 
-Error malformed(const std::string& what) { return {ErrorCode::corrupt, what}; }
-
-Result<Handle> open_image(ByteView image) {
-  const Handle access(H5Pcreate(H5P_FILE_ACCESS));
-  if (!access.valid() || H5Pset_fapl_core(access.id(), 4096, 0) < 0) {
-    return check(-1, "prepare a file in memory", ErrorCode::internal).error();
-  }
-  // The call takes a pointer to non-const but copies from it.
-  void* data = const_cast<std::byte*>(image.data());  // NOLINT: the C interface lacks a const
-  if (H5Pset_file_image(access.id(), data, image.size()) < 0) {
-    return check(-1, "take in an image", ErrorCode::internal).error();
-  }
-  Handle file(H5Fopen("segment", H5F_ACC_RDONLY, access.id()));
-  if (!file.valid()) return check(-1, "open it", ErrorCode::corrupt).error();
-  return file;
+Error missing(const std::string& object, const std::string& name) {
+  return malformed("the attribute " + name + " of " + object + " is missing");
 }
 
-Result<Handle> open_attribute(hid_t file, const std::string& object, const std::string& name) {
-  Handle attribute(H5Aopen_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT));
-  if (!attribute.valid())
-    return malformed("the attribute " + name + " of " + object + " is missing");
-  const Handle space(H5Aget_space(attribute.id()));
-  if (!space.valid() || H5Sget_simple_extent_npoints(space.id()) != 1) {
-    return malformed("the attribute " + name + " of " + object + " is not a single value");
-  }
-  return attribute;
-}
-
-Status read_number(hid_t file, const std::string& object, const std::string& name, Element element,
-                   void* value) {
-  Result<Handle> attribute = open_attribute(file, object, name);
-  if (!attribute) return attribute.error();
-  const hid_t id = attribute.value().id();
-  const Handle type(H5Aget_type(id));
-  if (!type.valid() || H5Tequal(type.id(), stored_type(element)) <= 0) {
-    return malformed("the attribute " + name + " of " + object + " has another type");
-  }
-  return check(H5Aread(id, memory_type(element), value), "read the attribute " + name,
-               ErrorCode::corrupt);
+template <class Number>
+Result<Number> number_in(const StoredAttribute& attribute, Element element,
+                         const std::string& object) {
+  const std::string what = "the attribute " + attribute.name + " of " + object;
+  if (attribute.shape.rank != 0) return malformed(what + " is not a single value");
+  if (!attribute.type.is(element)) return malformed(what + " has another type");
+  BlockReader in(attribute.value);
+  const auto value = in.number<Number>();
+  if (!in.ok()) return malformed(what + " is cut short");
+  return value;
 }
 
 }  // namespace
@@ -60,109 +77,116 @@ ImageReader::ImageReader(ImageReader&&) noexcept = default;
 ImageReader::~ImageReader() = default;
 
 Result<ImageReader> ImageReader::open(ByteView image) {
+  auto memory = std::make_unique<MemorySource>(image);
+  Result<ImageReader> reader = open(*memory);
+  if (reader) reader.value().state_->memory = std::move(memory);
+  return reader;
+}
+
+Result<ImageReader> ImageReader::open(ByteSource& source) {
   auto state = std::make_unique<State>();
-  state->image_bytes = image.size();
-  if (image.empty()) return malformed("it is empty");
-  Result<Handle> file = open_image(image);
-  if (!file) return file.error();
-  state->file = std::move(file).value();
+  state->source = &source;
+  if (source.bytes() == 0) return malformed("it is empty");
+  const Result<std::uint64_t> root = read_superblock(source);
+  if (!root) return root.error();
+  Result<StoredObject> object = read_object(source, root.value());
+  if (!object) return object.error();
+  state->found.emplace(std::string(), std::move(object).value());
   return ImageReader(std::move(state));
 }
 
-bool ImageReader::has(const std::string& path) const {
-  // A soft or external link could lead out of the file: every step must be a hard one.
-  for (std::size_t end = path.find('/'); true; end = path.find('/', end + 1)) {
-    H5L_info_t info{};
-    const std::string step = path.substr(0, end);
-    if (H5Lexists(state_->file.id(), step.c_str(), H5P_DEFAULT) <= 0) return false;
-    if (H5Lget_info(state_->file.id(), step.c_str(), &info, H5P_DEFAULT) < 0) return false;
-    if (info.type != H5L_TYPE_HARD) return false;
-    if (end == std::string::npos) return true;
-  }
+Result<bool> ImageReader::has(const std::string& path) const {
+  const Result<const StoredObject*> object = state_->find(path);
+  if (!object) return object.error();
+  return object.value() != nullptr;
 }
 
 Result<std::uint64_t> ImageReader::attribute_u64(const std::string& object,
                                                  const std::string& name) const {
-  std::uint64_t value = 0;
-  Status done = read_number(state_->file.id(), object, name, Element::u64, &value);
-  if (!done) return done.error();
-  return value;
+  const Result<const StoredAttribute*> found = state_->attribute(object, name);
+  if (!found) return found.error();
+  if (found.value() == nullptr) return missing(object, name);
+  return number_in<std::uint64_t>(*found.value(), Element::u64, object);
 }
 
 Result<std::int64_t> ImageReader::attribute_i64(const std::string& object,
                                                 const std::string& name) const {
-  std::int64_t value = 0;
-  Status done = read_number(state_->file.id(), object, name, Element::i64, &value);
-  if (!done) return done.error();
-  return value;
+  const Result<const StoredAttribute*> found = state_->attribute(object, name);
+  if (!found) return found.error();
+  if (found.value() == nullptr) return missing(object, name);
+  return number_in<std::int64_t>(*found.value(), Element::i64, object);
+}
+
+Result<bool> ImageReader::has_attribute(const std::string& object, const std::string& name) const {
+  const Result<const StoredAttribute*> found = state_->attribute(object, name);
+  if (!found) return found.error();
+  return found.value() != nullptr;
 }
 
 Result<std::string> ImageReader::attribute_text(const std::string& object,
                                                 const std::string& name) const {
   constexpr std::size_t text_bytes_max = 4096;
-  Result<Handle> attribute = open_attribute(state_->file.id(), object, name);
-  if (!attribute) return attribute.error();
-  const Handle type(H5Aget_type(attribute.value().id()));
-  const bool fits = type.valid() && H5Tget_class(type.id()) == H5T_STRING &&
-                    H5Tis_variable_str(type.id()) == 0 && H5Tget_size(type.id()) <= text_bytes_max;
-  if (!fits) return malformed("the attribute " + name + " of " + object + " is no short text");
-  std::string text(H5Tget_size(type.id()), '\0');
-  Status done = check(H5Aread(attribute.value().id(), type.id(), text.data()),
-                      "read the attribute " + name, ErrorCode::corrupt);
-  if (!done) return done.error();
-  text.resize(text.find('\0') == std::string::npos ? text.size() : text.find('\0'));
+  const Result<const StoredAttribute*> found = state_->attribute(object, name);
+  if (!found) return found.error();
+  if (found.value() == nullptr) return missing(object, name);
+  const StoredAttribute& attribute = *found.value();
+  const std::uint32_t bytes = attribute.type.value_bytes;
+  if (attribute.shape.rank != 0 || !attribute.type.is_text() || bytes > text_bytes_max ||
+      bytes > attribute.value.size()) {
+    return malformed("the attribute " + name + " of " + object + " is no short text");
+  }
+  std::string text(reinterpret_cast<const char*>(attribute.value.data()), bytes);
+  text.resize(std::min(text.find('\0'), text.size()));
   return text;
 }
 
 Result<std::uint64_t> ImageReader::rows(const std::string& path, Element element,
                                         std::uint64_t columns) const {
-  if (!has(path)) return malformed("the dataset " + path + " is missing");
-  const Handle data(H5Dopen2(state_->file.id(), path.c_str(), H5P_DEFAULT));
-  if (!data.valid()) return malformed(path + " is no dataset");
-  const Handle type(H5Dget_type(data.id()));
-  const Handle space(H5Dget_space(data.id()));
-  const Handle options(H5Dget_create_plist(data.id()));
-  if (!type.valid() || H5Tequal(type.id(), stored_type(element)) <= 0) {
-    return malformed("the dataset " + path + " has another type");
-  }
-  if (!options.valid() || H5Pget_layout(options.id()) != H5D_CONTIGUOUS ||
-      H5Pget_external_count(options.id()) != 0) {
+  const Result<const StoredObject*> found = state_->find(path);
+  if (!found) return found.error();
+  if (found.value() == nullptr) return malformed("the dataset " + path + " is missing");
+  const StoredObject& data = *found.value();
+  if (!data.type || !data.shape) return malformed(path + " is no dataset");
+  if (!data.type->is(element)) return malformed("the dataset " + path + " has another type");
+  if (!data.contiguous || data.elsewhere) {
     return malformed("the dataset " + path + " is not stored in one piece");
   }
-  hsize_t dimensions[2] = {0, 0};
-  const int rank = columns == 0 ? 1 : 2;
-  if (!space.valid() || H5Sget_simple_extent_ndims(space.id()) != rank ||
-      H5Sget_simple_extent_dims(space.id(), dimensions, nullptr) != rank ||
-      (columns != 0 && dimensions[1] != columns)) {
+  if (data.shape->rank != (columns == 0 ? 1 : 2) ||
+      (columns != 0 && data.shape->dimensions[1] != columns)) {
     return malformed("the dataset " + path + " has another shape");
   }
   // Before anybody allocates: the data lie in the file, so they cannot be larger than it.
   const std::uint64_t row_bytes = element_bytes(element) * (columns == 0 ? 1 : columns);
-  if (dimensions[0] > state_->image_bytes / row_bytes ||
-      H5Dget_storage_size(data.id()) != dimensions[0] * row_bytes) {
+  const std::uint64_t rows = data.shape->dimensions[0];
+  if (rows > state_->source->bytes() / row_bytes || data.contiguous->bytes != rows * row_bytes) {
     return malformed("the dataset " + path + " claims more than the file holds");
   }
-  return static_cast<std::uint64_t>(dimensions[0]);
+  if (const Result<Extent> inside = extent(path); !inside) return inside.error();
+  return rows;
 }
 
 Result<Extent> ImageReader::extent(const std::string& path) const {
-  const Handle data(H5Dopen2(state_->file.id(), path.c_str(), H5P_DEFAULT));
-  if (!data.valid()) return malformed(path + " is no dataset");
-  const haddr_t offset = H5Dget_offset(data.id());
-  const std::uint64_t bytes = H5Dget_storage_size(data.id());
-  if (bytes == 0) return Extent{};
-  if (offset == HADDR_UNDEF || offset > state_->image_bytes ||
-      bytes > state_->image_bytes - offset) {
-    return malformed("the dataset " + path + " lies outside the file");
+  const Result<const StoredObject*> found = state_->find(path);
+  if (!found) return found.error();
+  if (found.value() == nullptr || !found.value()->contiguous) {
+    return malformed(path + " is no dataset in one piece");
   }
-  return Extent{offset, bytes};
+  const Extent& extent = *found.value()->contiguous;
+  if (extent.bytes == 0) return Extent{};
+  const std::uint64_t end = state_->source->bytes();
+  if (extent.offset > end || extent.bytes > end - extent.offset) {
+    return malformed("the dataset " + path + " claims more than the file holds");
+  }
+  return extent;
 }
 
-Status ImageReader::read(const std::string& path, Element element, void* data) const {
-  const Handle dataset(H5Dopen2(state_->file.id(), path.c_str(), H5P_DEFAULT));
-  if (!dataset.valid()) return malformed(path + " is no dataset");
-  return check(H5Dread(dataset.id(), memory_type(element), H5S_ALL, H5S_ALL, H5P_DEFAULT, data),
-               "read the dataset " + path, ErrorCode::corrupt);
+Status ImageReader::read(const std::string& path, std::span<std::byte> out) const {
+  const Result<Extent> where = extent(path);
+  if (!where) return where.error();
+  if (where.value().bytes != out.size()) {
+    return malformed("the dataset " + path + " has another size");
+  }
+  return state_->source->read_at(where.value().offset, out);
 }
 
 }  // namespace steadfarm::checkpoint::hdf5

@@ -58,24 +58,4 @@ namespace steadfarm::checkpoint::hdf5 {
   return H5T_NATIVE_UINT64;
 }
 
-[[nodiscard]] inline std::uint64_t element_bytes(Element element) {
-  switch (element) {
-    case Element::i8:
-    case Element::u8:
-      return 1;
-    case Element::i16:
-    case Element::u16:
-      return 2;
-    case Element::i32:
-    case Element::u32:
-    case Element::f32:
-      return 4;
-    case Element::i64:
-    case Element::u64:
-    case Element::f64:
-      break;
-  }
-  return 8;
-}
-
 }  // namespace steadfarm::checkpoint::hdf5

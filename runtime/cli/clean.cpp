@@ -17,10 +17,7 @@ void print(const char* folder, const checkpoint::PutAwayCount& held) {
 int clean(const std::string& store, bool force) {
   checkpoint::PosixFileSystem files;
   const auto held = checkpoint::clean(files, store, force, nullptr, checkpoint::reading_threads());
-  if (!held) {
-    say_error(held.error().message);
-    return reading_exit_code(held.error());
-  }
+  if (!held) return reading_failed(held.error());
   print("bad", held.value().bad);
   print("discarded", held.value().discarded);
   return 0;

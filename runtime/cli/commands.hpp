@@ -17,10 +17,11 @@ void add_simulate(CLI::App& app, int& exit_code);
 void add_verify(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);
 
-/// Of a command that reads a store: 74 if it cannot be read now, 65 if it is damaged or none.
-[[nodiscard]] int reading_exit_code(const Error& error);
-
 /// "steadfarm: error: ..." on standard error.
 void say_error(const std::string& message);
+
+/// Of a command that could not read a store: 74 if it cannot be read now, 65 if it is damaged, not
+/// there, or another program's.
+[[nodiscard]] int reading_failed(const Error& error);
 
 }  // namespace steadfarm::cli

@@ -1,4 +1,4 @@
-// steadfarm inspect STORE [--json]: what a store holds.
+// steadfarm inspect STORE [--json] [--quick]: what a store holds.
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -13,9 +13,11 @@
 namespace steadfarm::cli {
 namespace {
 
-using checkpoint::Inspection;
+using checkpoint::Glance;
+using checkpoint::ShardCount;
 
-void print_json(const Inspection& found) {
+/// `shards` is null after a quick look, which reads no contents.
+void print_json(const Glance& found, const ShardCount* shards) {
   nlohmann::ordered_json out = {{"complete", found.complete},
                                 {"generation", found.generation.value},
                                 {"owner_epoch", found.owner_epoch.value},
@@ -25,15 +27,22 @@ void print_json(const Inspection& found) {
                                 {"failed", found.failed},
                                 {"description", found.description},
                                 {"format", found.job ? 2 : 1},
-                                {"shards", found.shards.named},
-                                {"shard_bytes", found.shards.named_bytes},
-                                {"orphans", found.shards.orphans},
-                                {"segments", nlohmann::ordered_json::array()}};
+                                {"verified", shards != nullptr},
+                                {"bad_files", found.put_away.bad.files},
+                                {"bad_bytes", found.put_away.bad.bytes},
+                                {"discarded_files", found.put_away.discarded.files},
+                                {"discarded_bytes", found.put_away.discarded.bytes}};
   if (found.job) {
     out["identity"] = found.job->identity;
     out["program"] = found.job->program;
     out["build"] = found.job->build;
   }
+  if (shards != nullptr) {
+    out["shards"] = shards->named;
+    out["shard_bytes"] = shards->named_bytes;
+    out["orphans"] = shards->orphans;
+  }
+  out["segments"] = nlohmann::ordered_json::array();
   for (const checkpoint::SegmentInfo& segment : found.segments) {
     out["segments"].push_back(
         {{"file", segment.file}, {"bytes", segment.bytes}, {"digest", to_hex(segment.digest)}});
@@ -41,7 +50,13 @@ void print_json(const Inspection& found) {
   std::cout << out.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
-void print_text(const std::string& store, const Inspection& found) {
+void print_put_away(const char* folder, const checkpoint::PutAwayCount& held) {
+  if (held.files == 0) return;
+  std::cout << folder << held.files << " files with " << held.bytes
+            << " bytes, which steadfarm clean removes\n";
+}
+
+void print_text(const std::string& store, const Glance& found, const ShardCount* shards) {
   std::cout << "store        " << store << '\n' << "job          " << found.description << '\n';
   if (found.job) {
     std::cout << "program      " << checkpoint::one_line(found.job->program) << ", build "
@@ -50,6 +65,9 @@ void print_text(const std::string& store, const Inspection& found) {
   std::cout << "state        " << (found.complete ? "complete" : "not complete") << '\n'
             << "generation   " << found.generation.value << " (owner epoch "
             << found.owner_epoch.value << ")\n"
+            << "contents     "
+            << (shards != nullptr ? "verified: every file has its digest\n"
+                                  : "not read (--quick): files are there with their sizes\n")
             << "accepted     " << found.accepted << '\n'
             << "committed    " << found.committed << '\n'
             << "pending      " << found.pending << '\n'
@@ -59,29 +77,35 @@ void print_text(const std::string& store, const Inspection& found) {
     std::cout << "  " << segment.file << "  " << segment.bytes << " bytes  "
               << to_hex(segment.digest) << '\n';
   }
-  if (found.shards.named == 0 && found.shards.orphans == 0) return;
-  std::cout << "shards       " << found.shards.named << " with " << found.shards.named_bytes
+  print_put_away("bad          ", found.put_away.bad);
+  print_put_away("discarded    ", found.put_away.discarded);
+  if (shards == nullptr || (shards->named == 0 && shards->orphans == 0)) return;
+  std::cout << "shards       " << shards->named << " with " << shards->named_bytes
             << " bytes of large results\n"
-            << "orphans      " << found.shards.orphans
-            << " shards that this generation does not name\n";
+            << "orphans      " << shards->orphans << " shards that this generation does not name\n";
 }
 
-int inspect(const std::string& store, bool json) {
-  checkpoint::PosixFileSystem files;
-  auto found = checkpoint::inspect(files, store);
-  if (!found) {
-    say_error(found.error().message);
-    return 65;
-  }
-  for (const std::string& warning : found.value().warnings) {
+int say(const std::string& store, bool json, const Glance& found, const ShardCount* shards) {
+  for (const std::string& warning : found.warnings) {
     std::cerr << "steadfarm: warning: " << warning << '\n';
   }
   if (json) {
-    print_json(found.value());
+    print_json(found, shards);
   } else {
-    print_text(store, found.value());
+    print_text(store, found, shards);
   }
   return 0;
+}
+
+int inspect(const std::string& store, bool json, bool quick) {
+  checkpoint::PosixFileSystem files;
+  if (quick) {
+    const auto found = checkpoint::glance(files, store);
+    return found ? say(store, json, found.value(), nullptr) : reading_failed(found.error());
+  }
+  const auto found = checkpoint::inspect(files, store, nullptr, checkpoint::reading_threads());
+  return found ? say(store, json, found.value(), &found.value().shards)
+               : reading_failed(found.error());
 }
 
 }  // namespace
@@ -90,13 +114,21 @@ void add_inspect(CLI::App& app, int& exit_code) {
   struct Arguments {
     std::string store;
     bool json = false;
+    bool quick = false;
   };
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = app.add_subcommand("inspect", "Show what a store holds. Changes nothing.");
+  CLI::App* command = app.add_subcommand(
+      "inspect",
+      "Show what the newest generation of a store holds that verifies in full; warnings say which\n"
+      "newer ones do not, and why. Changes nothing; safe while a run is live. Exit 0; 65 if no\n"
+      "generation verifies; 74 if the store cannot be read now.");
   command->add_option("STORE", arguments->store, "the folder given as --store")->required();
   command->add_flag("--json", arguments->json, "one JSON object instead of text");
-  command->callback(
-      [arguments, &exit_code] { exit_code = inspect(arguments->store, arguments->json); });
+  command->add_flag("--quick", arguments->quick,
+                    "do not read the files: only the manifest, and whether they have their sizes");
+  command->callback([arguments, &exit_code] {
+    exit_code = inspect(arguments->store, arguments->json, arguments->quick);
+  });
 }
 
 }  // namespace steadfarm::cli

@@ -1,5 +1,6 @@
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string>
 
 #include "cli/commands.hpp"
@@ -8,13 +9,15 @@ namespace steadfarm::cli {
 
 void say_error(const std::string& message) { std::cerr << "steadfarm: error: " << message << '\n'; }
 
-int reading_exit_code(const Error& error) {
+int reading_failed(const Error& error) {
+  say_error(error.message);
   switch (error.code) {
     case ErrorCode::io:
     case ErrorCode::shortage:
     case ErrorCode::no_memory:
     case ErrorCode::denied:
     case ErrorCode::unreadable:
+    case ErrorCode::timeout:
       return 74;
     default:
       return 65;
@@ -69,6 +72,11 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return steadfarm::cli::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::cerr
+        << "steadfarm: error: memory ran out; raise the limit on memory or use a machine with "
+           "more\n";
+    return 74;
   } catch (const std::exception& e) {
     steadfarm::cli::say_error(e.what());
     return 70;

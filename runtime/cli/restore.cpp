@@ -13,10 +13,7 @@ namespace {
 int restore(const std::string& store) {
   checkpoint::PosixFileSystem files;
   const auto done = checkpoint::restore(files, store, nullptr, checkpoint::reading_threads());
-  if (!done) {
-    say_error(done.error().message);
-    return reading_exit_code(done.error());
-  }
+  if (!done) return reading_failed(done.error());
   for (const std::string& name : done.value().back) std::cout << "back: " << name << '\n';
   for (const std::string& line : done.value().left) std::cout << "stays: " << line << '\n';
   std::cout << done.value().back.size() << " files put back, " << done.value().left.size()

@@ -35,6 +35,7 @@ int results(const std::string& store, ResultStyle style) {
   std::optional<ResultText> text;
   Bytes fold_state;
   checkpoint::ResultReading reading;
+  reading.threads = checkpoint::reading_threads();
   reading.with_fold = style == ResultStyle::canonical;
   reading.begin = [&](const ResultsInfo& info) {
     say_about(info);
@@ -53,8 +54,7 @@ int results(const std::string& store, ResultStyle style) {
       reading);
   if (!read) {
     std::cout.flush();
-    say_error(read.error().message);
-    return 65;
+    return reading_failed(read.error());
   }
   if (style == ResultStyle::canonical) std::cout << "fold " << to_hex(fold_state) << '\n';
   return 0;
@@ -73,7 +73,10 @@ void add_results(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
       "results",
       "Print every committed result by unit key: the submitted units first, then the spawned\n"
-      "ones. A table if nothing else is asked for. Changes nothing; safe while a run is live.");
+      "ones. A table if nothing else is asked for. All files are compared with their digests\n"
+      "before the first result is printed; if the newest generation is damaged, the results are\n"
+      "those of the newest that is good, with a warning. Changes nothing; safe while a run is "
+      "live.");
   command->add_option("STORE", arguments->store, "the folder given as --store")->required();
   CLI::Option* csv =
       command->add_flag("--csv", arguments->csv, "comma-separated, with a head line");

@@ -10,14 +10,16 @@ target_link_libraries(steadfarm_hdf5_headers INTERFACE ${HDF5_C_LIBRARIES})
 steadfarm_layer(checkpoint_hdf5
   SOURCES checkpoint/file_image.cpp checkpoint/hdf5/handle.cpp
           checkpoint/hdf5/image_reader.cpp checkpoint/hdf5/image_writer.cpp
-          checkpoint/hdf5/sparse_file.cpp checkpoint/hdf5/version.cpp
+          checkpoint/hdf5/object.cpp checkpoint/hdf5/sparse_file.cpp
+          checkpoint/hdf5/structure.cpp checkpoint/hdf5/version.cpp
   PUBLIC steadfarm_base
   PRIVATE steadfarm_hdf5_headers)
 
 steadfarm_layer(checkpoint
   SOURCES checkpoint/browse.cpp checkpoint/compaction.cpp
           checkpoint/compaction_policy.cpp checkpoint/cut.cpp
-          checkpoint/durable_file.cpp checkpoint/housekeeping.cpp checkpoint/inspect.cpp
+          checkpoint/durable_file.cpp checkpoint/examine.cpp
+          checkpoint/housekeeping.cpp checkpoint/inspect.cpp
           checkpoint/job_record.cpp checkpoint/live_keys.cpp checkpoint/manifest.cpp
           checkpoint/names.cpp checkpoint/open.cpp checkpoint/os_error.cpp
           checkpoint/owned_store.cpp checkpoint/patience.cpp
@@ -26,10 +28,11 @@ steadfarm_layer(checkpoint
           checkpoint/put_away.cpp
           checkpoint/read_ahead.cpp checkpoint/reader.cpp
           checkpoint/replay.cpp checkpoint/result_columns.cpp checkpoint/result_fields.cpp
-          checkpoint/results.cpp checkpoint/retention.cpp checkpoint/segment_reader.cpp
+          checkpoint/result_table.cpp checkpoint/results.cpp
+          checkpoint/retention.cpp checkpoint/segment_reader.cpp
           checkpoint/shard_reader.cpp checkpoint/shard_writer.cpp
           checkpoint/segment_writer.cpp checkpoint/sharing.cpp checkpoint/survey.cpp
-          checkpoint/verify.cpp checkpoint/watched_folder.cpp
+          checkpoint/verified_file.cpp checkpoint/verify.cpp checkpoint/watched_folder.cpp
   PUBLIC steadfarm_core
   PRIVATE steadfarm_checkpoint_hdf5 Threads::Threads)
 

@@ -18,7 +18,7 @@ steadfarm_test(checkpoint_unit_test
           tests/unit/checkpoint/posix_sharing_test.cpp tests/unit/checkpoint/posix_sync_test.cpp
           tests/unit/checkpoint/publisher_test.cpp tests/unit/checkpoint/put_away_test.cpp
           tests/unit/checkpoint/read_ahead_test.cpp
-          tests/unit/checkpoint/reader_test.cpp
+          tests/unit/checkpoint/reader_test.cpp tests/unit/checkpoint/readers_test.cpp
           tests/unit/checkpoint/result_columns_test.cpp
           tests/unit/checkpoint/result_fields_test.cpp tests/unit/checkpoint/results_test.cpp
           tests/unit/checkpoint/retention_test.cpp tests/unit/checkpoint/segment_test.cpp
@@ -34,6 +34,14 @@ steadfarm_test(checkpoint_memory_test
   SOURCES tests/unit/checkpoint/memory_runs_out_test.cpp
   LINKS steadfarm_checkpoint_test_support
   LABELS unit)
+
+# Crafted stores, with the memory that reading them may take counted.
+steadfarm_test(store_fuzz_test
+  SOURCES tests/fuzz/store_fuzz_test.cpp tests/fuzz/store_fuzz_store.cpp
+          tests/fuzz/decode_fuzz_allocations.cpp
+  LINKS steadfarm_checkpoint_test_support
+  LABELS unit)
+target_include_directories(store_fuzz_test PRIVATE tests/fuzz)
 
 # The wrapper of HDF5, with files that only the bare library makes.
 steadfarm_test(checkpoint_hdf5_test

@@ -36,7 +36,8 @@ steadfarm_test(cli_test
   LINKS steadfarm_checkpoint nlohmann_json::nlohmann_json
   LABELS unit)
 
-foreach(test usage damaged_store other_job same_job live_store disk results run_command)
+foreach(test usage damaged_store other_job same_job live_store limited_memory disk results
+    run_command)
   steadfarm_script_test(cli_${test} tests/cli/${test}.sh LABELS cli TIMEOUT 600 PROCESSORS 2)
 endforeach()
 steadfarm_script_test(cli_failing_units tests/cli/failing_units.sh

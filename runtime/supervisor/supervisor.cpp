@@ -256,7 +256,7 @@ void Supervisor::look_for_life(Keeper& keeper) {
 StoreView Supervisor::view_store() {
   StoreView view;
   checkpoint::PosixFileSystem files;
-  const Result<checkpoint::Inspection> found = checkpoint::inspect(files, options_.store);
+  const Result<checkpoint::Glance> found = checkpoint::glance(files, options_.store);
   if (found) {
     view.state = StoreView::State::good;
     view.complete = found.value().complete;

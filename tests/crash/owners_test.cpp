@@ -276,7 +276,7 @@ TEST(LiveReader, sees_a_whole_generation_at_every_point_of_a_publication) {
     const core::GenerationDelta delta = work.next();
     const Snapshot after = work.snapshot();
     Meanwhile meanwhile(files, at, [&] {
-      const Result<Inspection> seen = inspect(files, store_path);
+      const Result<Inspection> seen = inspect(files, store_path, &fast_codec());
       if (!seen) wrong = seen.error().message;
       if (seen && !seen.value().warnings.empty()) wrong = seen.value().warnings.front();
       const Result<Verification> verified = verify(files, store_path, &fast_codec());

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <functional>
 #include <new>
+#include <vector>
 
 #include "checkpoint/memory_file_system.hpp"
 #include "checkpoint/plain_codec.hpp"
@@ -68,8 +70,8 @@ std::uint64_t pending_of(const Snapshot& snapshot) {
 
 // A store that has published some generations of a job.
 struct Rig {
-  explicit Rig(int generations) {
-    options.codec = &codec;
+  explicit Rig(int generations, const SegmentCodec* with = nullptr) {
+    options.codec = with != nullptr ? with : &codec;
     options.compact_every = 2;
     options.inline_results_bytes_max = 60;
     OpenReport report;
@@ -89,7 +91,7 @@ struct Rig {
   // What a fresh start and a reader see.
   void check() {
     const auto copy = file_system_with(files_of(files));
-    const Result<Inspection> seen = inspect(*copy, store_path);
+    const Result<Inspection> seen = inspect(*copy, store_path, &codec);
     ASSERT_TRUE(seen) << seen.error().message;
     EXPECT_EQ(seen.value().pending, pending_of(work.snapshot()));
     OpenReport again;
@@ -176,6 +178,51 @@ TEST_P(MemoryRunsOut, while_the_store_is_tidied) {
     }
   }
   EXPECT_GT(runs, 20U);
+}
+
+// Whoever reads a store and lacks memory knows nothing about the store.
+TEST_P(MemoryRunsOut, while_a_store_is_read) {
+  Rig rig(6, &hdf5_codec());
+  const Generation newest = rig.store->generation();
+  std::uint64_t refused = 0;
+  const auto check = [&](const Status& read) {
+    refused += read ? 0 : 1;
+    if (!read) {
+      EXPECT_EQ(read.error().code, ErrorCode::no_memory) << read.error().message;
+    }
+  };
+  const std::vector<std::function<void()>> readers{
+      [&] {
+        const auto seen = inspect(rig.files, store_path, &hdf5_codec());
+        if (seen) {
+          EXPECT_EQ(seen.value().generation, newest);
+        }
+        check(seen ? Status() : Status(seen.error()));
+      },
+      [&] {
+        const auto seen = verify(rig.files, store_path, &hdf5_codec());
+        if (seen) {
+          EXPECT_EQ(seen.value().bad, std::vector<std::string>());
+        }
+        if (seen && seen.value().newest_good != newest) {
+          EXPECT_FALSE(seen.value().unreadable.empty());
+        }
+        check(seen ? Status() : Status(seen.error()));
+      },
+      [&] {
+        ResultReading reading;
+        reading.with_fold = true;
+        check(for_each_result(
+            rig.files, store_path, [](const UnitKey&, ByteView) {}, reading));
+      }};
+  for (const auto& reader : readers) {
+    bool struck_now = true;
+    for (std::uint64_t at = 1; struck_now && !HasFailure(); ++at) {
+      SCOPED_TRACE("allocation " + std::to_string(at));
+      struck_now = struck(at, reader);
+    }
+  }
+  EXPECT_GT(refused, 100U);
 }
 
 INSTANTIATE_TEST_SUITE_P(InARow, MemoryRunsOut, testing::Values(1U, 4U));

@@ -175,15 +175,15 @@ TEST_F(Orphans, are_set_aside_and_not_removed_after_damage) {
   EXPECT_EQ(shards_in("bad"), 2U);
 }
 
-TEST_F(Orphans, cannot_be_counted_in_a_damaged_generation_and_inspect_says_so) {
+TEST_F(Orphans, are_not_counted_for_a_damaged_generation_which_inspect_refuses) {
   publish(write());
   for (const auto& [name, file] : files_.disk(store_path).visible()) {
     if (parse_segment_name(name)) file->content.at(9) ^= std::byte{1};
   }
   const Result<Inspection> seen = inspect(files_, store_path, &codec);
-  ASSERT_TRUE(seen);
-  ASSERT_EQ(seen.value().warnings.size(), 1U);
-  EXPECT_EQ(seen.value().warnings[0].rfind("its shards cannot be counted: ", 0), 0U);
+  ASSERT_FALSE(seen);
+  EXPECT_EQ(seen.error().code, ErrorCode::corrupt);
+  EXPECT_NE(seen.error().message.find("digest"), std::string::npos);
 }
 
 // A bad segment and the manifest that names it go aside for one reason, which was once said twice.
