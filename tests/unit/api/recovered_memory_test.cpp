@@ -41,15 +41,13 @@ constexpr std::uint64_t kSpawned = 64;
 constexpr std::int64_t kPayloadsBytes = std::int64_t{kSpawned} * kPayloadBytes;
 
 // One unit spawns many with large payloads, and the fold's state is large.
-SumJob large_job(const std::string& store) {
-  SumJob job;
+void make_large(SumJob& job, const std::string& store) {
   job.units = 1;
   job.options.store = store;
   job.change_fold = [](ByteFarm::Fold& fold) {
     fold.save = [] { return Bytes(kFoldBytes); };
     fold.load = [](ByteView state) { return state.size() == kFoldBytes; };
   };
-  return job;
 }
 
 TEST(RecoveredMemory, holds_no_more_than_what_is_still_to_be_done) {
@@ -57,7 +55,8 @@ TEST(RecoveredMemory, holds_no_more_than_what_is_still_to_be_done) {
   const std::string store = scratch.path() + "/store";
   {
     const driver::SignalScope signals(true);
-    SumJob job = large_job(store);
+    SumJob job;
+    make_large(job, store);
     job.options.handle_signals = true;
     job.work = [](UnitCall& call) {
       if (call.key().is_index()) {
@@ -73,7 +72,8 @@ TEST(RecoveredMemory, holds_no_more_than_what_is_still_to_be_done) {
   }
   const std::int64_t before = live;
   std::int64_t at_first_unit = -1;
-  SumJob job = large_job(store);
+  SumJob job;
+  make_large(job, store);
   job.work = [&](UnitCall& call) {
     if (at_first_unit < 0) at_first_unit = live - before;
     call.set_result(number_bytes(1));
