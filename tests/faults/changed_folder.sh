@@ -58,7 +58,7 @@ expect_store_sound "$JOBS_TMP/told"
 if [ "$LAUNCHER_SURVIVES" = 1 ]; then
   # shellcheck disable=SC2046 # words
   job_start over "${MPIRUN[@]}" "${MPIRUN_RECOVERY[@]}" -n 4 "${program[@]}" $(paths over) \
-    --sleep-us 100000 --interval 0.3
+    --sleep-us 400000 --interval 0.3
   farm_ranks 4
   at_units over 15
   kill_process KILL "${FARM_PIDS[0]}"
