@@ -26,7 +26,7 @@ steadfarm::Options defaults() {
   steadfarm::Options options;
   options.announce = true;
   options.handle_signals = true;
-  options.interval_s = 0.05;
+  options.interval_s = 0.5;
   return options;
 }
 
@@ -111,7 +111,6 @@ Answer answer_of(const Task& task, steadfarm::Context<Task>& context) {
 /// value.
 int run_units(steadfarm::Options options) {
   options.identity = "make_golden units";
-  options.interval_s = 0.2;
   steadfarm::Farm<Task, Answer> farm(options);
   double highest = -1;
   std::vector<std::uint64_t> by_length(16);

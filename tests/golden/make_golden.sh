@@ -15,7 +15,8 @@ source "$here/../lib/launcher.sh"
 mkdir -p "$out"
 stores=$(mktemp -d)
 trap 'rm -rf "$stores"' EXIT
-run() { "${MPIRUN[@]}" -n 3 "$build/tests/make_golden" "$@"; }
+# Few checkpoints, also on a slow machine, so that the stores stay small.
+run() { "${MPIRUN[@]}" -n 3 "$build/tests/make_golden" "$@" --interval 60; }
 for kind in range-unnamed range-by-file-name units shards; do
   mkdir "$out/$kind"
   run "$kind" --store "$stores/$kind-complete"

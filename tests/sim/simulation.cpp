@@ -265,6 +265,9 @@ void Simulation::on_master_ended(Job& ended, MasterProcess& master) {
     case core::Outcome::no_workers:
       on_nobody_left(ended);
       break;
+    case core::Outcome::refused:
+      world_.verdict.fail(kExitWrong, "a rank of the same build was refused");
+      break;
   }
 }
 
