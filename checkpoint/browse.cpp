@@ -52,9 +52,9 @@ Judgement judge_content(Folder& folder, Examiner& examiner, StoredManifest store
 }
 
 /// One look at the folder. Nothing if it changed under us.
-class Look {
+class FolderLook {
  public:
-  Look(Folder& folder, const Judge& judge) : folder_(folder), judge_(judge) {}
+  FolderLook(Folder& folder, const Judge& judge) : folder_(folder), judge_(judge) {}
 
   Result<std::optional<FoundGood>> run() {
     const Result<Listing> listing = list_store(folder_);
@@ -112,7 +112,7 @@ class Look {
 Result<FoundGood> find(Folder& folder, const Judge& judge) {
   constexpr int looks_max = 64;
   for (int i = 0; i < looks_max; ++i) {
-    Result<std::optional<FoundGood>> found = Look(folder, judge).run();
+    Result<std::optional<FoundGood>> found = FolderLook(folder, judge).run();
     if (!found) return found.error();
     if (found.value()) return std::move(*found.value());
   }

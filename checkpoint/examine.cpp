@@ -14,21 +14,17 @@ namespace {
 /// Keys that are compared at a time, to find one that occurs twice: 64 MiB of them.
 constexpr std::uint64_t keys_in_memory_max = 4U << 20U;
 
-std::string full(const Folder& folder, const SegmentEntry& entry) {
-  return folder.path() + "/" + entry.file;
-}
-
 /// What a codec says has no path; what the file system says has one.
 Error with_path(const Folder& folder, const SegmentEntry& entry, const Error& error) {
   if (error.code != ErrorCode::corrupt && error.code != ErrorCode::no_memory) return error;
-  if (error.message.starts_with(full(folder, entry))) return error;
-  return {error.code, full(folder, entry) + ": " + error.message};
+  if (error.message.starts_with(path_of(folder, entry))) return error;
+  return {error.code, path_of(folder, entry) + ": " + error.message};
 }
 
 /// For a thread that must not throw.
 Error out_of_memory(const Folder& folder, const SegmentEntry& entry) {
   try {
-    return memory_shortage(entry.bytes, "the lists of " + full(folder, entry));
+    return memory_shortage(entry.bytes, "the lists of " + path_of(folder, entry));
   } catch (const std::bad_alloc&) {
     return wordless_no_memory();
   }
@@ -203,7 +199,7 @@ Status Examiner::check_places(ExaminedFile& segment) {
     });
     if (!read) return with_path(folder_, shard->entry, read.error());
     if (const std::optional<UnitKey> wrong = check.wrong()) {
-      return Error{ErrorCode::corrupt, full(folder_, shard->entry) + ": the result of unit " +
+      return Error{ErrorCode::corrupt, path_of(folder_, shard->entry) + ": the result of unit " +
                                            to_string(*wrong) + " is not where " +
                                            segment.entry.file + " says it is"};
     }
@@ -225,7 +221,7 @@ ExaminedGeneration Examiner::examine(const Manifest& manifest) {
       const auto [known, is_new] = shards.emplace(shard.name, shard);
       if (is_new) note(find(entry_of(shard))->error);
       if (known->second == shard) continue;
-      note(Error{ErrorCode::corrupt, full(folder_, entry) + ": it says of " +
+      note(Error{ErrorCode::corrupt, path_of(folder_, entry) + ": it says of " +
                                          shard_name(shard.name) +
                                          " something else than another segment"});
     }

@@ -8,12 +8,8 @@
 namespace steadfarm::checkpoint {
 namespace {
 
-std::string full(const Folder& folder, const SegmentEntry& entry) {
-  return folder.path() + "/" + entry.file;
-}
-
 Error another_size(const Folder& folder, const SegmentEntry& entry, std::uint64_t bytes) {
-  return {ErrorCode::corrupt, full(folder, entry) + ": it has " + std::to_string(bytes) +
+  return {ErrorCode::corrupt, path_of(folder, entry) + ": it has " + std::to_string(bytes) +
                                   " bytes and not " + std::to_string(entry.bytes)};
 }
 
@@ -31,7 +27,7 @@ Result<PieceSums> sum_pieces(Folder& folder, const SegmentEntry& entry) {
   if (!file) return file.error();
   const std::uint64_t bytes = file.value()->bytes();
   if (bytes != entry.bytes) return another_size(folder, entry, bytes);
-  const std::string what = "reading " + full(folder, entry);
+  const std::string what = "reading " + path_of(folder, entry);
   const std::uint64_t pieces = (bytes + piece_bytes - 1) / piece_bytes;
   Result<std::vector<std::uint64_t>> sums = allocate<std::uint64_t>(pieces, what);
   if (!sums) return sums.error();
@@ -50,7 +46,8 @@ Result<PieceSums> sum_pieces(Folder& folder, const SegmentEntry& entry) {
     sums.value()[piece] = sum_of(room);
   }
   if (whole.finish() == entry.digest) return PieceSums{std::move(sums).value()};
-  return Error{ErrorCode::corrupt, full(folder, entry) + ": its digest does not match its content"};
+  return Error{ErrorCode::corrupt,
+               path_of(folder, entry) + ": its digest does not match its content"};
 }
 
 Result<std::unique_ptr<ByteSource>> VerifiedFile::open(Folder& folder, const SegmentEntry& entry,
@@ -61,7 +58,7 @@ Result<std::unique_ptr<ByteSource>> VerifiedFile::open(Folder& folder, const Seg
     return another_size(folder, entry, file.value()->bytes());
   }
   return std::unique_ptr<ByteSource>(
-      new VerifiedFile(std::move(file).value(), full(folder, entry), sums));
+      new VerifiedFile(std::move(file).value(), path_of(folder, entry), sums));
 }
 
 Status VerifiedFile::fetch(std::uint64_t piece) {

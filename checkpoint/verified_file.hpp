@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "checkpoint/byte_source.hpp"
@@ -14,6 +15,10 @@ namespace steadfarm::checkpoint {
 
 /// The memory that reading takes: one piece, and eight bytes for each piece of the file.
 inline constexpr std::uint64_t piece_bytes = 1ULL << 20U;
+
+[[nodiscard]] inline std::string path_of(const Folder& folder, const SegmentEntry& entry) {
+  return folder.path() + "/" + entry.file;
+}
 
 /// A sum for each piece of a file whose size and digest are right.
 struct PieceSums {
