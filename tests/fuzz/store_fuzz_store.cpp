@@ -97,7 +97,7 @@ Files sound_store() {
   OpenReport report;
   Workload work(17);
   auto store = std::move(Store::open(files, options, report)).value();
-  ShardWriter writer(files, {options.path, {report.owner_epoch, options.fingerprint}, {}, nullptr});
+  ShardWriter writer(files, {options.path, {report.owner_epoch, report.fingerprint}, {}, nullptr});
   for (int i = 0; i < 8; ++i) {
     core::GenerationDelta delta = work.next();
     if (i % 2 == 1) to_shard(writer, delta);
