@@ -65,6 +65,7 @@ class FolderLook {
     std::optional<FoundGood> good;
     for (const Generation generation : listing.value().manifests) {
       Result<StoredManifest> stored = read_manifest(folder_, generation);
+      if (stored && !warnings_.empty() && holds_nothing(stored.value().manifest)) continue;
       Judgement judged;
       if (stored) {
         judged = judge_(std::move(stored).value());

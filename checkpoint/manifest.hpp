@@ -57,6 +57,12 @@ struct Manifest {
 };
 
 /// In the newest format, whatever `format` says.
+/// The take-over of a store that had no generation yet. Below a damaged generation it is no base:
+/// going on from it would be starting over.
+[[nodiscard]] inline bool holds_nothing(const Manifest& manifest) {
+  return manifest.takeover && manifest.segments.empty();
+}
+
 [[nodiscard]] Bytes encode_manifest(const Manifest& manifest);
 
 /// `unsupported` for a format that this program does not know, `corrupt` for anything that is not

@@ -58,11 +58,15 @@ Result<std::unique_ptr<Folder>> open_existing(FileSystem& files, const std::stri
 Result<Generation> newest_good(Folder& folder, const StoreOptions& options) {
   const Result<Listing> listing = list_store(folder);
   if (!listing) return listing.error();
+  bool passed_over = false;
   for (const Generation generation : listing.value().manifests) {
     const Result<StoredManifest> stored = read_manifest(folder, generation);
-    if (!stored) continue;
+    const bool may_be = stored && !(passed_over && holds_nothing(stored.value().manifest));
     std::string bad_file;
-    if (load_generation(folder, stored.value().manifest, options, bad_file)) return generation;
+    if (may_be && load_generation(folder, stored.value().manifest, options, bad_file)) {
+      return generation;
+    }
+    passed_over = true;
   }
   return Generation();
 }

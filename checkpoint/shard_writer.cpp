@@ -46,12 +46,18 @@ Status ShardWriter::check_store() {
       manifest.fingerprint == options_.grant.fingerprint) {
     return {};
   }
+  const std::string what = "owner epoch " + std::to_string(manifest.owner_epoch.value) + ", job " +
+                           to_hex(manifest.fingerprint) + ", and not owner epoch " +
+                           std::to_string(options_.grant.owner_epoch.value) + ", job " +
+                           to_hex(options_.grant.fingerprint);
+  // The master has published a moment ago, and a network file system may show it later.
+  if (manifest.owner_epoch < options_.grant.owner_epoch) {
+    return Error{ErrorCode::io, "the store " + folder_->path() +
+                                    " is older here than the master has made it: " + what};
+  }
   return Error{ErrorCode::foreign,
                "the store " + folder_->path() +
-                   " is not the one that the master has opened, as seen from here: its owner epoch "
-                   "is " +
-                   std::to_string(manifest.owner_epoch.value) + " and not " +
-                   std::to_string(options_.grant.owner_epoch.value)};
+                   " is not the one that the master has opened, as seen from here: " + what};
 }
 
 Status ShardWriter::enter() {

@@ -70,7 +70,9 @@ class Verifier {
     const bool is_parent = check_child(stored);
     for (const Error& finding : examined.findings) note(finding);
     const bool good = is_parent && examined.findings.empty();
-    if (good && out_.newest_good < manifest.generation) out_.newest_good = manifest.generation;
+    const bool starts_over = holds_nothing(manifest) && !out_.bad.empty();
+    const bool is_newest = good && !starts_over && out_.newest_good < manifest.generation;
+    if (is_newest) out_.newest_good = manifest.generation;
     parents_[manifest.parent] = {manifest.generation, manifest.parent_digest};
     for (const SegmentEntry& entry : manifest.segments) name_shards(entry);
   }

@@ -68,7 +68,7 @@ core::MasterOptions MasterProcess::options(TimeUs start_at) const {
   m.keep_results = o.keep_results != 0;
   m.has_store = store_ != nullptr;
   if (store_ && o.shard_bytes > 0) {
-    m.shards = {store_->owner_epoch(), digest(std::string_view(kJobText))};
+    m.shards = {store_->owner_epoch(), checkpoint::fingerprint_of(simulated_job().job)};
     m.shards_from = shards_from_;
   }
   m.shard_collect_us = o.timeout_us / 2;

@@ -86,7 +86,7 @@ std::unique_ptr<checkpoint::Store> Simulation::open_store(checkpoint::OpenReport
                                                           OwnerEpoch shards_from) {
   checkpoint::StoreOptions options;
   options.path = kStorePath;
-  options.job.job.identity = kJobText;
+  options.job = simulated_job();
   options.shards_from = shards_from;
   options.keep = 2 + static_cast<std::uint32_t>(mix(world_.options.seed, 11) % 2);
   options.compact_every = 2 + static_cast<std::uint32_t>(mix(world_.options.seed, 12) % 40);

@@ -15,7 +15,12 @@
 namespace steadfarm::sim {
 
 inline constexpr const char* kStorePath = "/store";
-inline constexpr const char* kJobText = "the simulated job";
+/// What job the store is of.
+[[nodiscard]] inline checkpoint::JobClaim simulated_job() {
+  checkpoint::JobClaim claim;
+  claim.job.identity = "the simulated job";
+  return claim;
+}
 
 /// Counts the file system's faults between its construction and `finish`.
 class FaultWatch {

@@ -147,7 +147,8 @@ TEST_F(Keeper, hands_a_failure_over_and_writes_the_same_again_under_another_name
   ThreadedShards shards(maker(), 1000);
   shards.open(grant_);
   fill(shards, 0, 2);
-  files_->faults().fail_operation(files_->faults().operations() + 8, {ENOSPC, {}}, false);
+  // Behind the probe of the file system, in the midst of the file.
+  files_->faults().fail_operation(files_->faults().operations() + 15, {ENOSPC, {}}, false);
   shards.seal(false);
   const Result<ShardInfo> refused = outcome(shards);
   ASSERT_FALSE(refused);
