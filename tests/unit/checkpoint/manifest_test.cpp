@@ -71,7 +71,7 @@ TEST(Manifest, of_an_empty_store_comes_back) {
 
 TEST(Manifest, looks_as_the_format_says) {
   const std::string text = text_of(encode_manifest(example()));
-  EXPECT_EQ(text.rfind("steadfarm-manifest 1\ngeneration 12\nowner_epoch 9\n", 0), 0U);
+  EXPECT_EQ(text.rfind("steadfarm-manifest 2\ngeneration 12\nowner_epoch 9\n", 0), 0U);
   EXPECT_NE(text.find("\nsegment segment-000000000010-9-1.h5 state 3 9320 "
                       "00000000000000050000000000000006\n"),
             std::string::npos);

@@ -434,7 +434,7 @@ TEST(Store, a_manifest_of_a_newer_format_is_refused_and_not_set_aside) {
   OpenReport report;
   publish_steps(*open_store(files, test_options(), report), work, 1);
   Files content = files_of(files);
-  std::string text = "steadfarm-manifest 2\nall is different here\n";
+  std::string text = "steadfarm-manifest 3\nall is different here\n";
   text += "digest " + to_hex(digest(std::string_view(text))) + "\n";
   content[manifest_name(Generation(3))] = bytes_of(text);
   const auto newer = file_system_with(content);
