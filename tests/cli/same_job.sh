@@ -27,16 +27,19 @@ refused() {
   expect_eq "$name: what a refused start changed" "$before" "$(contents)"
 }
 warnings() { grep -c 'warning: the program is' "$JOBS_TMP/$1.err" || true; }
-stop_at() {  # NAME UNITS
+# killed_at NAME UNITS PROGRAM ARGS...: a slow run, killed with at least so many units accepted.
+killed_at() {
+  local name=$1 units=$2
+  shift 2
+  SAME_JOB_SLEEP_MS=20 farm_start_plain "$name" 3 "$@" --store "$store" --interval 0.1
   farm_ranks 3
-  at_units "$1" "$2"
+  at_units "$name" "$units"
   farm_kill_all
 }
 
 # ---- killed half-way ----
 build 1
-farm_start_plain first 3 "$program" --store "$store" --interval 0.1
-stop_at first 300
+killed_at first 100 "$program"
 expect_committed first "$store"
 
 # ---- another type of the result: the bytes would be read as other numbers ----
@@ -63,16 +66,14 @@ refused identity "the identity is not given \(program 'program'\) in the store a
 
 # ---- the same build under another name is the same job, and nothing is said ----
 mv "$program" "$JOBS_TMP/bin/renamed"
-farm_start_plain renamed 3 "$JOBS_TMP/bin/renamed" --store "$store" --interval 0.1
-stop_at renamed $((COMMITTED + 100))
+killed_at renamed $((COMMITTED + 50)) "$JOBS_TMP/bin/renamed"
 expect_eq "warnings about a renamed program" 0 "$(warnings renamed)"
 mv "$JOBS_TMP/bin/renamed" "$program"
 
 # ---- another build: refused if asked, said otherwise; and from then on it is the known one ----
 build 2
 refused same_program '--same-program is refuse' "$program" --same-program refuse --identity renamed
-farm_start_plain rebuilt 3 "$program" --store "$store" --interval 0.1 --identity renamed
-stop_at rebuilt $((COMMITTED + 500))
+killed_at rebuilt $((COMMITTED + 100)) "$program" --identity renamed
 expect_eq "warnings about another build" 1 "$(warnings rebuilt)"
 grep -qE "program' \(build [0-9a-f]{12}\) and the store was written by 'renamed' \(build [0-9a-f]" \
   "$JOBS_TMP/rebuilt.err" || fail "both builds are to be named: $(cat "$JOBS_TMP/rebuilt.err")"

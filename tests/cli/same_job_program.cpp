@@ -29,8 +29,10 @@ int run(int argc, char** argv) {
   farm.fold(sum, [](Number& total, Number number) { total += number; });
   const char* units = std::getenv("SAME_JOB_UNITS");
   farm.range(units == nullptr ? 1000 : std::strtoull(units, nullptr, 10));
-  farm.work([](long /*unit*/) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(4));
+  const char* sleep = std::getenv("SAME_JOB_SLEEP_MS");
+  const std::chrono::milliseconds unit_time(sleep == nullptr ? 0 : std::atoi(sleep));
+  farm.work([unit_time](long /*unit*/) {
+    std::this_thread::sleep_for(unit_time);
     return value_of_unit();
   });
   const steadfarm::Outcome outcome = farm.run();
