@@ -20,6 +20,34 @@ constexpr double kSecondsMax = 1e9;
 constexpr std::uint64_t kBufferBytesMin = 64U << 10U;
 
 bool is_duration(double seconds) { return seconds >= kSecondsMin && seconds <= kSecondsMax; }
+
+/// An option that takes one of some words.
+struct Choice {
+  const char* option;
+  const std::string& value;
+  std::vector<std::string> words;
+};
+
+Status check_words(const Options& options) {
+  const Choice choices[] = {{"--mode", options.mode, {"private", "group"}},
+                            {"--stragglers", options.stragglers, {"twice", "wait"}},
+                            {"--same-program", options.same_program, {"warn", "refuse", "ignore"}},
+                            {"--takeover", options.takeover, {"auto", "on", "off"}},
+                            {"--progress", options.progress, {"auto", "bar", "line", "off"}}};
+  for (const Choice& choice : choices) {
+    const std::vector<std::string>& words = choice.words;
+    if (std::find(words.begin(), words.end(), choice.value) != words.end()) continue;
+    std::string list;
+    for (const std::string& word : words) {
+      if (!list.empty()) list += &word == &words.back() ? " or " : ", ";
+      list += word;
+    }
+    return Error{ErrorCode::usage,
+                 std::string(choice.option) + " '" + choice.value + "' is not known; take " + list};
+  }
+  return {};
+}
+
 }  // namespace
 
 TimeUs to_us(double seconds) {
@@ -48,19 +76,7 @@ Status check_options(const Options& options) {
                    ", which is not between 0.000001 and 1000000");
     }
   }
-  if (options.mode != "private" && options.mode != "group") {
-    return usage("--mode '" + options.mode + "' is not known; take private or group");
-  }
-  if (options.stragglers != "twice" && options.stragglers != "wait") {
-    return usage("--stragglers '" + options.stragglers + "' is not known; take twice or wait");
-  }
-  const std::string& same = options.same_program;
-  if (same != "warn" && same != "refuse" && same != "ignore") {
-    return usage("--same-program '" + same + "' is not known; take warn, refuse or ignore");
-  }
-  if (options.takeover != "auto" && options.takeover != "on" && options.takeover != "off") {
-    return usage("--takeover '" + options.takeover + "' is not known; take auto, on or off");
-  }
+  if (Status words = check_words(options); !words) return words;
   if (options.chunk == 0) return usage("--chunk is 0; at least one unit goes into a message");
   if (options.executions > core::kAttemptNumberMax) {
     return usage("--executions (or --retries) is above " + std::to_string(core::kAttemptNumberMax));
@@ -97,10 +113,6 @@ Status check_options(const Options& options) {
   if (!(options.deadline_unix_s >= 0)) return usage("--deadline is below 0, and not a moment");
   if (options.walltime_s != 0 && !is_duration(options.walltime_s)) {
     return usage(std::string("--walltime") + limits);
-  }
-  const std::string& p = options.progress;
-  if (p != "auto" && p != "bar" && p != "line" && p != "off") {
-    return usage("--progress '" + p + "' is not known; take auto, bar, line or off");
   }
   if (options.hold_units == 0) {
     return usage("hold_units is 0; one unit at least is handed out under an ordered fold");

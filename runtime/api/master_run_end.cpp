@@ -1,4 +1,5 @@
-// What a run says at its end, and its report.
+// What a run says at its start and at its end, and its report.
+#include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -7,6 +8,39 @@
 #include "driver/private_file.hpp"
 
 namespace steadfarm::api {
+
+void MasterRun::say_start() {
+  const std::uint64_t restored = units_restored_;
+  const auto today = std::chrono::system_clock::now().time_since_epoch();
+  log_->write("start",
+              {{"ranks", rank_count_},
+               {"unix_ms", std::chrono::duration_cast<std::chrono::milliseconds>(today).count()},
+               {"store", options_.store},
+               {"units_restored", restored},
+               {"generation", opened_.generation.value},
+               {"owner_epoch", opened_.owner_epoch.value},
+               {"ulfm", transport_.hears_of_deaths()}});
+  if (!options_.announce) return;
+  std::string text = std::to_string(rank_count_) + (rank_count_ == 1 ? " rank" : " ranks");
+  if (store_ == nullptr) {
+    text += "; no --store, so nothing is durable";
+  } else if (opened_.recovered) {
+    text += "; resuming store '" + options_.store + "' with " + std::to_string(restored) +
+            " units restored";
+  } else {
+    text += "; new store '" + options_.store + "'";
+  }
+  if (transport_.hears_of_deaths() && rank_count_ > 1) text += "; MPI tells of deaths (ULFM)";
+  if (spawner_) text += "; lost workers are replaced";
+  text += take_over_text();
+  if (!transport_.concurrent() && !workers_.empty() && rank_count_ > 1) {
+    text +=
+        "; MPI gave no MPI_THREAD_MULTIPLE, so heartbeats go out at safe points only and "
+        "silence is no evidence";
+    if (options_.unit_timeout_s > 0) text += " before the unit time limit is over";
+  }
+  say(text);
+}
 
 void MasterRun::say_end(const Outcome& outcome) {
   progress_.end();

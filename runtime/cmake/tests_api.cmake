@@ -35,7 +35,8 @@ steadfarm_test(api_test
           tests/unit/api/job_test.cpp tests/unit/api/loss_report_test.cpp
           tests/unit/api/master_works_test.cpp tests/unit/api/outcome_test.cpp
           tests/unit/api/paths_test.cpp
-          tests/unit/api/run_test.cpp tests/unit/api/store_opening_test.cpp tests/unit/api/store_results_test.cpp
+          tests/unit/api/run_test.cpp tests/unit/api/store_opening_test.cpp
+          tests/unit/api/store_results_test.cpp
           tests/unit/api/submitted_units_test.cpp tests/unit/api/unit_hints_test.cpp
           tests/unit/api/terminate_watch_test.cpp tests/unit/api/worker_side_test.cpp
   LINKS steadfarm::steadfarm steadfarm_driver CLI11::CLI11 nlohmann_json::nlohmann_json

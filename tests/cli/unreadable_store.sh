@@ -52,7 +52,8 @@ for part in "$shared" "$newest" "$shard"; do
     farm_run "moment_$error-$part" 2 "${job[@]}" --store "$store"
     calm
     expect_eq "$part, errno $error, for a moment: exit code" 0 "$JOB_EXIT"
-    expect_eq "$part, errno $error: committed" 400 "$(out_says "moment_$error-$part" units_committed)"
+    expect_eq "$part, errno $error: committed" 400 \
+      "$(out_says "moment_$error-$part" units_committed)"
     expect_store_sound "$store"
   done
 done
@@ -124,7 +125,8 @@ grep -q "steadfarm restore" "$JOBS_TMP/clean.out" || fail "$(cat "$JOBS_TMP/clea
 grep -q "^3 files put back, 0 stay" "$JOBS_TMP/restore.out" || fail "$(cat "$JOBS_TMP/restore.out")"
 expect_eq "restored" "$(contents "$whole")" "$(contents "$store")"
 cp "$store/$newest" "$store/bad/manifest-000000000001"
-"$FARMS_BIN/steadfarm" inspect "$store" | grep -q "^bad .*1 files" || fail "inspect is silent on bad"
+"$FARMS_BIN/steadfarm" inspect "$store" | grep -q "^bad .*1 files" ||
+  fail "inspect is silent on the folder bad"
 "$FARMS_BIN/steadfarm" clean "$store" | grep -q "^bad: 1 files with [0-9]* bytes removed" ||
   fail "clean does not say what it removed"
 expect_eq "cleaned" "$(contents "$whole")" "$(contents "$store")"
