@@ -34,11 +34,13 @@ int results(const std::string& store, ResultStyle style) {
   checkpoint::PosixFileSystem files;
   std::optional<ResultText> text;
   Bytes fold_state;
+  bool passed_over = false;  // a newer generation that is damaged
   checkpoint::ResultReading reading;
   reading.threads = checkpoint::reading_threads();
   reading.with_fold = style == ResultStyle::canonical;
   reading.begin = [&](const ResultsInfo& info) {
     say_about(info);
+    passed_over = !info.warnings.empty();
     // A text of a later version is no reason to keep the bytes back.
     auto fields = checkpoint::parse_result_fields(info.fields);
     text.emplace(style, fields ? std::move(fields).value() : checkpoint::ResultFields(), info.last);
@@ -57,7 +59,10 @@ int results(const std::string& store, ResultStyle style) {
     return reading_failed(read.error());
   }
   if (style == ResultStyle::canonical) std::cout << "fold " << to_hex(fold_state) << '\n';
-  return 0;
+  if (!passed_over) return 0;
+  say_error("these are not the newest results: what is newer is damaged; see steadfarm verify " +
+            store);
+  return 65;
 }
 
 }  // namespace

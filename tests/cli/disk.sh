@@ -107,11 +107,13 @@ if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65534 --regid=65534 --clear-groups tr
     env TMPDIR="$other/tmp" setpriv --reuid=65534 --regid=65534 --clear-groups "$@" \
       >"$JOBS_TMP/nobody.out" 2>"$JOBS_TMP/nobody.err" </dev/null
   }
+  # For a farm it is the wrong folder; a reader may be let in, and then it goes well.
   for command in "uts --tree T3 --store" "steadfarm inspect" "steadfarm verify"; do
-    code=0
+    code=0 expected=74
+    if [ "${command%% *}" = uts ]; then expected=65; fi
     # shellcheck disable=SC2086 # words
     as_nobody "$other/"$command "$store" || code=$?
-    expect_eq "nobody's $command: exit code" 65 "$code"
+    expect_eq "nobody's $command: exit code" "$expected" "$code"
     expect_eq "nobody's $command: lines" 1 "$(grep -c "error: .*$store" "$JOBS_TMP/nobody.err")"
   done
   mkdir -m 755 "$other/root-owned"

@@ -64,8 +64,9 @@ expect_eq "complete" False "$(store_says "$store" complete)"
 echo "25 looks, generations $first to $generation"
 
 # ---- the fields that scripts rely on ----
-expect_eq "fields of inspect --json" "accepted committed complete failed generation orphans \
-owner_epoch pending segments shard_bytes shards verified" \
+expect_eq "fields of inspect --json" "accepted bad_bytes bad_files build committed complete \
+discarded_bytes discarded_files failed format generation identity orphans owner_epoch pending \
+program segments shard_bytes shards verified" \
   "$("$JOBS_PYTHON" - "$JOBS_TMP/inspect.json" <<'END'
 import json, re, sys
 line = open(sys.argv[1]).read()

@@ -119,7 +119,12 @@ refused 65 "there is no store in $JOBS_TMP/bare" "$JOBS_TMP/bare"
 segment=$(basename "$(find "$JOBS_TMP/sums" -name 'segment-*' -size +8k | head -n 1)")
 chmod 600 "$JOBS_TMP/sums/$segment"
 printf 'X' | dd of="$JOBS_TMP/sums/$segment" bs=1 seek=4000 conv=notrunc status=none
-refused 65 "$segment: its digest does not match" "$JOBS_TMP/sums"
+code=0
+results "$JOBS_TMP/sums" >"$JOBS_TMP/older.out" 2>"$JOBS_TMP/older.err" || code=$?
+expect_eq "results of a damaged store: exit code" 65 "$code"
+for words in "warning: .*$segment: its digest does not match" "error: these are not the newest"; do
+  grep -q "$words" "$JOBS_TMP/older.err" || fail "damaged: $(cat "$JOBS_TMP/older.err")"
+done
 code=0
 results "$JOBS_TMP/texts" >/dev/full 2>"$JOBS_TMP/full.err" || code=$?
 expect_eq "exit code with a full disk" 70 "$code"

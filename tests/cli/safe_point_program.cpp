@@ -96,7 +96,7 @@ int run(int argc, char** argv) {
   Load load;
   CLI::App app("Units at safe points.");
   app.name("safe_point_program");
-  app.add_option("--mode", load.mode, "what the units do there")
+  app.add_option("--how", load.mode, "what the units do there")
       ->check(CLI::IsMember({"plain", "try", "hint", "noexcept", "omp", "omp_try", "thread",
                              "thread_try", "swallow", "swallow_and_return", "shared"}));
   app.add_option("--units", load.units, "units");

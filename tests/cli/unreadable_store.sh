@@ -48,7 +48,8 @@ shard=$(cd "$whole" && find shards -name 'shard-*' -printf '%f\n' | sort | head 
 # ---- a moment: as often as the fault that once destroyed stores, and for each kind of file ----
 for part in "$shared" "$newest" "$shard"; do
   for error in 5 116 24; do # EIO, ESTALE, EMFILE
-    times=6 flag='' troubled "moment_$error-$part" "$part" "$error"
+    times=6 flag=''
+    troubled "moment_$error-$part" "$part" "$error"
     farm_run "moment_$error-$part" 2 "${job[@]}" --store "$store"
     calm
     expect_eq "$part, errno $error, for a moment: exit code" 0 "$JOB_EXIT"
@@ -60,7 +61,8 @@ done
 
 # ---- late: heartbeats go on, nobody is lost, and nothing is put away ----
 for part in "$shared" "$newest" "$shard"; do
-  times='' flag=$disk/late troubled "late_$part" "$part" 2 # ENOENT
+  times='' flag=$disk/flag
+  troubled "late_$part" "$part" 2 # ENOENT
   farm_start_plain "late_$part" 3 "${job[@]}" --store "$store" --timeout 1 --heartbeat 0.2
   poll_until 30 "word of what it waits for" \
     grep -q "not visible here yet.*trying again" "$JOBS_TMP/late_$part.err" ||
@@ -77,7 +79,8 @@ done
 
 # ---- for good: 74, nothing changed, and no advice to throw it away ----
 for error in 5 13; do # EIO is waited for, EACCES is not
-  times='' flag=$disk/good troubled "good_$error" "$shared" "$error"
+  times='' flag=$disk/flag
+  troubled "good_$error" "$shared" "$error"
   farm_run "good_$error" 2 "${job[@]}" --store "$store" --read-patience 1.5
   calm
   expect_eq "errno $error for good: exit code" 74 "$JOB_EXIT"
@@ -88,7 +91,8 @@ for error in 5 13; do # EIO is waited for, EACCES is not
 done
 
 # ---- a stop while it waits ----
-times='' flag=$disk/stop troubled stop "$shared" 5
+times='' flag=$disk/flag
+troubled stop "$shared" 5
 job_start stop "${job[@]}" --progress off --json --store "$store"
 poll_until 30 "it to wait" grep -q "trying again" "$JOBS_TMP/stop.err" || fail "it does not wait"
 kill_process TERM "$JOB_PID"
@@ -98,7 +102,8 @@ expect_eq "stopped while it waits: exit code" 75 "$JOB_EXIT"
 expect_eq "stopped while it waits: what changed" "$before" "$(contents "$store")"
 
 # ---- the supervisor starts again until it can be read ----
-times='' flag=$disk/again troubled again "$shared" 5
+times='' flag=$disk/flag
+troubled again "$shared" 5
 job_start again "$FARMS_BIN/steadfarm" run --backoff 0.2 -- "${MPIRUN[@]}" -n 2 "${job[@]}" \
   --progress off --json --store "$store" --read-patience 1
 poll_until 60 "a start that could not read" grep -q "exit code 74" "$JOBS_TMP/again.err" ||

@@ -13,7 +13,7 @@ says() { grep -c "$2" "$JOBS_TMP/$1.err" || true; }
 
 # ---- over its time limit: a failed try, whatever the unit returns ----
 for mode in swallow_and_return swallow shared try plain; do
-  farm_run "limit_$mode" 3 "$program" --mode "$mode" --units 2 --steps 1700 --unit-timeout 1.5 \
+  farm_run "limit_$mode" 3 "$program" --how "$mode" --units 2 --steps 1700 --unit-timeout 1.5 \
     --executions 2
   expect_eq "$mode over the limit: outcome" "(True, 0, 2, 4, {'sum': 0})" \
     "$(out_says "limit_$mode" '(complete, units_accepted, units_failed, executions, answer)')"
@@ -21,13 +21,13 @@ for mode in swallow_and_return swallow shared try plain; do
   expect_eq "$mode over the limit: why" "{'ran longer than the unit time limit of 1.5 s'}" \
     "$(log_says "limit_$mode" 'set(values("unit_failed", "text"))')"
 done
-farm_run limit_hint 3 "$program" --mode hint --units 2 --steps 1700 --unit-timeout 1.5
+farm_run limit_hint 3 "$program" --how hint --units 2 --steps 1700 --unit-timeout 1.5
 expect_eq "a result after a hint" "(True, 2, {'sum': 1}, 0)" \
   "$(out_says limit_hint '(complete, units_accepted, answer, units_failed)')"
 
 # ---- and where it cannot end: its worker ends, which is charged to that unit ----
 if [ "$LAUNCHER_SURVIVES" = 1 ]; then
-  farm_start limit_noexcept 5 "$program" --mode noexcept --units 1 --steps 9000 --unit-timeout 1.5 \
+  farm_start limit_noexcept 5 "$program" --how noexcept --units 1 --steps 9000 --unit-timeout 1.5 \
     --stragglers wait
   job_wait "$JOB_PID" 120 || fail "limit_noexcept: no end"
   expect_eq "noexcept over the limit: outcome" "(True, 1, 3)" \
@@ -41,7 +41,7 @@ fi
 # ---- a stop, and the next start ----
 stop_and_resume() {  # MODE RANKS
   local mode=$1 ranks=$2 name=$1_$2 stopped_at
-  local words=("$program" --mode "$mode" --units "$units" --steps 1500 --interval 0.3
+  local words=("$program" --how "$mode" --units "$units" --steps 1500 --interval 0.3
     --stragglers wait --store "$JOBS_TMP/store_$name")
   farm_start_plain "$name" "$ranks" "${words[@]}"
   farm_ranks "$ranks"

@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -24,6 +26,14 @@ requires requires { T::steadfarm_type_version; }
 inline constexpr std::uint32_t type_version<T> = T::steadfarm_type_version;
 
 namespace detail {
+
+/// One text of several. Not with operator+, of which GCC 12 warns in programs that include this,
+/// for an overlap that is not there (GCC bug 105651).
+inline std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string all;
+  for (const std::string_view part : parts) all += part;
+  return all;
+}
 
 /// The records around the place that is being described, the innermost one first.
 template <class... Record>
@@ -53,7 +63,7 @@ std::string number_layout() {
   } else if (std::is_signed_v<T>) {
     kind = "i";
   }
-  return kind + std::to_string(8 * sizeof(T));
+  return joined({kind, std::to_string(8 * sizeof(T))});
 }
 
 /// "{A,B}": a struct, a pair and a tuple of the same members have the same bytes and are the same
@@ -64,8 +74,8 @@ template <class... Part, class Inner>
 struct RecordLayout<std::tuple<Part...>, Inner> {
   static std::string text() {
     std::string all;
-    ((all += (all.empty() ? "" : ",") + layout_in<std::remove_cvref_t<Part>>(Inner())), ...);
-    return "{" + all + "}";
+    ((all += joined({all.empty() ? "" : ",", layout_in<std::remove_cvref_t<Part>>(Inner())})), ...);
+    return joined({"{", all, "}"});
   }
 };
 
@@ -88,8 +98,8 @@ template <class... Alternative, class Where>
 struct VariantLayout<std::variant<Alternative...>, Where> {
   static std::string text() {
     std::string all;
-    ((all += (all.empty() ? "" : ",") + layout_in<Alternative>(Where())), ...);
-    return "variant<" + all + ">";
+    ((all += joined({all.empty() ? "" : ",", layout_in<Alternative>(Where())})), ...);
+    return joined({"variant<", all, ">"});
   }
 };
 
@@ -97,7 +107,7 @@ template <class T, class... Record>
 std::string record_layout(Around<Record...> around) {
   constexpr std::size_t up = levels_up<T>(Around<Record...>());
   if constexpr (up > 0) {
-    return "^" + std::to_string(up);
+    return joined({"^", std::to_string(up)});
   } else {
     static_cast<void>(around);
     return RecordLayout<typename PartsOf<T>::Type, Around<T, Record...>>::text();
@@ -107,19 +117,19 @@ std::string record_layout(Around<Record...> around) {
 template <class T, class... Record>
 std::string container_layout(Around<Record...> around) {
   if constexpr (Map<T>) {
-    return "map<" + layout_in<typename T::key_type>(around) + "," +
-           layout_in<typename T::mapped_type>(around) + ">";
+    return joined({"map<", layout_in<typename T::key_type>(around), ",",
+                   layout_in<typename T::mapped_type>(around), ">"});
   } else if constexpr (Associative<T>) {
-    return "set<" + layout_in<typename T::key_type>(around) + ">";
+    return joined({"set<", layout_in<typename T::key_type>(around), ">"});
   } else if constexpr (Sequence<T>) {
-    return "seq<" + layout_in<typename T::value_type>(around) + ">";
+    return joined({"seq<", layout_in<typename T::value_type>(around), ">"});
   } else if constexpr (std::is_bounded_array_v<T>) {
-    return "array<" + layout_in<std::remove_extent_t<T>>(around) + "," +
-           std::to_string(std::extent_v<T>) + ">";
+    return joined({"array<", layout_in<std::remove_extent_t<T>>(around), ",",
+                   std::to_string(std::extent_v<T>), ">"});
   } else {
     static_assert(is_std_array<T>);
-    return "array<" + layout_in<typename T::value_type>(around) + "," +
-           std::to_string(std::tuple_size_v<T>) + ">";
+    return joined({"array<", layout_in<typename T::value_type>(around), ",",
+                   std::to_string(std::tuple_size_v<T>), ">"});
   }
 }
 
@@ -127,7 +137,7 @@ std::string container_layout(Around<Record...> around) {
 template <class T, class... Record>
 std::string structure_in(Around<Record...> around) {
   if constexpr (copy_bytes<T>) {
-    return "raw<" + std::to_string(sizeof(T)) + ">";
+    return joined({"raw<", std::to_string(sizeof(T)), ">"});
   } else if constexpr (std::same_as<T, bool>) {
     return "bool";
   } else if constexpr (std::is_enum_v<T>) {
@@ -140,14 +150,14 @@ std::string structure_in(Around<Record...> around) {
   } else if constexpr (Tuple<T>) {
     return record_layout<T>(around);
   } else if constexpr (is_instance<std::optional, T>) {
-    return "optional<" + layout_in<typename T::value_type>(around) + ">";
+    return joined({"optional<", layout_in<typename T::value_type>(around), ">"});
   } else if constexpr (is_instance<std::variant, T>) {
     return VariantLayout<T, Around<Record...>>::text();
   } else if constexpr (is_instance<std::complex, T>) {
-    return "complex<" + layout_in<typename T::value_type>(around) + ">";
+    return joined({"complex<", layout_in<typename T::value_type>(around), ">"});
   } else if constexpr (Duration<T>) {
-    return "duration<" + layout_in<typename T::rep>(around) + "," + std::to_string(T::period::num) +
-           "/" + std::to_string(T::period::den) + ">";
+    return joined({"duration<", layout_in<typename T::rep>(around), ",",
+                   std::to_string(T::period::num), "/", std::to_string(T::period::den), ">"});
   } else if constexpr (std::same_as<T, std::monostate>) {
     return "{}";
   } else if constexpr (Cereal<T>) {
@@ -164,7 +174,7 @@ template <class T, class... Record>
 std::string layout_in(Around<Record...> around) {
   using Type = std::remove_cv_t<T>;
   std::string text = structure_in<Type>(around);
-  if constexpr (type_version<Type> != 0) text += "#" + std::to_string(type_version<Type>);
+  if constexpr (type_version<Type> != 0) text += joined({"#", std::to_string(type_version<Type>)});
   return text;
 }
 
