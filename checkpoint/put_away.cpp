@@ -234,7 +234,7 @@ Status remove_all(Folder& folder, const char* subfolder) {
   const Result<std::vector<std::string>> names = names_in(folder, subfolder);
   if (!names) return names.error();
   for (const std::string& name : names.value()) {
-    const Status removed = folder.unlink(std::string(subfolder) + "/" + name);
+    Status removed = folder.unlink(std::string(subfolder) + "/" + name);
     if (!removed && removed.error().code != ErrorCode::not_found) return removed;
   }
   return names.value().empty() ? Status() : folder.sync(subfolder);
@@ -262,7 +262,7 @@ Result<PutAway> clean(FileSystem& files, const std::string& path, bool force,
                       const SegmentCodec* codec, std::uint32_t threads) {
   const Result<std::unique_ptr<Folder>> folder = open_existing(files, path);
   if (!folder) return folder.error();
-  const Result<PutAway> held = count_put_away(*folder.value());
+  Result<PutAway> held = count_put_away(*folder.value());
   if (!held) return held.error();
   if (!force && held.value().bad.files > 0) {
     const Result<Generation> good = newest_good(*folder.value(), reading_options(codec, threads));

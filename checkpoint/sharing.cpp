@@ -63,8 +63,10 @@ class Sharer {
       failed(names.error());
       return;
     }
+    const std::string prefix = subfolder + "/";
     for (const std::string& name : names.value()) {
-      const std::string path = subfolder + "/" + name;
+      std::string path = prefix;
+      path += name;
       if (which(path)) give(path);
     }
   }

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "transport/mpi/replacement.hpp"
 #include "transport/mpi/watchdog.hpp"
@@ -21,6 +23,7 @@ namespace {
 constexpr int kDefaultSeconds = 120;
 constexpr int kMostSeconds = 1'000'000;
 constexpr int kExitAgain = 75;
+constexpr std::chrono::milliseconds kWordsOnTheirWay{500};
 
 int deadline_seconds() {
   const char* value = std::getenv("STEADFARM_START_TIMEOUT");
@@ -45,9 +48,10 @@ void end_the_launcher() {
                                                           "prterun", "orted",   "prted"};
   const pid_t parent = getppid();
   const std::string name = name_of(parent);
-  if (std::find(kLaunchers.begin(), kLaunchers.end(), name) != kLaunchers.end()) {
-    kill(parent, SIGTERM);
-  }
+  if (std::find(kLaunchers.begin(), kLaunchers.end(), name) == kLaunchers.end()) return;
+  // It passes on what we have just said, which takes it a moment on a busy machine.
+  std::this_thread::sleep_for(kWordsOnTheirWay);
+  kill(parent, SIGTERM);
 }
 
 }  // namespace
