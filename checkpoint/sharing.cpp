@@ -1,5 +1,6 @@
 #include "checkpoint/sharing.hpp"
 
+#include <cstdint>
 #include <utility>
 
 #include "checkpoint/names.hpp"

@@ -1,5 +1,6 @@
 // Object headers and their messages.
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 
 #include "checkpoint/hdf5/block.hpp"

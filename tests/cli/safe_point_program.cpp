@@ -2,6 +2,7 @@
 // they like with one. For tests of what becomes of such a unit when it is told to end.
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <steadfarm/farm.hpp>
 #include <string>

@@ -3,6 +3,7 @@
 // files justify, and the readers agree on what is good. STEADFARM_FUZZ_CASES: how many (500).
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <cstdlib>
 
 #include "checkpoint/manifest.hpp"

@@ -2,6 +2,8 @@
 // on: the simulated world stands still in the midst of an event.
 #pragma once
 
+#include <cstdint>
+
 #include "checkpoint/patience.hpp"
 #include "sim/world.hpp"
 

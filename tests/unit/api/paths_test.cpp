@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "api/take_over.hpp"
 #include "tests/unit/api/run_rig.hpp"
 
