@@ -1,5 +1,6 @@
 // Object headers and their messages.
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 

@@ -5,6 +5,7 @@
 //
 // MAKE_GOLDEN_STOP_AFTER=N asks for a stop, as SIGUSR2 does, when N units are accepted.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>

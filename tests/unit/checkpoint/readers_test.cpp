@@ -2,6 +2,8 @@
 // unreadable.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <functional>
