@@ -58,7 +58,7 @@ TEST(FingerprintOf, changes_with_each_part_that_must_stay) {
   add([](JobRecord& j) { j.result = "i64"; });
   add([](JobRecord& j) { j.stored = "bytes"; });
   add([](JobRecord& j) { j.folds = {"ordered i64"}; });
-  add([](JobRecord& j) { j.folds.push_back("any i64"); });
+  add([](JobRecord& j) { j.folds.emplace_back("any i64"); });
   add([](JobRecord& j) { j.folds.clear(); });
   add([](JobRecord& j) { j.inputs[0].digest.lo = 3; });
 }
