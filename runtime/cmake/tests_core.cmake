@@ -48,6 +48,12 @@ steadfarm_test(core_master_test
   LINKS steadfarm_core
   LABELS unit)
 
+# A million steps each: not for the sanitizers.
+steadfarm_test(core_attempts_test
+  SOURCES tests/unit/core/master_attempts_test.cpp
+  LINKS steadfarm_core
+  LABELS core)
+
 steadfarm_test(scenario_test
   SOURCES tests/scenarios/scenario_test.cpp tests/scenarios/runner/answers.cpp
           tests/scenarios/runner/machine_script.cpp tests/scenarios/runner/master_script.cpp
