@@ -146,10 +146,10 @@ struct Glance {
 
 // All of these read only, and are safe while a run is live (a file that retention removed meanwhile
 // is looked up again in a newer manifest). Of their errors, `corrupt` and `not_found` speak of the
-// store; `io`, `shortage`, `denied` and `timeout` say that it cannot be read now. The memory they
-// take does not grow with the files: a megabyte a thread and 8 bytes for each megabyte of the
-// store; about 200 bytes for each spawned unit that is to be done, and 100 for each result in a
-// shard, of which the state segments speak; 64 MiB for keys.
+// store; `io`, `shortage`, `no_memory`, `denied` and `timeout` say that it cannot be read now. The
+// memory they take does not grow with the files: a megabyte a thread and 8 bytes for each megabyte
+// of the store; about 200 bytes for each spawned unit that is to be done, and 100 for each result
+// in a shard, of which the state segments speak; 64 MiB for keys.
 
 /// The newest generation whose files are there with their sizes. No content is read: for those who
 /// look often.

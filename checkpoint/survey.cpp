@@ -136,8 +136,8 @@ class Surveyor {
       found_.warnings.clear();  // those of the one that is chosen count
       Status ours = judge_job(folder_, stored.manifest, options_.job, found_.warnings);
       if (!ours) return ours.error();
-      const bool starts_over = holds_nothing(stored.manifest) && (missing_ || !found_.bad.empty());
-      if (starts_over) continue;
+      const bool something_is_lost = missing_ || found_.lost_manifests || !found_.bad.empty();
+      if (something_is_lost && holds_nothing(stored.manifest)) continue;  // it would start over
       std::string bad_file;
       Result<LoadedGeneration> loaded =
           load_generation(folder_, stored.manifest, options_, bad_file);

@@ -417,7 +417,8 @@ TEST(Store, says_who_owned_it_before) {
 TEST(Store, sets_what_a_lost_newer_owner_wrote_aside_and_goes_above_its_number) {
   MemoryFileSystem files(1);
   OpenReport report;
-  ASSERT_TRUE(open_store(files, test_options(), report));
+  Workload work(3);
+  publish_steps(*open_store(files, test_options(), report), work, 1);
   Files content = files_of(files);
   const std::string temp = temp_name({OwnerEpoch(50), 99, 7});
   const std::string segment = segment_name({Generation(51), OwnerEpoch(50), 9});
@@ -432,6 +433,20 @@ TEST(Store, sets_what_a_lost_newer_owner_wrote_aside_and_goes_above_its_number) 
   EXPECT_EQ(after.at("bad/" + segment), bytes_of("y"));
   ASSERT_EQ(report.warnings.size(), 1U);
   EXPECT_NE(report.warnings[0].find("generation 50"), std::string::npos) << report.warnings[0];
+}
+
+// What is left is the take-over of a new store: going on from it would be starting over.
+TEST(Store, does_not_start_over_where_a_published_manifest_is_lost) {
+  MemoryFileSystem files(1);
+  OpenReport report;
+  ASSERT_TRUE(open_store(files, test_options(), report));
+  Files content = files_of(files);
+  content[segment_name({Generation(51), OwnerEpoch(50), 9})] = bytes_of("y");
+  const auto newer = file_system_with(content);
+  const auto refused = Store::open(*newer, test_options(), report);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::corrupt);
+  EXPECT_EQ(files_of(*newer), content);
 }
 
 TEST(Store, a_manifest_of_a_newer_format_is_refused_and_not_set_aside) {
