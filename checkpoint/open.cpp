@@ -94,9 +94,10 @@ Result<std::unique_ptr<Store>> open_store(FileSystem& files, StoreOptions option
   const auto steps = std::make_shared<std::atomic<std::uint64_t>>(0);
   opened = watch_steps(std::move(opened).value(), [steps] { ++*steps; });
   Folder& folder = *opened.value();
-  const std::uint64_t nonce = files.nonce();
   constexpr int claims_max = 16;
   for (int i = 0; i < claims_max; ++i) {
+    // Of each claim its own: a temporary file that an earlier one could not remove is in no way.
+    const std::uint64_t nonce = files.nonce();
     Result<Survey> found = survey(folder, options);
     if (!found) return found.error();
     const Manifest takeover = takeover_of(found.value(), options, nonce);

@@ -76,14 +76,16 @@ Status ShardWriter::enter() {
 Result<ShardInfo> ShardWriter::write(const LaidOutShard& shard) {
   if (!durable_) {
     if (Status entered = enter(); !entered) return entered.error();
-    DurableFiles durable(*folder_, options_.grant.owner_epoch, nonce_, subfolder_ + "/");
+    durable_.emplace(*folder_, options_.grant.owner_epoch, nonce_, subfolder_ + "/");
+  }
+  if (!probed_) {
     // Before a shard is written that could not get its name.
-    const Result<std::vector<std::string>> probed = durable.probe();
+    const Result<std::vector<std::string>> probed = durable_->probe();
     if (!probed) return probed.error();
     for (const std::string& warning : probed.value()) {
       if (options_.warn) options_.warn(warning);
     }
-    durable_.emplace(std::move(durable));
+    probed_ = true;
   }
   ShardInfo info;
   info.name = {options_.grant.owner_epoch, nonce_, ++sequence_};

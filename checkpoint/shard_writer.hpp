@@ -63,7 +63,8 @@ class ShardWriter {
   std::shared_ptr<std::atomic<std::uint64_t>> steps_;
   // What `write` alone touches.
   std::unique_ptr<Folder> folder_;
-  std::optional<DurableFiles> durable_;
+  std::optional<DurableFiles> durable_;  // one for all tries, so that no temporary name comes twice
+  bool probed_ = false;
   std::uint64_t sequence_ = 0;
 };
 

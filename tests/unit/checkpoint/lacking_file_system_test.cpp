@@ -126,6 +126,38 @@ TEST(LackingFileSystem, what_a_probe_left_at_a_crash_goes_at_the_next_opening) {
   }
 }
 
+/// Takes the first file that is written away, as the owner of a store tidies up.
+class TidiesOnce final : public FileObserver {
+ public:
+  explicit TidiesOnce(MemoryFileSystem& files) : files_(files) { files.set_observer(this); }
+  ~TidiesOnce() override { files_.set_observer(nullptr); }
+  TidiesOnce(const TidiesOnce&) = delete;
+  TidiesOnce& operator=(const TidiesOnce&) = delete;
+  void changed(Operation operation, const std::string& folder, const std::string& name,
+               const std::string& /*to*/) override {
+    if (operation != Operation::sync || done) return;
+    done = true;
+    files_.disk(folder).remove(name);
+  }
+  bool done = false;
+
+ private:
+  MemoryFileSystem& files_;
+};
+
+// Seed 17960387430212 of the simulation: the next claim used the names of the first one again.
+TEST(LackingFileSystem, what_a_claim_could_not_remove_is_in_the_way_of_no_other) {
+  MemoryFileSystem files(1);
+  TidiesOnce rival(files);
+  FaultRates rates;
+  rates.fail[static_cast<std::size_t>(Operation::unlink)] = 1.0;
+  files.faults().set_rates(rates);
+  OpenReport report;
+  ASSERT_TRUE(open_store(files, plain_options(), report));
+  EXPECT_TRUE(rival.done);
+  EXPECT_EQ(report.generation, Generation(1));
+}
+
 // ---- a worker, whose host may see another file system than the master's ----
 
 class LackingAtAWorker : public testing::Test {

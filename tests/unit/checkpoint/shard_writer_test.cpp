@@ -173,6 +173,19 @@ TEST_F(ShardWriting, does_not_run_into_its_own_lost_reply) {
   }
 }
 
+TEST_F(ShardWriting, what_a_failed_probe_could_not_remove_is_in_no_way) {
+  ShardWriter writer = this->writer();
+  FaultRates rates;
+  rates.fail[static_cast<std::size_t>(Operation::unlink)] = 1.0;
+  rates.fail[static_cast<std::size_t>(Operation::link)] = 1.0;
+  files_.faults().set_rates(rates);
+  ASSERT_FALSE(write(writer, 0, 1));
+  ASSERT_FALSE(list_shards(*folder()).value().temps.empty());
+  files_.faults().set_rates({});
+  const Result<ShardInfo> info = write(writer, 0, 1);
+  ASSERT_TRUE(info) << info.error().message;
+}
+
 TEST_F(ShardWriting, leaves_nothing_behind_on_a_full_disk) {
   ShardWriter writer = this->writer();
   ASSERT_TRUE(write(writer, 0, 1));
