@@ -37,10 +37,12 @@ class House {
       return std::move(report_);
     }
     for (const BadFile& bad : found_.bad) set_aside(bad);
+    for (const BadFile& bad : found_.bad) tell(bad);
     if (found_.lost_manifests) {
-      warn_once("a manifest up to generation " + std::to_string(found_.newest.value) +
-                " was published and is not in " + folder_.path() +
-                "; files that may be its own are set aside in the folder " + bad_folder);
+      report_.warnings.push_back(
+          "a manifest up to generation " + std::to_string(found_.newest.value) +
+          " was published and is not in " + folder_.path() +
+          "; files that may be its own are set aside in the folder " + bad_folder);
     }
     sort_manifests();
     sort_segments(listing.value());
@@ -78,11 +80,23 @@ class House {
     if (base_.contains(bad.name)) return;
     if (put_away(bad_folder, bad.name)) ++report_.set_aside;
     away_.insert(bad.name);
-    warn_once(bad.reason + "; set aside in the folder " + bad_folder +
-              " (steadfarm restore puts back what verifies)");
   }
 
-  // A manifest is bad for the same reason as the segment that it names.
+  /// A manifest is bad for the reason of the file that it names, and is told of by itself only if
+  /// that file stays.
+  void tell(const BadFile& bad) {
+    if (!away_.contains(bad.name)) return;
+    const auto is_culprit = [&](const BadFile& other) {
+      return other.reason == bad.reason && other.reason.find(other.name) != std::string::npos;
+    };
+    const bool own = is_culprit(bad);
+    const auto culprit = std::find_if(found_.bad.begin(), found_.bad.end(), is_culprit);
+    if (!own && culprit != found_.bad.end() && away_.contains(culprit->name)) return;
+    warn_once(bad.reason + "; " + (own ? "" : bad.name + " is ") + "set aside in the folder " +
+              bad_folder + " (steadfarm restore puts back what verifies)");
+  }
+
+  /// Several generations may name one file.
   void warn_once(std::string warning) {
     std::vector<std::string>& said = report_.warnings;
     if (std::find(said.begin(), said.end(), warning) == said.end()) {

@@ -28,6 +28,7 @@ void Simulation::check_outcome(const MasterProcess& master) {
 void Simulation::check_store(const MasterProcess& master) {
   const Lineage& lineage = master.lineage();
   world_.files.crash();
+  world_.files.unreadable().clear();  // what was not in sight is looked for anew
   if (world_.options.keep_results != 0) check_results(lineage);
   checkpoint::OpenReport report;
   const std::unique_ptr<checkpoint::Store> store = open_store(report);

@@ -99,10 +99,12 @@ void WatchedStore::maintain() {
     faults.power_off_after(faults.operations() + power_after_ % 8);
   }
   const auto before = world_.files.faults().counts().injected;
+  const std::uint64_t unseen_before = world_.files.unreadable().hits();
   inner_->maintain();
   tap_.check();
-  // What could not be removed is left to the next opening.
-  const bool undisturbed = !power_goes && world_.files.faults().counts().injected == before;
+  // What could not be removed, or was not in sight, is left to the next opening.
+  const bool undisturbed = !power_goes && world_.files.faults().counts().injected == before &&
+                           world_.files.unreadable().hits() == unseen_before;
   if (complete_ && undisturbed && record_.is_owner(job_)) record_.check_no_orphans(*lineage_);
   if (power_goes) std::exchange(power_lost_, nullptr)();
 }

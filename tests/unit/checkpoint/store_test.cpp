@@ -295,6 +295,38 @@ TEST(Store, what_is_set_aside_stays_there_after_a_crash) {
   EXPECT_FALSE(disk.durable().contains(newest));
 }
 
+// The manifest lies about a segment that is sound, and that the base names as well.
+TEST(Store, names_the_file_that_it_sets_aside_and_not_the_one_that_stays) {
+  Files content;
+  std::string newest;
+  std::string shared;
+  {
+    MemoryFileSystem files(1);
+    Workload work(3);
+    OpenReport report;
+    const auto store = open_store(files, test_options(), report);
+    publish_steps(*store, work, 2);
+    newest = manifest_name(store->generation());
+    content = files_of(files);
+    Manifest manifest = decode_manifest(content.at(newest)).value();
+    shared = manifest.segments.front().file;
+    manifest.segments.front().bytes = UINT64_MAX;
+    content.at(newest) = encode_manifest(manifest);
+  }
+  const auto files = file_system_with(content);
+  OpenReport report;
+  ASSERT_TRUE(open_store(*files, test_options(), report));
+  EXPECT_TRUE(files->disk(store_path).exists(shared));
+  EXPECT_TRUE(files->disk(store_path).exists("bad/" + newest));
+  ASSERT_FALSE(report.warnings.empty());
+  EXPECT_NE(report.warnings.front().find("; " + newest + " is set aside in the folder bad"),
+            std::string::npos)
+      << report.warnings.front();
+  for (const std::string& warning : report.warnings) {
+    EXPECT_EQ(warning.find("; set aside"), std::string::npos) << warning;
+  }
+}
+
 TEST(Store, never_starts_over_when_only_the_manifests_are_gone) {
   MemoryFileSystem files(1);
   Workload work(3);
