@@ -73,20 +73,49 @@ job_wait() {
 
 children_of() { cat /proc/"$1"/task/*/children 2>/dev/null || true; }
 
-descendants_of() {
-  local child
-  for child in $(children_of "$1"); do
-    echo "$child"
-    descendants_of "$child"
+# These look without a process of their own: a job may be over before a busy machine has started
+# some tens of them.
+# into_descendants ARRAY PID: appends the process ids of all descendants.
+into_descendants() {
+  local -n into_array=$1
+  local file line child
+  for file in /proc/"$2"/task/*/children; do
+    line=
+    # Without a line break at the end, so reading it says that it failed.
+    { read -r line <"$file"; } 2>/dev/null || true
+    for child in $line; do
+      into_array+=("$child")
+      into_descendants "$1" "$child"
+    done
   done
 }
 
-# find_rank PID RANK: prints the process id of a rank among the descendants of PID, or fails.
+descendants_of() {
+  local found=()
+  into_descendants found "$1"
+  [ "${#found[@]}" -eq 0 ] || printf '%s\n' "${found[@]}"
+}
+
+# is_rank PID RANK
+is_rank() {
+  local words=() word
+  { mapfile -d '' -t words <"/proc/$1/environ"; } 2>/dev/null || return 1
+  for word in "${words[@]}"; do
+    case $word in
+      "OMPI_COMM_WORLD_RANK=$2" | "PMIX_RANK=$2" | "PMI_RANK=$2") return 0 ;;
+    esac
+  done
+  return 1
+}
+
+# find_rank PID RANK: prints the process id of a rank among the descendants of PID, or fails. It is
+# in RANK_FOUND as well.
 find_rank() {
-  local pid
-  for pid in $(descendants_of "$1"); do
-    if grep -qzE "^(OMPI_COMM_WORLD_RANK|PMIX_RANK|PMI_RANK)=$2\$" "/proc/$pid/environ" \
-      2>/dev/null; then
+  local pid found=()
+  into_descendants found "$1"
+  for pid in "${found[@]}"; do
+    if is_rank "$pid" "$2"; then
+      RANK_FOUND=$pid
       echo "$pid"
       return 0
     fi
@@ -97,7 +126,7 @@ find_rank() {
 # rank_pid MPIRUN_PID RANK [SECONDS]: waits until the rank is there; its process id is in RANK_PID.
 rank_pid() {
   poll_until "${3:-30}" "rank $2 of job $1" find_rank "$1" "$2" >/dev/null || return 1
-  RANK_PID=$(find_rank "$1" "$2")
+  RANK_PID=$RANK_FOUND
 }
 
 # kill_process SIGNAL PID: one process, which must be alive.
