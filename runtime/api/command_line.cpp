@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <chrono>
+#include <clocale>
 #include <cstdlib>
 #include <iostream>
+#include <locale>
 #include <thread>
 #include <utility>
 
@@ -273,9 +275,27 @@ void check_values(const CLI::App& app) {
   }
 }
 
+// The command line means the same under every locale that the program has set before.
+class PlainLocale {
+ public:
+  PlainLocale()
+      : c_(std::setlocale(LC_ALL, nullptr)), cpp_(std::locale::global(std::locale::classic())) {}
+  ~PlainLocale() {
+    std::locale::global(cpp_);
+    std::setlocale(LC_ALL, c_.c_str());
+  }
+  PlainLocale(const PlainLocale&) = delete;
+  PlainLocale& operator=(const PlainLocale&) = delete;
+
+ private:
+  std::string c_;
+  std::locale cpp_;
+};
+
 }  // namespace
 
 void add_options(CLI::App& app, Options& options) {
+  const PlainLocale plain;
   const std::string group = "Steadfarm";
   if (options.retries) options.executions = *std::exchange(options.retries, std::nullopt);
   add_work_options(app, options, group);
@@ -286,6 +306,7 @@ void add_options(CLI::App& app, Options& options) {
 }
 
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
+  const PlainLocale plain;
   try {
     app.parse(argc, argv);
     take_in_left_out_variables(app);

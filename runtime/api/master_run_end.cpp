@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/master_run.hpp"
+#include "base/number_text.hpp"
 #include "driver/private_file.hpp"
 
 namespace steadfarm::api {
@@ -47,8 +48,6 @@ void MasterRun::say_end(const Outcome& outcome) {
   const bool is_error = outcome.exit_code != 0 && outcome.exit_code != 3 && outcome.exit_code != 75;
   if (is_error) say("error: " + outcome.message);
   if (!options_.announce) return;
-  char seconds[32];
-  std::snprintf(seconds, sizeof seconds, "%.1f s", outcome.seconds);
   std::string text = outcome.complete ? "complete" : "stopped";
   if (!outcome.message.empty() && !is_error) text += " (" + outcome.message + ")";
   text += ": " + std::to_string(outcome.units_accepted) + " units accepted";
@@ -61,7 +60,7 @@ void MasterRun::say_end(const Outcome& outcome) {
     if (spawner_) text += " and " + std::to_string(outcome.workers_replaced) + " replaced";
   }
   if (store_) text += ", generation " + std::to_string(outcome.generation);
-  text += ", " + std::string(seconds);
+  text += ", " + fixed_text(outcome.seconds, 1) + " s";
   if (outcome.exit_code == 75 && store_) text += "; run the same command again to resume";
   say(text);
 }

@@ -8,15 +8,12 @@
 
 #include "api/master_run.hpp"
 #include "api/take_over.hpp"
+#include "base/number_text.hpp"
 
 namespace steadfarm::api {
 namespace {
 
-std::string seconds_text(TimeUs us) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(us) * 1e-6);
-  return text;
-}
+std::string seconds_text(TimeUs us) { return fixed_text(static_cast<double>(us) * 1e-6, 1) + " s"; }
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/number_text.hpp"
 #include "checkpoint/posix_file_system.hpp"
 #include "checkpoint/shard_writer.hpp"
 #include "driver/signals.hpp"
@@ -26,9 +27,7 @@ constexpr int kLastWords = 5;
 constexpr std::chrono::milliseconds kLastWordsPause{200};
 
 std::string in_seconds(const driver::UnitGuard& units) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g s", static_cast<double>(units.limit_us()) * 1e-6);
-  return text;
+  return short_text(static_cast<double>(units.limit_us()) * 1e-6) + " s";
 }
 
 // How a worker of this job writes its shards, or null.

@@ -17,6 +17,11 @@ target_link_libraries(stragglers_program PRIVATE steadfarm::steadfarm CLI11::CLI
 set_target_properties(stragglers_program PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
+add_executable(locale_program tests/cli/locale_program.cpp)
+target_link_libraries(locale_program PRIVATE steadfarm::steadfarm steadfarm_build_flags)
+set_target_properties(locale_program PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 add_executable(safe_point_program tests/cli/safe_point_program.cpp)
 target_link_libraries(safe_point_program PRIVATE steadfarm::steadfarm CLI11::CLI11
@@ -36,8 +41,8 @@ steadfarm_test(cli_test
   LINKS steadfarm_checkpoint nlohmann_json::nlohmann_json
   LABELS unit)
 
-foreach(test usage damaged_store other_job same_job live_store limited_memory disk results
-    run_command)
+foreach(test usage damaged_store other_job same_job live_store limited_memory disk other_locale
+    results run_command)
   steadfarm_script_test(cli_${test} tests/cli/${test}.sh LABELS cli TIMEOUT 600 PROCESSORS 2)
 endforeach()
 steadfarm_script_test(cli_failing_units tests/cli/failing_units.sh

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/number_text.hpp"
 #include "core/master.hpp"
 
 namespace steadfarm::core {
@@ -11,11 +12,7 @@ namespace {
 // a second: what is shorter than a few messages is not measured well.
 constexpr TimeUs kFarBeyond = 5;
 
-std::string seconds_text(TimeUs us) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(us) * 1e-6);
-  return text;
-}
+std::string seconds_text(TimeUs us) { return fixed_text(static_cast<double>(us) * 1e-6, 1) + " s"; }
 
 }  // namespace
 
@@ -27,10 +24,9 @@ void Master::hear_silence(Actions& out) {
     loss.phi = lost.phi;
     std::string evidence = "silent for longer than the time-out";
     if (lost.early) {
-      char phi[32];
-      std::snprintf(phi, sizeof phi, "%.1f", lost.phi);
       evidence = "silent for " + seconds_text(lost.silence_us) +
-                 ", which its heartbeats so far make unlikely (phi " + phi + ")";
+                 ", which its heartbeats so far make unlikely (phi " + fixed_text(lost.phi, 1) +
+                 ")";
     }
     lose(worker, loss, evidence, {kBlameAll}, out);
   }

@@ -1,4 +1,5 @@
 #include "driver/progress_line.hpp"
+#include "base/number_text.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -35,13 +36,10 @@ std::string progress_text(const core::Progress& progress, double seconds, double
   const core::Counters& c = progress.counters;
   const std::uint64_t done = c.accepted + c.failed;
   std::string head;
-  char text[256];
   if (c.spawned > 0) {
     // Units that spawn units have no known end; a share of what is known so far would mislead.
-    std::snprintf(text, sizeof text, "%llu units done, %llu known to be left",
-                  static_cast<unsigned long long>(done),
-                  static_cast<unsigned long long>(progress.pending));
-    head = text;
+    head = std::to_string(done) + " units done, " + std::to_string(progress.pending) +
+           " known to be left";
   } else {
     const double share =
         progress.total == 0
@@ -51,19 +49,14 @@ std::string progress_text(const core::Progress& progress, double seconds, double
       const auto full = static_cast<std::size_t>(share * kBarWidth);
       head = "[" + std::string(full, '#') + std::string(kBarWidth - full, '.') + "] ";
     }
-    std::snprintf(text, sizeof text, "%.1f %%, %llu of %llu units", 100 * share,
-                  static_cast<unsigned long long>(done),
-                  static_cast<unsigned long long>(progress.total));
-    head += text;
+    head += fixed_text(100 * share, 1) + " %, " + std::to_string(done) + " of " +
+            std::to_string(progress.total) + " units";
   }
   if (progress.generation > Generation(0)) {
-    std::snprintf(text, sizeof text, ", %llu durable",
-                  static_cast<unsigned long long>(progress.committed));
-    head += text;
+    head += ", " + std::to_string(progress.committed) + " durable";
   }
-  std::snprintf(text, sizeof text, ", %u workers, %.0f units/s, %.1f s", progress.workers_alive,
-                units_per_s, seconds);
-  return head + text;
+  return head + ", " + std::to_string(progress.workers_alive) + " workers, " +
+         fixed_text(units_per_s, 0) + " units/s, " + fixed_text(seconds, 1) + " s";
 }
 
 std::string fit_columns(std::string text, std::size_t columns) {

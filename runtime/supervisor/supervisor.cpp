@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/number_text.hpp"
 #include "checkpoint/posix_file_system.hpp"
 #include "checkpoint/store.hpp"
 #include "supervisor/command.hpp"
@@ -31,9 +32,7 @@ void say(std::string text) {
 }
 
 std::string seconds(std::int64_t ms) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ms) * 1e-3);
-  return text;
+  return fixed_text(static_cast<double>(ms) * 1e-3, 1) + " s";
 }
 
 const char* name_of(CommandEnd::Kind kind) {

@@ -9,7 +9,7 @@ STEADFARM_BUILD_PACKAGES=(
 )
 # What only the tests need.
 STEADFARM_TEST_PACKAGES=(
-  libgtest-dev libbenchmark-dev shellcheck python3-h5py git util-linux iproute2 debootstrap
+  libgtest-dev libbenchmark-dev shellcheck python3-h5py git util-linux iproute2 debootstrap locales
 )
 # What a cluster of virtual hosts takes: tests/cluster. Their services stay off on this machine.
 STEADFARM_CLUSTER_PACKAGES=(
