@@ -53,6 +53,7 @@ class ByteFarm::Impl {
     if (was_run) throw std::logic_error("Farm::run was called twice");
     if (!work) throw std::logic_error("Farm::run before Farm::work");
     was_run = true;
+    if (master_is_lost()) return cannot_begin();
     api::Job job;
     job.options = &options;
     job.submitted = &submitted;
@@ -85,6 +86,21 @@ class ByteFarm::Impl {
     spawn_hangs = outcome.spawn_hangs;
     dismissed = !master && outcome.message.empty();
     if (!environment->owns_mpi()) signals.reset();
+    return outcome;
+  }
+
+  // The others know as well as we do, and nobody leads them.
+  [[nodiscard]] bool master_is_lost() const {
+    return transport->self() != Rank(0) && transport->was_lost(Rank(0));
+  }
+  Outcome cannot_begin() {
+    static_cast<void>(transport->settle(0));
+    const Outcome outcome = api::worker_outcome(
+        transport->self(),
+        core::Exit{75,
+                   "the farm cannot begin: an earlier farm on these ranks has lost rank 0, "
+                   "which would be the master; start the program again"});
+    exit_code = outcome.exit_code;
     return outcome;
   }
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/digest.hpp"
+#include "base/number_text.hpp"
 #include "core/policy/names.hpp"
 #include "core/policy/speeds.hpp"
 #include "core/term.hpp"
@@ -72,7 +73,7 @@ Status check_options(const Options& options) {
   }
   for (const double speed : options.speeds) {
     if (!(speed >= core::kSpeedMin && speed <= core::kSpeedMax)) {
-      return usage("--speeds holds " + std::to_string(speed) +
+      return usage("--speeds holds " + short_text(speed) +
                    ", which is not between 0.000001 and 1000000");
     }
   }
@@ -209,6 +210,8 @@ void flush(transport::Transport& transport, int deadline_ms) {
     if (transport.poll(ignored, 64) == 0) std::this_thread::yield();
   }
 }
+
+int settle_ms(const core::Exit& exit) { return exit.reason.empty() ? kSettleMs : 0; }
 
 void say(std::string text) {
   const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };

@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "checkpoint/file_mode.hpp"
 #include "checkpoint/job_record.hpp"
+#include "core/worker.hpp"
 #include "steadfarm/byte_farm.hpp"
 #include "transport/spawner.hpp"
 #include "transport/transport.hpp"
@@ -83,6 +84,11 @@ inline constexpr TimeUs kMasterPatience = 3;
 inline constexpr int kFlushMs = 2'000;
 /// Moves queued sends on until they are out or the time is over.
 void flush(transport::Transport& transport, int deadline_ms);
+
+/// For the last messages at the end of a farm. What is late then is dropped by the next one.
+inline constexpr int kSettleMs = 1'000;
+/// Whom the master has not sent home does not wait for it.
+[[nodiscard]] int settle_ms(const core::Exit& exit);
 
 /// One line on standard error, as "steadfarm: ...". Messages of units and of the system may hold
 /// line breaks and terminal codes: these are shown as blanks.

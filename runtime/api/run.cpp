@@ -32,6 +32,7 @@ Outcome run_master_only(const Job& job, transport::Transport& transport) {
     while (!run.finished()) idle.after_turn(run.turn() > 0);
   });
   flush(transport, kFlushMs);
+  static_cast<void>(transport.settle(kSettleMs));
   return run.outcome();
 }
 
@@ -60,6 +61,7 @@ Outcome run_worker_as(Rank name, const Job& job, transport::Transport& transport
   while (!side.driver().exit()) idle.after_turn(side.driver().turn() > 0);
   flush(transport, flush_ms);
   heartbeat.reset();
+  static_cast<void>(transport.settle(settle_ms(*side.exit())));
   const bool store_hangs = !side.end_shards();
   core::Exit exit = *side.exit();
   const std::string why =

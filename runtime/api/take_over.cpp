@@ -79,6 +79,11 @@ class Standby {
   }
   /// False: a call to the store has not returned.
   [[nodiscard]] bool end_shards() { return side_.end_shards(); }
+  /// Who led the farm at its end.
+  [[nodiscard]] Rank master() const { return master_outcome_ ? outside_.self() : followed_; }
+  [[nodiscard]] int settle_ms() const {
+    return master_outcome_ ? 0 : api::settle_ms(*side_.exit());
+  }
   [[nodiscard]] Outcome outcome() const {
     if (master_outcome_) return *master_outcome_;
     return worker_outcome(outside_.self(), *side_.exit());
@@ -205,6 +210,9 @@ Outcome run_standby(const Job& job, transport::Transport& transport) {
   Standby standby(job, transport);
   standby.run();
   flush(transport, kFlushMs);
+  // Whoever it is that leads us now, rank 0 does not: the next farm on these ranks must know.
+  if (standby.master() != Rank(0)) transport.forget(Rank(0));
+  static_cast<void>(transport.settle(standby.settle_ms()));
   const bool store_hangs = !standby.end_shards();
   Outcome outcome = standby.outcome();
   outcome.store_hangs = outcome.store_hangs || store_hangs;

@@ -57,6 +57,14 @@ set_target_properties(farm_contract PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 steadfarm_mpi_test(farm_contract PROGRAM farm_contract RANKS 1 3 LABELS api)
 
+add_executable(farms_in_a_row tests/mpi/farms_in_a_row.cpp)
+target_link_libraries(farms_in_a_row PRIVATE steadfarm::steadfarm MPI::MPI_C steadfarm_build_flags)
+target_compile_definitions(farms_in_a_row PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+set_target_properties(farms_in_a_row PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+steadfarm_script_test(farms_in_a_row tests/mpi/farms_in_a_row.sh
+  LABELS mpi api recovery TIMEOUT 600 PROCESSORS 2)
+
 steadfarm_test(supervisor_test
   SOURCES tests/unit/supervisor/command_test.cpp tests/unit/supervisor/decision_test.cpp
           tests/unit/supervisor/host_book_test.cpp tests/unit/supervisor/host_evidence_test.cpp

@@ -39,11 +39,13 @@ steadfarm_test(transport_launch_test
   SOURCES tests/unit/transport/mpi/broken_pipe_test.cpp
           tests/unit/transport/mpi/launch_check_test.cpp
           tests/unit/transport/mpi/replacement_test.cpp
+          tests/unit/transport/mpi/settlement_test.cpp
           tests/unit/transport/mpi/watchdog_test.cpp
   LINKS steadfarm_transport LABELS unit threads transport)
 
 add_executable(transport_mpi_test
-  tests/mpi/contract_test.cpp tests/mpi/inbox_test.cpp tests/mpi/mpi_test_main.cpp)
+  tests/mpi/contract_test.cpp tests/mpi/farms_in_a_row_test.cpp tests/mpi/inbox_test.cpp
+  tests/mpi/mpi_test_main.cpp)
 target_link_libraries(transport_mpi_test
   PRIVATE steadfarm_transport_contract GTest::gtest MPI::MPI_C steadfarm_build_flags)
 target_compile_definitions(transport_mpi_test PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)

@@ -27,7 +27,9 @@ steadfarm_layer(transport
     runtime/transport/joined/joined_transport.cpp
     runtime/transport/local/local_hub.cpp
     runtime/transport/mpi/broken_pipe.cpp
+    runtime/transport/mpi/control_words.cpp
     runtime/transport/mpi/failed_ranks.cpp
+    runtime/transport/mpi/farm_communicator.cpp
     runtime/transport/mpi/inbox.cpp
     runtime/transport/mpi/launch_check.cpp
     runtime/transport/mpi/mpi_endpoint.cpp
@@ -38,6 +40,7 @@ steadfarm_layer(transport
     runtime/transport/mpi/mpi_version.cpp
     runtime/transport/mpi/outbox.cpp
     runtime/transport/mpi/replacement.cpp
+    runtime/transport/mpi/settlement.cpp
     runtime/transport/mpi/start_guard.cpp
     runtime/transport/mpi/urgent_lane.cpp
     runtime/transport/mpi/watchdog.cpp

@@ -68,6 +68,15 @@ class Transport {
   /// True when every message to peers that were not forgotten has been handed over.
   [[nodiscard]] virtual bool flushed() const = 0;
 
+  /// The end of a farm, for every rank alike: sends nothing more, and drops what arrives. True if
+  /// all that was sent to this rank has been received, and the same is said of all others that
+  /// return true; nobody waits longer than `deadline_ms`. With 0 it waits for nobody and tells the
+  /// others not to wait either.
+  [[nodiscard]] virtual bool settle(int deadline_ms) = 0;
+
+  /// True if an earlier farm on the same ranks had lost this peer when this one began.
+  [[nodiscard]] virtual bool was_lost(Rank /*peer*/) const { return false; }
+
   /// Frees what it holds. `deadline_ms` bounds every wait inside. False if it gave up then, or if
   /// MPI_Finalize would hang on who is dead: the caller must leave the process without it.
   [[nodiscard]] virtual bool close(int deadline_ms) = 0;

@@ -54,6 +54,7 @@ class SimTransport final : public transport::Transport {
   void readmit(Rank peer) override;
   [[nodiscard]] std::size_t queued_bytes(Rank /*to*/) const override { return 0; }
   [[nodiscard]] bool flushed() const override { return true; }
+  [[nodiscard]] bool settle(int /*deadline_ms*/) override { return true; }
   [[nodiscard]] bool close(int /*deadline_ms*/) override { return true; }
 
   /// Nothing is to be sent to this peer.

@@ -151,7 +151,8 @@ struct Options {
   /// the results of the units that workers hold.
   std::uint64_t hold_bytes = 64ULL << 20U;
   /// The communicator to work on, as a Fortran handle (MPI_Comm_c2f); none: all ranks. It is
-  /// duplicated, never used itself.
+  /// duplicated for the first farm on it, and never used itself. Farms on it run one after another,
+  /// in the same order on all of its ranks.
   std::optional<std::int32_t> communicator;
 };
 

@@ -120,6 +120,11 @@ void GuardedTransport::readmit(Rank peer) {
   inner_->readmit(peer);
 }
 
+bool GuardedTransport::settle(int deadline_ms) {
+  const Inside inside(main_, "settle");
+  return inner_->settle(deadline_ms);
+}
+
 // Its own deadline bounds its waits; what is guarded is that it comes back at all.
 bool GuardedTransport::close(int deadline_ms) {
   const Inside inside(main_, "close");

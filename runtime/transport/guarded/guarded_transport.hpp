@@ -50,6 +50,8 @@ class GuardedTransport final : public Transport {
     return inner_->queued_bytes(to);
   }
   [[nodiscard]] bool flushed() const override { return inner_->flushed(); }
+  [[nodiscard]] bool settle(int deadline_ms) override;
+  [[nodiscard]] bool was_lost(Rank peer) const override { return inner_->was_lost(peer); }
   [[nodiscard]] bool close(int deadline_ms) override;
 
  private:

@@ -32,6 +32,10 @@ class JoinedTransport final : public Transport {
   }
   /// The inside is not waited for: what it was sent lies in its mailbox.
   [[nodiscard]] bool flushed() const override { return outside_.flushed(); }
+  [[nodiscard]] bool settle(int deadline_ms) override { return outside_.settle(deadline_ms); }
+  [[nodiscard]] bool was_lost(Rank peer) const override {
+    return !is_inside(peer) && outside_.was_lost(peer);
+  }
   [[nodiscard]] bool close(int deadline_ms) override { return outside_.close(deadline_ms); }
 
  private:

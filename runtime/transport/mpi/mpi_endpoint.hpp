@@ -3,22 +3,30 @@
 
 #include <mpi.h>
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "transport/mpi/control_words.hpp"
 #include "transport/mpi/failed_ranks.hpp"
+#include "transport/mpi/farm_communicator.hpp"
 #include "transport/mpi/inbox.hpp"
 #include "transport/mpi/mpi_transport.hpp"
 #include "transport/mpi/outbox.hpp"
+#include "transport/mpi/settlement.hpp"
 #include "transport/mpi/urgent_lane.hpp"
 #include "transport/transport.hpp"
 
 namespace steadfarm::transport {
 
 struct MpiPeer {
-  MpiPeer(MPI_Comm communicator, int rank, const MpiTransportOptions& options)
-      : outbox(communicator, rank, options.part_bytes, static_cast<std::size_t>(options.window)) {}
+  MpiPeer(MPI_Comm communicator, int rank, int farm, const MpiTransportOptions& options)
+      : outbox(communicator, rank, farm, options.part_bytes,
+               static_cast<std::size_t>(options.window)) {}
 
   [[nodiscard]] bool idle() const { return inbox.idle() && urgent_inbox.idle(); }
   [[nodiscard]] bool has_outstanding() const {
@@ -31,13 +39,15 @@ struct MpiPeer {
   bool sending = false;    // listed in sending_
   bool receiving = false;  // listed in receiving_
   bool forgotten = false;
-  std::string lost;  // MPI's words, once it reported the peer dead
+  std::uint64_t received = 0;  // messages that were matched, each part being one
+  std::string lost;            // MPI's words, once it reported the peer dead
 };
 
 /// A communicator, whose (remote) ranks are peers one after the other.
 struct MpiLink {
   MPI_Comm communicator = MPI_COMM_NULL;
   int first_peer = 0;
+  int ranks = 0;
 };
 
 /// What MPI may still write into or read from when the transport ends.
@@ -47,11 +57,11 @@ struct MpiEndpointState {
     budget.message_bytes_max = options.message_bytes_max;
   }
 
-  void add_link(MPI_Comm communicator, int ranks) {
-    links.push_back({communicator, static_cast<int>(peers.size())});
+  void add_link(MPI_Comm communicator, int ranks, int farm) {
+    links.push_back({communicator, static_cast<int>(peers.size()), ranks});
     for (int i = 0; i < ranks; ++i) {
-      peers.emplace_back(communicator, i, options);
-      urgent.add_peer(communicator, i);
+      peers.emplace_back(communicator, i, farm, options);
+      urgent.add_peer(communicator, i, farm);
     }
   }
 
@@ -60,14 +70,16 @@ struct MpiEndpointState {
   std::vector<MpiPeer> peers;
   ReceiveBudget budget;
   UrgentLane urgent;
+  ControlWords words;
 };
 
-class MpiEndpoint final : public Transport {
+class MpiEndpoint final : public Transport, private MessageSink {
  public:
-  /// `rank_count`: how many (remote) ranks the communicator has. `rank`: what this process is
-  /// called; a replacement, whose communicator has the master alone, has a name beyond them.
-  MpiEndpoint(MPI_Comm communicator, int rank, int rank_count, bool concurrent, bool ulfm,
-              const MpiTransportOptions& options);
+  /// Of a rank among `rank_count` that share `shared`.
+  MpiEndpoint(std::shared_ptr<FarmCommunicator> shared, int rank, int rank_count, bool concurrent,
+              bool ulfm, const MpiTransportOptions& options);
+  /// Of a replacement: `starter` leads to the master alone, and `rank` is a name beyond all others.
+  MpiEndpoint(MPI_Comm starter, int rank, bool concurrent, const MpiTransportOptions& options);
   ~MpiEndpoint() override;
   MpiEndpoint(const MpiEndpoint&) = delete;
   MpiEndpoint& operator=(const MpiEndpoint&) = delete;
@@ -84,6 +96,8 @@ class MpiEndpoint final : public Transport {
   void readmit(Rank peer) override;
   [[nodiscard]] std::size_t queued_bytes(Rank to) const override;
   [[nodiscard]] bool flushed() const override;
+  [[nodiscard]] bool settle(int deadline_ms) override;
+  [[nodiscard]] bool was_lost(Rank peer) const override;
   [[nodiscard]] bool close(int deadline_ms) override;
 
   /// A process that was started meanwhile: the one remote rank of this intercommunicator, which
@@ -97,19 +111,29 @@ class MpiEndpoint final : public Transport {
   }
   void advance_sends();
   void advance_receives(std::vector<Incoming>& out, std::size_t& room);
+  void take(int source, int kind, MPI_Message message, std::size_t bytes) override;
   [[nodiscard]] bool probe(std::vector<Incoming>& out, std::size_t& room);
-  void receive(const MpiLink& link, MPI_Message message, const MPI_Status& status,
-               std::vector<Incoming>& out, std::size_t& room);
+  [[nodiscard]] bool probe_link(std::size_t index);
+  void receive(std::size_t link, int source, int kind, MPI_Message message, std::size_t bytes);
+  void list_as_receiving(int from);
   void drain(Inbox& inbox, int from, std::vector<Incoming>& out, std::size_t& room);
   void notice_failures();
   void lose(int rank, const char* call, int code);
   void lose(int rank, std::string evidence);
   [[nodiscard]] bool anything_outstanding();
+  void wait_until_flushed(std::chrono::steady_clock::time_point deadline);
+  void begin_settlement(bool in_order);
+  void say(Settlement::Words words);
+  [[nodiscard]] bool advance_settlement();
+  [[nodiscard]] bool all_received() const;
+  void leave_farm();
   static void keep_until_exit(std::unique_ptr<MpiEndpointState> state);
 
   Rank self_;
   std::int32_t rank_count_;
   bool concurrent_;
+  std::shared_ptr<FarmCommunicator> shared_;  // null: this process is a replacement
+  int farm_ = 0;                              // its number there
   std::unique_ptr<MpiEndpointState> state_;
   std::size_t next_link_ = 0;   // whose turn it is, so that none starves another
   std::vector<int> sending_;    // peers with something on its way out
@@ -117,6 +141,12 @@ class MpiEndpoint final : public Transport {
   std::vector<DeadPeer> dead_;  // not yet taken
   FailedRanks failed_ranks_;
   bool lost_somebody_ = false;
+  bool settling_ = false;  // from then on nothing is sent any more
+  std::optional<Settlement> settlement_;
+  bool settled_ = false;
+  bool left_farm_ = false;
+  std::set<int> was_lost_;
+  std::optional<int> arrived_from_;  // whose message was just matched
   bool closed_ = false;
   bool keep_state_ = false;
 };

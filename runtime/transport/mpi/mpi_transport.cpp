@@ -43,7 +43,7 @@ Result<std::unique_ptr<Transport>> open_mpi_transport(const MpiEnvironment& envi
     }
     // Only the master is there to talk to, and without it there is nothing to do.
     return std::unique_ptr<Transport>(std::make_unique<MpiEndpoint>(
-        starter, environment.replacement()->value, 1, concurrent, false, options));
+        starter, environment.replacement()->value, concurrent, options));
   }
   MPI_Comm parent = MPI_COMM_WORLD;
   if (options.communicator) parent = MPI_Comm_f2c(static_cast<MPI_Fint>(*options.communicator));
@@ -54,19 +54,14 @@ Result<std::unique_ptr<Transport>> open_mpi_transport(const MpiEnvironment& envi
   if (MPI_Comm_test_inter(parent, &inter) != MPI_SUCCESS || inter != 0) {
     return Error{ErrorCode::usage, "the communicator given to the farm is an intercommunicator"};
   }
-  MPI_Comm own = MPI_COMM_NULL;
-  if (const int code = MPI_Comm_dup(parent, &own); code != MPI_SUCCESS) {
-    return unsupported("MPI_Comm_dup", code);
-  }
-  if (const int code = MPI_Comm_set_errhandler(own, MPI_ERRORS_RETURN); code != MPI_SUCCESS) {
-    return unsupported("MPI_Comm_set_errhandler", code);
-  }
+  Result<std::shared_ptr<FarmCommunicator>> shared = FarmCommunicator::of(parent);
+  if (!shared) return shared.error();
   int rank = 0;
   int size = 0;
-  MPI_Comm_rank(own, &rank);
-  MPI_Comm_size(own, &size);
-  return std::unique_ptr<Transport>(
-      std::make_unique<MpiEndpoint>(own, rank, size, concurrent, ulfm_enabled(), options));
+  MPI_Comm_rank(shared.value()->get(), &rank);
+  MPI_Comm_size(shared.value()->get(), &size);
+  return std::unique_ptr<Transport>(std::make_unique<MpiEndpoint>(
+      std::move(shared).value(), rank, size, concurrent, ulfm_enabled(), options));
 }
 
 }  // namespace steadfarm::transport

@@ -23,7 +23,7 @@ struct MpiTransportOptions {
   std::size_t message_bytes_max = std::size_t{16} << 30U;
 };
 
-/// Collective over the communicator (it is duplicated); the only collective call there is.
+/// Collective over the communicator, which is duplicated, at the first time, and local after that.
 /// Errors: usage (options or communicator unfit), unsupported (MPI failed).
 [[nodiscard]] Result<std::unique_ptr<Transport>> open_mpi_transport(
     const MpiEnvironment& environment, const MpiTransportOptions& options);

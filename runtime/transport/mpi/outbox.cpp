@@ -5,12 +5,18 @@
 #include <cstring>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "transport/mpi/mpi_tags.hpp"
 
 namespace steadfarm::transport {
 
-Outbox::Outbox(MPI_Comm communicator, int peer, std::size_t part_bytes, std::size_t window)
-    : communicator_(communicator), peer_(peer), part_bytes_(part_bytes), slots_(window) {}
+Outbox::Outbox(MPI_Comm communicator, int peer, int farm, std::size_t part_bytes,
+               std::size_t window)
+    : communicator_(communicator),
+      peer_(peer),
+      farm_(farm),
+      part_bytes_(part_bytes),
+      slots_(window) {}
 
 int Outbox::send(Bytes message) {
   bytes_ += message.size();
@@ -86,13 +92,27 @@ int Outbox::send_next_of(Queued& message) {
   return start(data + offset, size, kTagPart, std::move(owned));
 }
 
-int Outbox::start(const std::byte* data, std::size_t size, int tag, Bytes owned) {
+int Outbox::send_word(int kind, Bytes word) {
+  STEADFARM_ASSERT(empty());
+  const std::byte* data = word.data();
+  const std::size_t size = word.size();
+  bytes_ += size;
+  return hand_over(data, size, kind, std::move(word));
+}
+
+int Outbox::start(const std::byte* data, std::size_t size, int kind, Bytes owned) {
+  const int code = hand_over(data, size, kind, std::move(owned));
+  if (code == MPI_SUCCESS) ++sent_;
+  return code;
+}
+
+int Outbox::hand_over(const std::byte* data, std::size_t size, int kind, Bytes owned) {
   Slot& slot = slots_[tail_ % slots_.size()];
   slot.bytes = std::move(owned);
   slot.accounted = size;
   ++tail_;
-  return MPI_Isend(data, static_cast<int>(size), MPI_BYTE, peer_, tag, communicator_,
-                   &slot.request);
+  return MPI_Isend(data, static_cast<int>(size), MPI_BYTE, peer_, tag_of(kind, farm_),
+                   communicator_, &slot.request);
 }
 
 void Outbox::drop_queue() {

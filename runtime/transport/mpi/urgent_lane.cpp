@@ -7,11 +7,12 @@
 
 namespace steadfarm::transport {
 
-void UrgentLane::add_peer(MPI_Comm communicator, int rank) {
+void UrgentLane::add_peer(MPI_Comm communicator, int rank, int farm) {
   const std::lock_guard lock(mutex_);
   Slot slot;
   slot.communicator = communicator;
   slot.rank = rank;
+  slot.tag = tag_of(kTagUrgent, farm);
   slots_.push_back(std::move(slot));
 }
 
@@ -22,9 +23,13 @@ void UrgentLane::send(std::size_t peer, ByteView message) {
   if (closed_ || slot.forgotten || message.size() > kMaxBytes || !free_now(slot)) return;
   slot.bytes.assign(message.begin(), message.end());
   const int code = MPI_Isend(slot.bytes.data(), static_cast<int>(slot.bytes.size()), MPI_BYTE,
-                             slot.rank, kTagUrgent, slot.communicator, &slot.request);
+                             slot.rank, slot.tag, slot.communicator, &slot.request);
   // An error is the same as a drop here; the main thread's sends will meet it too.
-  if (code != MPI_SUCCESS) slot.forgotten = true;
+  if (code != MPI_SUCCESS) {
+    slot.forgotten = true;
+  } else {
+    ++slot.sent;
+  }
 }
 
 bool UrgentLane::free_now(Slot& slot) {
@@ -47,6 +52,11 @@ void UrgentLane::readmit(std::size_t peer) {
 void UrgentLane::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
+}
+
+std::uint64_t UrgentLane::sent(std::size_t peer) {
+  const std::lock_guard lock(mutex_);
+  return slots_.at(peer).sent;
 }
 
 bool UrgentLane::has_outstanding() {

@@ -3,6 +3,7 @@
 
 #include <mpi.h>
 
+#include <cstdint>
 #include <mutex>
 #include <vector>
 
@@ -14,8 +15,8 @@ class UrgentLane {
  public:
   static constexpr std::size_t kMaxBytes = 4096;
 
-  /// One more peer, with the next number.
-  void add_peer(MPI_Comm communicator, int rank);
+  /// One more peer, with the next number. `farm`: the number that the tags carry.
+  void add_peer(MPI_Comm communicator, int rank, int farm);
 
   /// Dropped if there is no such peer, it is forgotten, its last one is still outstanding, or it is
   /// over kMaxBytes.
@@ -26,6 +27,8 @@ class UrgentLane {
   void readmit(std::size_t peer);
   /// After this returns nothing more is sent to anybody.
   void close();
+  /// How many messages MPI has taken for that peer so far.
+  [[nodiscard]] std::uint64_t sent(std::size_t peer);
   /// True if MPI still uses memory held here. Frees what it can first.
   [[nodiscard]] bool has_outstanding();
 
@@ -33,6 +36,8 @@ class UrgentLane {
   struct Slot {
     MPI_Comm communicator = MPI_COMM_NULL;
     int rank = 0;
+    int tag = 0;
+    std::uint64_t sent = 0;
     MPI_Request request = MPI_REQUEST_NULL;
     Bytes bytes;
     bool forgotten = false;

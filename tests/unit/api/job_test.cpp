@@ -58,7 +58,7 @@ TEST(CheckOptions, names_the_option_that_is_wrong_and_what_to_do) {
   EXPECT_EQ(error_of([](Options& o) {
               o.speeds = {1, 0};
             }),
-            "--speeds holds 0.000000, which is not between 0.000001 and 1000000");
+            "--speeds holds 0, which is not between 0.000001 and 1000000");
   EXPECT_EQ(error_of([](Options& o) { o.chunk = 0; }),
             "--chunk is 0; at least one unit goes into a message");
   EXPECT_EQ(error_of([](Options& o) { o.executions = 0; }),

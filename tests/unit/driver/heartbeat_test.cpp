@@ -52,6 +52,7 @@ class RecordingTransport final : public transport::Transport {
   void readmit(Rank /*peer*/) override { ++other_calls; }
   [[nodiscard]] std::size_t queued_bytes(Rank /*to*/) const override { return 0; }
   [[nodiscard]] bool flushed() const override { return true; }
+  [[nodiscard]] bool settle(int /*deadline_ms*/) override { return true; }
   [[nodiscard]] bool close(int /*deadline_ms*/) override { return true; }
 
   std::array<std::atomic<bool>, 3> allowed{true, true, true};

@@ -47,6 +47,7 @@ class StuckTransport : public Transport {
   void readmit(Rank /*peer*/) override { hang_in(Call::readmit); }
   [[nodiscard]] std::size_t queued_bytes(Rank /*to*/) const override { return 0; }
   [[nodiscard]] bool flushed() const override { return true; }
+  [[nodiscard]] bool settle(int /*deadline_ms*/) override { return true; }
   [[nodiscard]] bool close(int /*deadline_ms*/) override {
     hang_in(Call::close);
     return true;
