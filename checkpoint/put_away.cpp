@@ -47,10 +47,32 @@ std::string name_before(const std::string& name) {
   return numbered ? name.substr(0, dot) : name;
 }
 
+bool is_of_a_store(const std::string& name) {
+  const std::string before = name_before(name);
+  return parse_manifest_name(before) || parse_segment_name(before);
+}
+
+/// Files of a store are there, in their place or put away.
+Result<bool> holds_store(Folder& folder) {
+  const Result<Listing> listing = list_store(folder);
+  if (!listing) return listing.error();
+  if (!listing.value().manifests.empty() || !listing.value().segments.empty()) return true;
+  for (const char* subfolder : {bad_folder, discarded_folder}) {
+    const Result<std::vector<std::string>> names = names_in(folder, subfolder);
+    if (!names) return names.error();
+    if (std::any_of(names.value().begin(), names.value().end(), is_of_a_store)) return true;
+  }
+  return false;
+}
+
+/// `not_found` if it is no store: a folder `discarded` of somebody else's is none of ours.
 Result<std::unique_ptr<Folder>> open_existing(FileSystem& files, const std::string& path) {
   // Access::own would make it.
-  Result<std::unique_ptr<Folder>> there = files.open_folder(path, Access::read);
+  const Result<std::unique_ptr<Folder>> there = files.open_folder(path, Access::read);
   if (!there) return there.error();
+  const Result<bool> is_store = holds_store(*there.value());
+  if (!is_store) return is_store.error();
+  if (!is_store.value()) return Error{ErrorCode::not_found, "there is no store in " + path};
   return files.open_folder(path, Access::own);
 }
 
@@ -233,10 +255,13 @@ StoreOptions reading_options(const SegmentCodec* codec, std::uint32_t threads) {
 Status remove_all(Folder& folder, const char* subfolder) {
   const Result<std::vector<std::string>> names = names_in(folder, subfolder);
   if (!names) return names.error();
+  Status first;  // what cannot be removed keeps nothing else
   for (const std::string& name : names.value()) {
     Status removed = folder.unlink(std::string(subfolder) + "/" + name);
-    if (!removed && removed.error().code != ErrorCode::not_found) return removed;
+    if (removed || removed.error().code == ErrorCode::not_found) continue;
+    if (first) first = std::move(removed);
   }
+  if (!first) return first;
   return names.value().empty() ? Status() : folder.sync(subfolder);
 }
 

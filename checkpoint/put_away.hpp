@@ -37,12 +37,14 @@ struct Restored {
 /// Puts every file of `bad` back that some manifest names with its very size and digest, and every
 /// manifest of `bad` whose generation then verifies in full. Nothing in the store is replaced or
 /// removed. Safe while a run is live: the numbers of its owner are above all that was put away.
+/// `not_found` if no file of a store is there.
 [[nodiscard]] Result<Restored> restore(FileSystem& files, const std::string& path,
                                        const SegmentCodec* codec = nullptr,
                                        std::uint32_t threads = 1);
 
 /// Removes the files of `bad` and `discarded` and says how much they held. `corrupt`, with nothing
 /// removed, if no generation of the store verifies and there is something in `bad`, unless `force`.
+/// `not_found`, with nothing removed, if no file of a store is there.
 [[nodiscard]] Result<PutAway> clean(FileSystem& files, const std::string& path, bool force,
                                     const SegmentCodec* codec = nullptr, std::uint32_t threads = 1);
 

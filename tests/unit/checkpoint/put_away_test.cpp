@@ -172,6 +172,27 @@ TEST(Clean, removes_both_folders_and_says_what_they_held) {
   EXPECT_EQ(files_of(*files), built.files);
 }
 
+// A folder `discarded` or `bad` of somebody else's, given by mistake.
+TEST(Clean, removes_nothing_where_there_is_no_store) {
+  const Files before = {{"discarded/thesis.txt", Bytes(7)}, {"bad/apples", Bytes(3)}};
+  for (const bool force : {false, true}) {
+    const auto files = file_system_with(before);
+    const Result<PutAway> refused = clean(*files, store_path, force, &codec());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::not_found);
+    EXPECT_NE(refused.error().message.find("there is no store in"), std::string::npos);
+    EXPECT_EQ(files_of(*files), before);
+  }
+}
+
+TEST(Restore, says_where_there_is_no_store) {
+  const auto files = file_system_with({{"notes.txt", Bytes(3)}});
+  const Result<Restored> done = restore(*files, store_path, &codec());
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::not_found);
+  EXPECT_NE(done.error().message.find("there is no store in"), std::string::npos);
+}
+
 TEST(Clean, keeps_what_may_be_needed_unless_it_is_forced) {
   const Files before = all_put_away(build());
   const auto files = file_system_with(before);
