@@ -62,7 +62,7 @@ std::string advice_for(int error_number) {
     case EROFS:
     case EACCES:
     case EPERM:
-      return "; give a folder that you may write with --store";
+      return "; make it writable for you, or give a run another folder with --store";
     case EMFILE:
       return advice_for_files();
     case ENFILE:

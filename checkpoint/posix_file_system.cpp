@@ -59,8 +59,10 @@ Status check_private(int fd, const std::string& path, bool made) {
   struct stat info {};
   if (::fstat(fd, &info) != 0) return os_error(errno, "look at the folder " + path);
   if (info.st_uid != ::geteuid()) {
-    return Error{ErrorCode::io, "the folder " + path + " belongs to " + user_text(info.st_uid) +
-                                    " and not to you; give a folder of your own with --store"};
+    return Error{ErrorCode::io,
+                 "the folder " + path + " belongs to " + user_text(info.st_uid) +
+                     " and not to you, and only its owner may change a store; give " +
+                     "a run a folder of your own with --store"};
   }
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
   if (made) {
@@ -101,8 +103,9 @@ Error cannot_open(const std::string& path, Access access) {
     if (S_ISLNK(info.st_mode)) {
       std::error_code ignored;
       const std::string real = std::filesystem::weakly_canonical(path, ignored).string();
-      return {ErrorCode::io, path + " is a symbolic link, which a store refuses; give the real " +
-                                 "folder with --store" + (real.empty() ? "" : ": " + real)};
+      return {ErrorCode::unsupported, path +
+                                          " is a symbolic link, which a store refuses; give the " +
+                                          "real folder" + (real.empty() ? "" : ": " + real)};
     }
     if (!S_ISDIR(info.st_mode)) {
       return {access == Access::own ? ErrorCode::io : ErrorCode::invalid,
@@ -114,7 +117,8 @@ Error cannot_open(const std::string& path, Access access) {
   if (access == Access::read) return cannot_read(error_number, attempt, path);
   if (error_number == EACCES && info.st_uid != ::geteuid() && info.st_nlink > 0) {
     return {ErrorCode::denied, "the folder " + path + " belongs to " + user_text(info.st_uid) +
-                                   " and not to you; give a folder of your own with --store"};
+                                   " and not to you, and only its owner may change a store; give " +
+                                   "a run a folder of your own with --store"};
   }
   return os_error(error_number, attempt);
 }

@@ -66,6 +66,11 @@ Status PosixFolder::rename(const std::string& from, const std::string& to) {
 
 Status PosixFolder::unlink(const std::string& name) {
   if (::unlinkat(fd_.get(), name.c_str(), 0) == 0) return {};
+  if (errno == EISDIR) {
+    return Error{ErrorCode::io, "cannot remove " + full(name) +
+                                    ": it is a folder, and only files belong there; look what it "
+                                    "holds, and move it away"};
+  }
   return os_error(errno, "remove " + full(name));
 }
 

@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "checkpoint/names.hpp"
+#include "checkpoint/put_away.hpp"
 #include "checkpoint/store.hpp"
 #include "tests/unit/checkpoint/scratch.hpp"
 #include "tests/unit/checkpoint/workload.hpp"
@@ -35,11 +36,11 @@ void write_file(Folder& folder, const std::string& name, const std::string& text
   ASSERT_TRUE(file.value()->close());
 }
 
-void expect_refused(const std::string& path, const char* reason) {
+void expect_refused(const std::string& path, const char* reason, ErrorCode code = ErrorCode::io) {
   PosixFileSystem files;
   const auto folder = files.open_folder(path, Access::own);
   ASSERT_FALSE(folder) << path;
-  EXPECT_EQ(folder.error().code, ErrorCode::io);
+  EXPECT_EQ(folder.error().code, code);
   EXPECT_NE(folder.error().message.find(reason), std::string::npos) << folder.error().message;
   EXPECT_NE(folder.error().message.find(path), std::string::npos) << folder.error().message;
   EXPECT_EQ(folder.error().message.find('\n'), std::string::npos);
@@ -82,11 +83,13 @@ TEST(PosixFileSystem, refuses_a_symbolic_link_and_names_the_real_folder) {
   fs::create_directory(scratch / "real");
   fs::create_symlink(scratch / "real", scratch / "link");
   fs::create_symlink(scratch / "nowhere", scratch / "dangling");
-  expect_refused(scratch / "link", "symbolic link");
-  expect_refused(scratch / "link", "real");
+  // Trying again is of no use, and `restore` and `clean` have no --store.
+  expect_refused(scratch / "link", "symbolic link", ErrorCode::unsupported);
+  const std::string advice = "give the real folder: " + (scratch / "real");
+  expect_refused(scratch / "link", advice.c_str(), ErrorCode::unsupported);
   PosixFileSystem files;
   EXPECT_FALSE(files.open_folder((scratch / "link") + "/", Access::own));
-  expect_refused(scratch / "dangling", "symbolic link");
+  expect_refused(scratch / "dangling", "symbolic link", ErrorCode::unsupported);
 }
 
 // The files of a store lie in it: a link could lead to another file system, or to somebody else's.
@@ -208,6 +211,26 @@ TEST(PosixFileSystem, reads_links_moves_and_removes) {
   EXPECT_EQ(folder->unlink("one").error().code, ErrorCode::not_found);
   EXPECT_EQ(folder->list().value(), std::vector<std::string>{"bad"});
   EXPECT_GT(folder->free_bytes().value(), 0U);
+}
+
+// As `steadfarm clean` meets it: it says what to do, and the rest goes.
+TEST(PosixStore, a_folder_among_what_was_put_away_is_named_and_keeps_nothing_else) {
+  const Scratch scratch;
+  const auto folder = open_own(scratch / "store");
+  ASSERT_TRUE(folder->make_folder("discarded"));
+  ASSERT_TRUE(folder->make_folder("discarded/a_folder"));
+  write_file(*folder, "discarded/a_folder/notes", "x");
+  for (const char* name : {"discarded/manifest-000000000001", "discarded/other"}) {
+    write_file(*folder, name, "x");
+  }
+  PosixFileSystem files;
+  const Result<PutAway> refused = clean(files, scratch / "store", false);
+  ASSERT_FALSE(refused);
+  for (const char* part : {"discarded/a_folder", "it is a folder", "move it away"}) {
+    EXPECT_NE(refused.error().message.find(part), std::string::npos) << refused.error().message;
+  }
+  EXPECT_EQ(folder->list("discarded").value(), std::vector<std::string>{"a_folder"});
+  EXPECT_EQ(folder->size("discarded/a_folder/notes").value(), 1U);
 }
 
 TEST(PosixFileSystem, lists_afresh_each_time) {
