@@ -327,6 +327,92 @@ TEST(Store, names_the_file_that_it_sets_aside_and_not_the_one_that_stays) {
   }
 }
 
+/// Takes the first segment that it decodes for a damaged one, once: memory that was at fault.
+class WrongOnce final : public SegmentCodec {
+ public:
+  Result<EncodedSegment> encode(const SegmentView& view) const override {
+    return hdf5_codec().encode(view);
+  }
+  Result<core::GenerationDelta> decode_lists(ByteView bytes,
+                                             const FileIndex& index) const override {
+    return hdf5_codec().decode_lists(bytes, index);
+  }
+  Result<Segment> decode(ByteView bytes) const override {
+    if (calls_++ == 0) return Error{ErrorCode::corrupt, "it seems damaged"};
+    return hdf5_codec().decode(bytes);
+  }
+
+ private:
+  mutable int calls_ = 0;
+};
+
+// The newest generation is passed over for it; the next one names it as well, and goes on with it.
+TEST(Store, a_segment_that_seemed_damaged_and_then_was_not_stays_in_its_place) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  Generation newest;
+  {
+    const auto store = open_store(files, test_options(), report);
+    publish_steps(*store, work, 2);
+    newest = store->generation();
+  }
+  const Files content = files_of(files);
+  const WrongOnce codec;
+  StoreOptions options = test_options();
+  options.codec = &codec;
+  ASSERT_TRUE(open_store(files, options, report));
+  const Manifest base =
+      decode_manifest(content.at(manifest_name(Generation(newest.value - 1)))).value();
+  for (const SegmentEntry& entry : base.segments) {
+    EXPECT_TRUE(files.disk(store_path).exists(entry.file)) << entry.file;
+  }
+  EXPECT_TRUE(files.disk(store_path).exists("bad/" + manifest_name(newest)));
+  ASSERT_TRUE(open_store(files, test_options(), report)) << "it is whole";
+}
+
+/// Shows a host what it had not seen of the folder, at the moment when it has taken the store over.
+class RevealAtLink final : public FileObserver {
+ public:
+  explicit RevealAtLink(MemoryFileSystem& files) : files_(files) {}
+  void changed(Operation operation, const std::string& /*folder*/, const std::string& /*name*/,
+               const std::string& to) override {
+    if (operation == Operation::link && parse_manifest_name(to)) files_.unreadable().clear();
+  }
+
+ private:
+  MemoryFileSystem& files_;
+};
+
+// Its listing was so old that a number seemed free which newer generations had left behind.
+TEST(Store, a_host_that_had_not_seen_newer_generations_removes_nothing_of_theirs) {
+  MemoryFileSystem files(1);
+  Workload work(3);
+  OpenReport report;
+  StoreOptions options = test_options();
+  options.keep = 100;
+  options.compact_every = 100;
+  publish_steps(*open_store(files, options, report), work, 6);
+  Files content = files_of(files);
+  content.erase(manifest_name(Generation(4)));
+  const auto stale = file_system_with(content);
+  for (const auto& [name, bytes] : content) {
+    const auto segment = parse_segment_name(name);
+    const auto manifest = parse_manifest_name(name);
+    const Generation of = segment ? segment->generation : manifest.value_or(Generation(0));
+    if (of > Generation(4)) stale->unreadable().add(name, ENOENT, 1);
+  }
+  RevealAtLink observer(*stale);
+  stale->set_observer(&observer);
+  ASSERT_TRUE(open_store(*stale, options, report));
+  ASSERT_EQ(report.generation, Generation(4));
+  const Files after = files_of(*stale);
+  for (const auto& [name, bytes] : content) EXPECT_TRUE(after.contains(name)) << name;
+  ASSERT_FALSE(report.warnings.empty());
+  EXPECT_NE(report.warnings.front().find("came into sight only now"), std::string::npos)
+      << report.warnings.front();
+}
+
 TEST(Store, never_starts_over_when_only_the_manifests_are_gone) {
   MemoryFileSystem files(1);
   Workload work(3);
