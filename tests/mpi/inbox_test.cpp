@@ -108,6 +108,14 @@ TEST_F(InboxTest, a_header_of_another_size_announces_nothing) {
   arrives(kTagHeader, "much too long");
   part("0");
   EXPECT_EQ(delivered(), Texts());
+  // Neither the first bytes of a longer one count.
+  std::string longer(2 * sizeof(std::uint64_t), '\0');
+  const std::uint64_t size = 1;
+  std::memcpy(longer.data(), &size, sizeof size);
+  arrives(kTagHeader, longer);
+  part("0");
+  EXPECT_EQ(delivered(), Texts());
+  EXPECT_EQ(refused_, std::vector<std::uint64_t>());
 }
 
 TEST_F(InboxTest, a_message_that_is_never_completed_gives_its_memory_back) {

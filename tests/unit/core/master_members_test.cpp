@@ -24,6 +24,30 @@ TEST(MasterMembers, goes_on_when_the_only_worker_returns_just_in_time) {
   EXPECT_FALSE(rig.master().finished());
 }
 
+// Where a program cannot tell its own build, nobody is refused for it.
+TEST(MasterMembers, a_rank_is_of_another_build_only_if_both_builds_are_known) {
+  for (const char* ours : {"aaaa", ""}) {
+    MasterOptions options;
+    options.build = ours;
+    MasterRig rig(options, MasterRig::range(3), 1);
+    rig.step(0, Started{});
+    wire::Hello hello{"host", 1, true};
+    hello.build = options.build.empty() ? "bbbb" : "";
+    rig.message(0, 1, 0, hello);
+    EXPECT_EQ(rig.notes(NoteKind::worker_joined).size(), 1U) << "the master's: " << ours;
+    EXPECT_EQ(rig.sent<wire::Assign>(1).size(), 1U);
+  }
+  MasterOptions options;
+  options.build = "aaaa";
+  MasterRig rig(options, MasterRig::range(3), 1);
+  rig.step(0, Started{});
+  wire::Hello hello{"host", 1, true};
+  hello.build = "bbbb";
+  rig.message(0, 1, 0, hello);
+  EXPECT_TRUE(rig.sent<wire::Assign>(1).empty());
+  EXPECT_EQ(rig.sent<wire::Shutdown>(1).size(), 1U);
+}
+
 TEST(MasterMembers, a_dead_worker_is_not_readmitted_by_what_it_said_before_it_died) {
   MasterRig rig({}, MasterRig::range(3), 2);
   rig.step(0, Started{});

@@ -173,6 +173,7 @@ TEST(UnitTable, a_second_execution_has_an_attempt_of_its_own) {
   // Attempts never come twice.
   table.lease_second(slot, Rank(3), 6);
   EXPECT_EQ(table.at(slot).second->attempt, Attempt(3));
+  EXPECT_EQ(table.next_attempt(slot), Attempt(4));
   table.promote_second(slot, one, two, true, true);
   EXPECT_EQ(one.count, 0U);
   EXPECT_EQ(two.count, 1U);
@@ -183,6 +184,21 @@ TEST(UnitTable, a_second_execution_has_an_attempt_of_its_own) {
   table.release(slot, two, false, false);
   table.lease(slot, Rank(1), one);
   EXPECT_EQ(table.at(slot).attempt, Attempt(4));
+}
+
+// Marks come again: that of a later term may be below that of the one before.
+TEST(UnitTable, attempts_follow_those_of_their_own_term_alone) {
+  const Term before(kTermMarks - 1);
+  const Term term(kTermMarks);
+  ASSERT_LT(mark_of(term), mark_of(before));
+  UnitTable table;
+  table.start_attempts_after(attempt_before(term));
+  LeaseList leases;
+  const Slot slot = table.add(UnitKey::index(1), {}, 0);
+  table.adopt(slot, attempt_before(before).next(), Rank(1), leases);
+  EXPECT_EQ(table.next_attempt(slot), attempt_before(term).next());
+  table.release(slot, leases, true, false);
+  EXPECT_EQ(table.next_attempt(slot), attempt_before(term).next());
 }
 
 TEST(UnitTable, attempts_do_not_run_into_the_mark_of_another_term) {
