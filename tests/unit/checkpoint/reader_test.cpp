@@ -114,6 +114,74 @@ TEST_F(Read, a_passing_failure_is_tried_again_and_a_lasting_one_is_not_for_ever)
   }
 }
 
+/// Gives at the first look what one folder holds, and later what the other one does.
+class Fickle final : public Folder {
+ public:
+  Fickle(Folder& first, Folder& later) : first_(first), later_(later) {}
+  [[nodiscard]] const std::string& path() const override { return later_.path(); }
+  [[nodiscard]] Result<std::unique_ptr<OldFile>> open(const std::string& name) override {
+    return look().open(name);
+  }
+  [[nodiscard]] Result<Bytes> read_all(const std::string& name, std::uint64_t bytes_max) override {
+    return look().read_all(name, bytes_max);
+  }
+  [[nodiscard]] int looks() const { return looks_; }
+
+  // Who reads has no use for these.
+  [[nodiscard]] Result<std::unique_ptr<NewFile>> create(const std::string&) override {
+    return none();
+  }
+  [[nodiscard]] Status link(const std::string&, const std::string&) override { return none(); }
+  [[nodiscard]] Status rename(const std::string&, const std::string&) override { return none(); }
+  [[nodiscard]] Status unlink(const std::string&) override { return none(); }
+  [[nodiscard]] Status make_folder(const std::string&) override { return none(); }
+  [[nodiscard]] Status sync(const std::string&) override { return none(); }
+  [[nodiscard]] Result<bool> give_mode(const std::string&) override { return none(); }
+  [[nodiscard]] Result<std::uint64_t> size(const std::string&) override { return none(); }
+  [[nodiscard]] Result<std::vector<std::string>> list(const std::string&) override {
+    return none();
+  }
+  [[nodiscard]] Result<std::uint64_t> free_bytes() override { return none(); }
+
+ private:
+  static Error none() { return {ErrorCode::internal, "not for readers"}; }
+  Folder& look() { return looks_++ == 0 ? first_ : later_; }
+
+  Folder& first_;
+  Folder& later_;
+  int looks_ = 0;
+};
+
+// Memory on the way may have been at fault; what is on the disk is as it was.
+TEST_F(Read, what_seems_damaged_is_looked_at_twice) {
+  const std::string manifest = manifest_name(Generation(4));
+  Manifest content;
+  content.generation = Generation(4);
+  const Bytes manifest_bytes = encode_manifest(content);
+  Bytes wrong = bytes_;
+  wrong.back() ^= std::byte{1};
+  Bytes wrong_manifest = manifest_bytes;
+  wrong_manifest.back() ^= std::byte{1};
+  const auto bad_files = file_system_with({{entry_.file, wrong}, {manifest, wrong_manifest}});
+  const auto good_files = file_system_with({{entry_.file, bytes_}, {manifest, manifest_bytes}});
+  const auto bad = std::move(bad_files->open_folder(store_path, Access::read)).value();
+  const auto good = std::move(good_files->open_folder(store_path, Access::read)).value();
+
+  Fickle whole(*bad, *good);
+  EXPECT_TRUE(read_verified(whole, entry_));
+  Fickle checked(*bad, *good);
+  EXPECT_TRUE(check_verified(checked, entry_));
+  Fickle read(*bad, *good);
+  EXPECT_TRUE(read_manifest(read, Generation(4)));
+
+  // Twice damaged is damaged.
+  Fickle proved(*bad, *bad);
+  const auto refused = read_verified(proved, entry_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::corrupt);
+  EXPECT_EQ(proved.looks(), 2);
+}
+
 TEST_F(Read, a_manifest_under_another_number_is_a_copy) {
   Manifest manifest;
   manifest.generation = Generation(3);

@@ -32,6 +32,20 @@ const UnitOutcome& run(FunctionExecutor& executor, core::Execute what = unit(0))
   return *outcome;
 }
 
+// Told by two threads, or by a stop and then by a state that cannot be made.
+TEST(Verdict, the_first_word_stands) {
+  Verdict verdict;
+  verdict.leave();
+  verdict.fail("later");
+  EXPECT_EQ(verdict.kind(), Verdict::Kind::left);
+  verdict.begin();
+  verdict.fail("first");
+  verdict.leave();
+  verdict.fail("later");
+  EXPECT_EQ(verdict.kind(), Verdict::Kind::failed);
+  EXPECT_EQ(verdict.why(), "first");
+}
+
 TEST(FunctionExecutor, shows_the_unit_to_the_function) {
   const Bytes payload = bytes("what to do");
   core::Execute what{UnitKey{1ULL << 63U, 5}, Attempt(4), payload, 99};
@@ -214,8 +228,13 @@ TEST(FunctionExecutor, reduces_nothing_of_an_execution_that_left) {
     call.set_result(Bytes(100));
   });
   executor.set_hooks(saves.hooks());
-  executor.set_reduction(1, [](ByteView) -> Bytes { throw std::logic_error("not wanted"); });
+  bool reduced = false;
+  executor.set_reduction(1, [&reduced](ByteView) {
+    reduced = true;
+    return Bytes();
+  });
   EXPECT_TRUE(run(executor).left);
+  EXPECT_FALSE(reduced);
 }
 
 TEST(FunctionExecutor, try_save_takes_states_as_save_does) {
