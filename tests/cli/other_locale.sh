@@ -14,8 +14,9 @@ export LC_ALL=de_DE.UTF-8
 run_in_locale() { # NAME WORDS...
   local name=$1
   shift
-  job_start "$name" env "$@" "$program" --store "$JOBS_TMP/$name-store" --log "$JOBS_TMP/$name.log" \
-    --report "$JOBS_TMP/$name-report" --interval 0.5 --speeds 1.5,2 --progress line
+  job_start "$name" env "$@" "$program" --store "$JOBS_TMP/$name-store" \
+    --log "$JOBS_TMP/$name.log" --report "$JOBS_TMP/$name-report" \
+    --interval 0.5 --speeds 1.5,2 --progress line
   job_wait "$JOB_PID" 120 || fail "$name did not end"
   expect_eq "exit code of $name" 0 "$JOB_EXIT"
   # The interval in ms, two speeds, twice the largest result; then one JSON object.

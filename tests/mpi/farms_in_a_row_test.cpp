@@ -4,9 +4,12 @@
 #include <mpi.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include "tests/mpi/mpi_test_world.hpp"
 #include "transport/mpi/mpi_transport.hpp"

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace steadfarm::checkpoint {
 namespace {
@@ -70,6 +73,38 @@ TEST(FingerprintOf, stays_when_the_program_is_rebuilt_or_units_are_appended) {
   job.units.count = 7;
   job.inputs[0].name = "moved";
   EXPECT_EQ(fingerprint_of(job), fingerprint_of(example()));
+}
+
+/// Why `ours` is another job than what `stored` says; nothing if it is the same.
+std::string difference(const JobRecord& stored, const JobClaim& ours) {
+  std::vector<std::string> warnings;
+  const Status same = compare_jobs(stored, ours, warnings);
+  return same ? std::string() : same.error().message;
+}
+
+TEST(CompareJobs, says_whether_the_units_begin_as_the_stored_ones_do) {
+  JobRecord stored = example();
+  stored.units = {false, 3, {7, 7}};
+  JobClaim ours{example()};
+  ours.job.units = {false, 5, {9, 9}};
+  ours.units_digest = [](std::uint64_t count) { return count == 3 ? Digest{7, 7} : Digest{1, 1}; };
+  EXPECT_NE(difference(stored, ours).find("(the first 3 agree)"), std::string::npos)
+      << difference(stored, ours);
+  ours.units_digest = [](std::uint64_t /*count*/) { return Digest{8, 8}; };
+  EXPECT_NE(difference(stored, ours).find("(they differ within the first 3)"), std::string::npos)
+      << difference(stored, ours);
+}
+
+// Two programs without an identity are one only by a build that both know.
+TEST(CompareJobs, an_unknown_build_makes_no_two_programs_one) {
+  JobRecord stored = example();
+  stored.identity = "";
+  stored.program = "one";
+  JobClaim ours{stored};
+  ours.job.program = "other";
+  EXPECT_NE(difference(stored, ours).find("the program is"), std::string::npos);
+  stored.build = ours.job.build = "gnu-1";
+  EXPECT_EQ(difference(stored, ours), "");
 }
 
 }  // namespace

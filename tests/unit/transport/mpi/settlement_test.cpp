@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
-#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "transport/mpi/mpi_tags.hpp"
 
