@@ -95,7 +95,7 @@ class ByteFarm::Impl {
   }
   Outcome cannot_begin() {
     static_cast<void>(transport->settle(0));
-    const Outcome outcome = api::worker_outcome(
+    Outcome outcome = api::worker_outcome(
         transport->self(),
         core::Exit{75,
                    "the farm cannot begin: an earlier farm on these ranks has lost rank 0, "
