@@ -6,7 +6,7 @@ target_link_libraries(simulator PRIVATE steadfarm_simulator steadfarm_build_flag
 set_target_properties(simulator PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
 # Fresh seeds at every run; STEADFARM_SIM_SEED repeats one.
-add_test(NAME sim_fresh COMMAND simulator --fresh 2000 --keep-going)
+add_test(NAME sim_fresh COMMAND simulator --fresh 1000 --keep-going)
 add_test(NAME sim_regress
   COMMAND simulator --file ${PROJECT_SOURCE_DIR}/tests/sim/seeds/regress.txt)
 # A seed whose job has no end in sight fails by its number.

@@ -10,6 +10,7 @@
 # NAME FUNCTION SHARE: of the time, relative to the others. 0: it runs once, in full, before them.
 nightly_suites=(
   "crash nightly_crash 0"
+  "rows nightly_rows 0"
   "simulation nightly_simulation 6"
   "kills nightly_kills 4"
 )
@@ -37,6 +38,16 @@ nightly_crash() {
     >>"$nightly_folder/$name.figures" || true
   passed=$(grep -c '^\[       OK \]' "$nightly_folder/$name.log" || true)
   nightly_figure "$name" "$passed tests passed in $((SECONDS - begun)) s, exit code $code"
+  return "$code"
+}
+
+# A thousand farms in a row, in each of the rows that the test run has of forty.
+nightly_rows() {
+  local name=$1 code=0 begun=$SECONDS log=$nightly_folder/$1.log
+  STEADFARM_SOURCE=$PWD STEADFARM_BUILD=$PWD/build \
+    bash tests/mpi/farms_in_a_row.sh 1000 >"$log" 2>&1 || code=$?
+  tail -n 2 "$log" >>"$nightly_folder/$name.figures"
+  nightly_figure "$name" "in $((SECONDS - begun)) s, exit code $code"
   return "$code"
 }
 
