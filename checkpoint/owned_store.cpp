@@ -117,13 +117,12 @@ Result<Generation> OwnedStore::next_number() {
     if (Status checked = resolve(number); !checked) return checked.error();
   }
   if (Status checked = check_newest(); !checked) return checked.error();
-  for (const Manifest& manifest : std::exchange(in_doubt_, {})) {
-    if (std::binary_search(there.rbegin(), there.rend(), manifest.generation)) {
-      retention_.doom(manifest);
-      continue;
-    }
-    for (const SegmentEntry& entry : manifest.segments) retention_.doom_file(entry.file);
-  }
+  // One that is not in sight may come into it yet, and its segments must be there then.
+  std::erase_if(in_doubt_, [&](const Manifest& manifest) {
+    const bool is_there = std::binary_search(there.rbegin(), there.rend(), manifest.generation);
+    if (is_there) retention_.doom(manifest);
+    return is_there;
+  });
   return listing.value().newest().next();
 }
 
@@ -260,6 +259,7 @@ void OwnedStore::succeeded(Publication& publication, Manifest manifest) {
   // It is durable: from here on an error would be a lie.
   if (!lists_whole_) return;
   lists_whole_ = false;
+  end_doubts();
   retention_.keep(newest_);
   for (const ShardInfo& shard : publication.delta->sharded.shards) shards_.insert(shard.name);
   if (publication.compacted) {
@@ -273,6 +273,17 @@ void OwnedStore::succeeded(Publication& publication, Manifest manifest) {
     }
   }
   lists_whole_ = true;
+}
+
+// A number that could be taken now was free: what once was to have it never was there.
+void OwnedStore::end_doubts() {
+  for (const Manifest& manifest : std::exchange(in_doubt_, {})) {
+    if (manifest.generation != newest_.generation) {
+      retention_.doom(manifest);
+      continue;
+    }
+    for (const SegmentEntry& entry : manifest.segments) retention_.doom_file(entry.file);
+  }
 }
 
 Result<Generation> OwnedStore::try_write(Publication& publication,

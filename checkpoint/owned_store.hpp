@@ -63,6 +63,7 @@ class OwnedStore final : public Store {
                                         const std::vector<std::string>& written);
   [[nodiscard]] Error explained(const Error& error);
   void doom(const std::vector<std::string>& names);
+  void end_doubts();
   void failed(Publication& publication, const std::vector<std::string>& loose);
   void succeeded(Publication& publication, Manifest manifest);
   void warn(std::vector<std::string> warnings);

@@ -219,11 +219,11 @@ case ${1:-} in
   "")
     prepare
     tests='^transport_(mpi|kill_rank|environment)|^(uts_kill_T1L|random_kills|stopped_worker)$'
-    tests+='|^cluster_(mpirun|neighbours|daemons)$|^(worker_kills|stuck_mpi)_'
+    tests+='|^cluster_(mpirun|neighbours|daemons)$|^(worker_kills|stuck_mpi)_|^farms_in_a_row$'
     tests+='|^supervised_(kill|ends)$|^checkpoint_'
     tests+='|^master_(flow|busy|idle|checkpoint|shutdown|twice|shards|both|stopped)(_tcp)?$'
     run_tests "$tests" transport_mpi_test kill_rank_program environment_program uts \
-      units_program stragglers_program kill_at stuck_mpi slow_disk steadfarm_cli \
+      units_program stragglers_program kill_at stuck_mpi slow_disk steadfarm_cli farms_in_a_row \
       checkpoint_{unit,memory,hdf5,crash,format}_test
     ;;
   all)
@@ -234,10 +234,10 @@ case ${1:-} in
     prepare_mpich
     case ${2:-} in
       "")
-        tests='^transport_(mpi_(single|multiple|reversed|subset)|environment)|^farm_'
+        tests='^transport_(mpi_(single|multiple|reversed|subset)|environment)|^farms?_'
         tests+='|^supervised_kill$'
         run_tests "$tests" transport_mpi_test environment_program farm_contract \
-          farm_in_application uts steadfarm_cli
+          farm_in_application farms_in_a_row uts steadfarm_cli
         ;;
       all) run_tests . all ;;
       *) usage ;;

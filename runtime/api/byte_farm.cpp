@@ -72,6 +72,7 @@ class ByteFarm::Impl {
     Outcome outcome;
     if (transport->rank_count() == 1) {
       outcome = api::run_alone(job);
+      static_cast<void>(transport->settle(api::kSettleMs));  // so that its communicator may go
     } else if (transport->self() == Rank(0)) {
       outcome = api::run_master(job, *transport);
     } else {

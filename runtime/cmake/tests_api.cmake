@@ -63,7 +63,7 @@ target_compile_definitions(farms_in_a_row PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MP
 set_target_properties(farms_in_a_row PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 steadfarm_script_test(farms_in_a_row tests/mpi/farms_in_a_row.sh
-  LABELS mpi api recovery TIMEOUT 600 PROCESSORS 2)
+  LABELS mpi api TIMEOUT 600 PROCESSORS 2)
 
 steadfarm_test(supervisor_test
   SOURCES tests/unit/supervisor/command_test.cpp tests/unit/supervisor/decision_test.cpp

@@ -1,10 +1,10 @@
 // Farms one after another in an application that has its own MPI:
 //   farms_in_a_row LEVEL COMMUNICATOR FARMS [RANK FARM [STORE]]
 // LEVEL: single, funneled, serialized or multiple. COMMUNICATOR: world, half (the even and the odd
-// ranks, beside each other) or duplicate (a new one for each farm, freed after it). Farm k, from 0,
-// has k % 6 units. With RANK and FARM that rank kills itself in that farm, and the application
-// makes no collective call any more; with STORE a worker may take that farm over. The last line of
-// every rank says how many of its farms ended as they should.
+// ranks, beside each other), duplicate (a new one for each farm, freed after it) or self (likewise,
+// each rank alone). Farm k, from 0, has k % 6 units. With RANK and FARM that rank kills itself in
+// that farm, and the application makes no collective call any more; with STORE a worker may take
+// that farm over. The last line of every rank says how many of its farms ended as they should.
 #include <mpi.h>
 #include <unistd.h>
 
@@ -104,8 +104,9 @@ int main(int argc, char** argv) {
   for (int farm = 0; farm < plan.farms; ++farm) {
     MPI_Comm own = half;
     if (plan.communicator == "duplicate") MPI_Comm_dup(MPI_COMM_WORLD, &own);
+    if (plan.communicator == "self") MPI_Comm_dup(MPI_COMM_SELF, &own);
     if (is_finished(own, farm, plan)) ++good;
-    if (plan.communicator == "duplicate") MPI_Comm_free(&own);
+    if (own != half) MPI_Comm_free(&own);
     // Collectives of the application, now and then, between farms.
     int number = farm;
     if (plan.victim < 0 && farm % 3 == 0) MPI_Bcast(&number, 1, MPI_INT, 0, MPI_COMM_WORLD);

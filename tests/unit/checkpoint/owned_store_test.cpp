@@ -161,6 +161,41 @@ TEST(OwnedStore, looks_for_space_before_it_writes) {
   EXPECT_TRUE(store->write(*again.value()));
 }
 
+// Seed 185548989364003772 of the simulation: its segments were removed, and then it came into
+// sight.
+TEST(OwnedStore, a_generation_in_doubt_that_is_not_in_sight_keeps_its_segments) {
+  std::uint64_t hidden = 0;
+  for (std::uint64_t n = 1; n < 100; ++n) {
+    MemoryFileSystem files(1);
+    Workload work(3);
+    OpenReport report;
+    const auto store = open_store(files, test_options(), report);
+    publish_steps(*store, work, 2);
+    files.faults().fail_operation(files.faults().operations() + n, {EIO, Effect::whole}, false);
+    if (store->publish(work.next())) work.committed();
+    if (!files.faults().script_hit()) break;  // past the end of it
+    files.faults().clear();
+    const auto folder = std::move(files.open_folder(store_path, Access::read)).value();
+    const Generation newest = list_store(*folder).value().newest();
+    if (newest > store->generation()) {
+      ++hidden;
+      files.unreadable().add(manifest_name(newest), ENOENT, 1'000);
+      EXPECT_FALSE(store->publish(work.next())) << "its number is taken";
+      files.unreadable().set_now_ms(1'000);
+    }
+    publish_steps(*store, work, 4);
+    const Listing listing = list_store(*folder).value();
+    for (const Generation number : listing.manifests) {
+      const StoredManifest stored = read_manifest(*folder, number).value();
+      for (const SegmentEntry& entry : stored.manifest.segments) {
+        EXPECT_TRUE(files.disk(store_path).exists(entry.file)) << n << ": " << entry.file;
+      }
+    }
+    EXPECT_EQ(listing.manifests.size(), test_options().keep) << n;
+  }
+  EXPECT_GT(hidden, 0U);
+}
+
 TEST(OwnedStore, says_so_when_its_own_files_vanish) {
   MemoryFileSystem files(1);
   Workload work(3);
