@@ -8,6 +8,12 @@ void UnreadableFiles::add(const std::string& name, int error_number, std::int64_
   files_[name] = {error_number, until_ms};
 }
 
+void UnreadableFiles::reveal(const std::string& prefix) {
+  std::erase_if(files_, [&](const auto& file) {
+    return file.second.error_number == ENOENT && file.first.starts_with(prefix);
+  });
+}
+
 int UnreadableFiles::refuse(const std::string& name) {
   const auto found = files_.find(name);
   if (found == files_.end() || now_ms_ >= found->second.until_ms) return 0;

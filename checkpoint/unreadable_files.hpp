@@ -14,6 +14,8 @@ class UnreadableFiles {
   /// so it is not listed either; its name is taken all the same.
   void add(const std::string& name, int error_number, std::int64_t until_ms);
   void clear() { files_.clear(); }
+  /// Those that this host does not see yet, and whose names begin so, are in sight now.
+  void reveal(const std::string& prefix);
   void set_now_ms(std::int64_t now_ms) { now_ms_ = now_ms; }
 
   /// The errno with which this reading fails; 0: it goes well.

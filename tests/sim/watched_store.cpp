@@ -31,6 +31,10 @@ void StoreTap::changed(checkpoint::Operation operation, const std::string& folde
     return std::string(checkpoint::to_string(operation)) + " " + name +
            (to.empty() ? "" : " -> " + to);
   });
+  // A folder is seen as it was at some moment: with a later manifest all earlier ones are in sight.
+  if (operation == checkpoint::Operation::link && to.starts_with("manifest-")) {
+    world_.files.unreadable().reveal("manifest-");
+  }
   if (!publishing_) return;
   if (operation == checkpoint::Operation::write && writes_left_ > 0 && --writes_left_ == 0) {
     checkpoint::MemoryFaults& faults = world_.files.faults();

@@ -33,8 +33,13 @@ TEST(UnreadableFiles, are_hidden_from_listings_only_if_they_are_not_visible_yet)
   EXPECT_EQ(folder->size("b").error().code, ErrorCode::io);
   // The name is taken all the same.
   EXPECT_EQ(folder->link("b", "a").error().code, ErrorCode::exists);
-  files->unreadable().clear();
+  files->unreadable().reveal("b");
+  EXPECT_EQ(folder->list().value(), std::vector<std::string>{"b"});
+  files->unreadable().reveal("a");
   EXPECT_EQ(folder->list().value().size(), 2U);
+  EXPECT_EQ(folder->read_all("b", 10).error().code, ErrorCode::io) << "it was in sight already";
+  files->unreadable().clear();
+  EXPECT_TRUE(folder->read_all("b", 10));
 }
 
 }  // namespace
