@@ -415,6 +415,7 @@ std::size_t MasterRun::turn() {
     driver_->request_stop("stopped by signal " + std::to_string(driver::stop_signal()));
   }
   const TimeUs now = clock_.now();
+  if (!ended_at_ && driver_->finish()) ended_at_ = now;
   if (progress_.due(now)) progress_.show(now, machine_->progress());
   if (!options_.log.empty() && now >= next_log_progress_) {
     next_log_progress_ = now + kLogProgressUs;
@@ -522,7 +523,7 @@ Outcome MasterRun::outcome() {
   if (outcome.complete && life_sign_) driver::keep_to_the_end(std::move(life_sign_));
   if (store_hangs && !outcome.complete) outcome.message += "; it is '" + options_.store + "'";
   outcome.ranks = rank_count_;
-  outcome.seconds = static_cast<double>(clock_.now() - started_at_) * 1e-6;
+  outcome.seconds = static_cast<double>(ended_at_.value_or(clock_.now()) - started_at_) * 1e-6;
   outcome.units_accepted = progress.counters.accepted;
   outcome.units_committed = store_ ? progress.committed : 0;
   outcome.units_restored = units_restored_;

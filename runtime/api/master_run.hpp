@@ -83,6 +83,7 @@ class MasterRun {
   core::Term term_;
   driver::SteadyClock clock_;
   TimeUs started_at_;
+  std::optional<TimeUs> ended_at_;  // the last workers' farewell is no part of the run
   std::vector<Rank> workers_;
   std::unique_ptr<driver::EventLog> log_;
   std::shared_ptr<checkpoint::Store> store_;     // shared with the writer's thread

@@ -98,10 +98,10 @@ descendants_of() {
 
 # is_rank PID RANK
 is_rank() {
-  local words=() word
-  { mapfile -d '' -t words <"/proc/$1/environ"; } 2>/dev/null || return 1
-  for word in "${words[@]}"; do
-    case $word in
+  local variables=() variable
+  { mapfile -d '' -t variables <"/proc/$1/environ"; } 2>/dev/null || return 1
+  for variable in "${variables[@]}"; do
+    case $variable in
       "OMPI_COMM_WORLD_RANK=$2" | "PMIX_RANK=$2" | "PMI_RANK=$2") return 0 ;;
     esac
   done

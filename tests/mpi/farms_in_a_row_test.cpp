@@ -145,6 +145,21 @@ TEST(FarmsInARow, two_open_ones_share_their_ranks) {
   mpi_test_barrier();
 }
 
+// A farm that was open meanwhile, and lost nobody, does not bring it back.
+TEST(FarmsInARow, what_another_farm_has_lost_stays_lost) {
+  MPI_Comm own = MPI_COMM_NULL;
+  ASSERT_EQ(MPI_Comm_dup(farms_communicator(), &own), MPI_SUCCESS);
+  std::unique_ptr<Transport> first = open_on(own);
+  {
+    const std::unique_ptr<Transport> second = open_on(own);
+    second->forget(Rank(0));
+  }
+  first.reset();
+  const std::unique_ptr<Transport> third = open_on(own);
+  EXPECT_TRUE(third->was_lost(Rank(0)));
+  mpi_test_barrier();
+}
+
 TEST(FarmsInARow, a_lost_rank_stays_lost_until_it_is_heard_of) {
   MPI_Comm own = MPI_COMM_NULL;
   ASSERT_EQ(MPI_Comm_dup(farms_communicator(), &own), MPI_SUCCESS);

@@ -94,9 +94,11 @@ void FarmCommunicator::begin_farm(MessageSink& sink) {
   });
 }
 
-void FarmCommunicator::end_farm(int farm, bool settled, std::set<int> lost) {
+void FarmCommunicator::end_farm(int farm, bool settled, const std::set<int>& was_lost,
+                                const std::set<int>& lost) {
   std::erase_if(open_, [farm](const Open& open) { return open.farm == farm; });
-  lost_ = std::move(lost);
+  for (const int rank : was_lost) lost_.erase(rank);
+  lost_.insert(lost.begin(), lost.end());
   if (!settled) unsettled_ = true;
 }
 

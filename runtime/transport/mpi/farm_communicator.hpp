@@ -47,8 +47,9 @@ class FarmCommunicator {
   /// It begins. What has come for it already goes to `sink`.
   void begin_farm(MessageSink& sink);
   /// Later messages of that farm are received and dropped. `settled`: there are none. `lost`: the
-  /// ranks that it has lost, among them those that an earlier farm had lost and it never heard of.
-  void end_farm(int farm, bool settled, std::set<int> lost);
+  /// ranks that it has lost, among them those of `was_lost`, which were lost when it began, that it
+  /// never heard of.
+  void end_farm(int farm, bool settled, const std::set<int>& was_lost, const std::set<int>& lost);
 
   /// Matches one message, if there is one, and hands it to its farm; that of a farm to come waits
   /// for it. Returns MPI's code.

@@ -356,7 +356,7 @@ void MpiEndpoint::leave_farm() {
     const MpiPeer& each = state_->peers[static_cast<std::size_t>(rank)];
     if (each.forgotten || !each.lost.empty()) lost.insert(rank);
   }
-  shared_->end_farm(farm_, settled_, std::move(lost));
+  shared_->end_farm(farm_, settled_, was_lost_, lost);
 }
 
 bool MpiEndpoint::was_lost(Rank rank) const {
