@@ -162,6 +162,7 @@ class Master {
 
   // master_members.cpp: workers come, go and return; their messages
   void on_message(Worker& worker, const wire::Hello& m, const MessageFrom& event, Actions& out);
+  void on_message(Worker& worker, const wire::Heartbeat& m, const MessageFrom& event, Actions& out);
   [[nodiscard]] bool is_other_build(const MessageFrom& event) const;
   void refuse_rank(Worker& worker, const std::string& host, const std::string& what, Actions& out);
   void on_message(Worker& worker, const wire::Report& m, const MessageFrom& event, Actions& out);

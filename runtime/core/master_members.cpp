@@ -73,10 +73,16 @@ void Master::refuse_rank(Worker& worker, const std::string& host, const std::str
   if (ends) begin_stop(Outcome::refused, text + "; start all ranks from one build", out);
 }
 
+// Its Hello may be lost: a worker is welcomed at its first word, whatever that is.
+void Master::on_message(Worker& worker, const wire::Heartbeat& m, const MessageFrom& /*event*/,
+                        Actions& /*out*/) {
+  if (m.at_safe_points) members_.excuse_silence(worker.rank);
+}
+
 template <class Other>
 void Master::on_message(Worker& /*worker*/, const Other& /*m*/, const MessageFrom& /*event*/,
                         Actions& /*out*/) {
-  // Heartbeats have done their work by arriving; what only masters send is nobody's here.
+  // What only masters send is nobody's here.
 }
 
 void Master::on_message(Worker& worker, const wire::Hello& m, const MessageFrom& event,

@@ -54,7 +54,7 @@ void WorkerMachine::on(WorkerTick& /*event*/, WorkerActions& out) {
   if (!welcomed_ && now_ - hello_at_ >= options_.hello_us) say_hello(out);
   if (!options_.concurrent && now_ - heartbeat_at_ >= options_.heartbeat_us) {
     heartbeat_at_ = now_;
-    send(wire::Heartbeat{++heartbeat_seq_}, out);
+    send(wire::Heartbeat{++heartbeat_seq_, true}, out);
   }
   if (!welcomed_) return;
   if (!outbox_->empty() && now_ - outbox_since_ >= options_.report_us) report(out);

@@ -66,7 +66,10 @@ struct Encoder {
     out.number(m.answers->size());
     out.raw(m.answers->bytes());
   }
-  void operator()(const Heartbeat& m) const { out.number(m.seq); }
+  void operator()(const Heartbeat& m) const {
+    out.number(m.seq);
+    out.number(static_cast<std::uint8_t>(m.at_safe_points));
+  }
   void operator()(const EpochAck& m) const { out.number(m.epoch.value); }
   void operator()(const Propose& m) const { put(out, m.shared); }
   void operator()(const Goodbye& /*m*/) const {}
@@ -204,7 +207,10 @@ Report get(Reader& in) {
 }
 template <>
 Heartbeat get(Reader& in) {
-  return {in.number<std::uint64_t>()};
+  Heartbeat m;
+  m.seq = in.number<std::uint64_t>();
+  m.at_safe_points = in.number<std::uint8_t>() != 0;
+  return m;
 }
 template <>
 EpochAck get(Reader& in) {

@@ -147,6 +147,7 @@ struct Report {
 
 struct Heartbeat {
   std::uint64_t seq = 0;
+  bool at_safe_points = false;  // the worker has no thread for it: silent while it is in a unit
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
 

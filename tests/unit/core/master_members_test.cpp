@@ -66,6 +66,19 @@ TEST(MasterMembers, a_dead_worker_is_not_readmitted_by_what_it_said_before_it_di
   EXPECT_TRUE(rig.all<Readmit>().empty());
 }
 
+// Seed 17960492690892 of the simulation: its Hello was lost on the way, and it was called dead in
+// each of its units.
+TEST(MasterMembers, a_worker_whose_hello_was_lost_says_itself_that_it_is_silent_in_units) {
+  for (const bool at_safe_points : {true, false}) {
+    MasterRig rig({}, MasterRig::range(3), 1);
+    rig.step(0, Started{});
+    rig.message(0, 1, 0, wire::Heartbeat{1, at_safe_points});
+    ASSERT_EQ(rig.sent<wire::Assign>(1).size(), 1U);
+    for (TimeUs now = 0; now <= 11'000'000; now += 1'000'000) rig.step(now, Tick{});
+    EXPECT_EQ(rig.master().progress().workers_alive, at_safe_points ? 1U : 0U);
+  }
+}
+
 TEST(MasterMembers, evidence_after_silence_makes_a_loss_final) {
   MasterRig rig({}, MasterRig::range(3), 1);
   rig.step(0, Started{});

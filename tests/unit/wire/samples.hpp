@@ -93,7 +93,7 @@ inline std::vector<Message> samples() {
   const auto add = [&](Body body) { out.push_back({Session(6), std::move(body)}); };
   add(Hello{"node17", 4242, true, "boot/4026531836", 77, "gnu-0123"});
   add(sample_report());
-  add(Heartbeat{77});
+  add(Heartbeat{77, true});
   add(EpochAck{Epoch(12)});
   add(Propose{shared});
   add(Goodbye{});
