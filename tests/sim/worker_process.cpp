@@ -167,6 +167,8 @@ bool WorkerProcess::wants_to_die() const {
 bool WorkerProcess::has_left() const { return driver_.exit().has_value() && !inside_unit(); }
 
 TimeUs WorkerProcess::next_turn() const {
+  // It has left, and lives on for the master beside it: nobody takes what its unit ends with.
+  if (has_left()) return world_.now + world_.options.poll_us;
   TimeUs next = world_.now + (busy_ ? 10 : world_.options.poll_us);
   const TimeUs shard_at = std::max(world_.now + 1, shards_.next_at());
   next = std::min(next, shard_at);
