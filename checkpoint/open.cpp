@@ -96,7 +96,8 @@ Result<std::unique_ptr<Store>> open_store(FileSystem& files, StoreOptions option
   Folder& folder = *opened.value();
   constexpr int claims_max = 16;
   for (int i = 0; i < claims_max; ++i) {
-    // Of each claim its own: a temporary file that an earlier one could not remove is in no way.
+    // A new one for each claim: a temporary file that an earlier claim could not remove must not
+    // have the same name.
     const std::uint64_t nonce = files.nonce();
     Result<Survey> found = survey(folder, options);
     if (!found) return found.error();

@@ -117,7 +117,7 @@ Result<Generation> OwnedStore::next_number() {
     if (Status checked = resolve(number); !checked) return checked.error();
   }
   if (Status checked = check_newest(); !checked) return checked.error();
-  // One that is not in sight may come into it yet, and its segments must be there then.
+  // A manifest that is not listed may still appear, and its segments must be there then.
   std::erase_if(in_doubt_, [&](const Manifest& manifest) {
     const bool is_there = std::binary_search(there.rbegin(), there.rend(), manifest.generation);
     if (is_there) retention_.doom(manifest);
@@ -275,7 +275,7 @@ void OwnedStore::succeeded(Publication& publication, Manifest manifest) {
   lists_whole_ = true;
 }
 
-// A number that could be taken now was free: what once was to have it never was there.
+// If the new generation has the number of one in doubt, that one was never published.
 void OwnedStore::end_doubts() {
   for (const Manifest& manifest : std::exchange(in_doubt_, {})) {
     if (manifest.generation != newest_.generation) {

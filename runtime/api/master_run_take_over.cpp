@@ -11,12 +11,6 @@
 #include "base/number_text.hpp"
 
 namespace steadfarm::api {
-namespace {
-
-std::string seconds_text(TimeUs us) { return fixed_text(static_cast<double>(us) * 1e-6, 1) + " s"; }
-
-}  // namespace
-
 bool MasterRun::was_master(Rank rank) const {
   if (!inherited_) return false;
   const std::vector<Rank>& masters = inherited_->from.masters;

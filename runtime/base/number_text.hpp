@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <string>
 
 namespace steadfarm {
@@ -13,6 +14,11 @@ namespace steadfarm {
   const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value,
                                           std::chars_format::fixed, digits);
   return error == std::errc() ? std::string(text.data(), end) : std::string("?");
+}
+
+/// So many microseconds, as "1.5 s".
+[[nodiscard]] inline std::string seconds_text(std::int64_t us) {
+  return fixed_text(static_cast<double>(us) * 1e-6, 1) + " s";
 }
 
 /// As short as "%g" has it in the C locale, with up to six digits.

@@ -12,8 +12,6 @@ namespace {
 // a second: what is shorter than a few messages is not measured well.
 constexpr TimeUs kFarBeyond = 5;
 
-std::string seconds_text(TimeUs us) { return fixed_text(static_cast<double>(us) * 1e-6, 1) + " s"; }
-
 }  // namespace
 
 void Master::hear_silence(Actions& out) {

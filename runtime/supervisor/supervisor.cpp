@@ -31,9 +31,7 @@ void say(std::string text) {
   std::fflush(stderr);
 }
 
-std::string seconds(std::int64_t ms) {
-  return fixed_text(static_cast<double>(ms) * 1e-3, 1) + " s";
-}
+std::string seconds(std::int64_t ms) { return seconds_text(1'000 * ms); }
 
 const char* name_of(CommandEnd::Kind kind) {
   switch (kind) {

@@ -316,7 +316,7 @@ void MpiEndpoint::begin_settlement(bool in_order) {
 void MpiEndpoint::say(Settlement::Words words) {
   for (Settlement::Word& word : words) {
     MpiPeer& target = peer(Rank(word.to));
-    // Who is lost gets no word; the others are told that it will never be known.
+    // A lost rank gets no word. The others then get one that ends their waiting.
     if (!target.lost.empty() || target.forgotten || !target.outbox.empty()) continue;
     if (const int code = target.outbox.send_word(word.kind, std::move(word.bytes));
         code != MPI_SUCCESS) {

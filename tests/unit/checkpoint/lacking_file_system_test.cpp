@@ -146,7 +146,7 @@ class TidiesOnce final : public FileObserver {
 };
 
 // Seed 17960387430212 of the simulation: the next claim used the names of the first one again.
-TEST(LackingFileSystem, what_a_claim_could_not_remove_is_in_the_way_of_no_other) {
+TEST(LackingFileSystem, a_file_that_a_claim_left_does_not_stop_the_next_claim) {
   MemoryFileSystem files(1);
   TidiesOnce rival(files);
   FaultRates rates;

@@ -173,7 +173,7 @@ TEST_F(ShardWriting, does_not_run_into_its_own_lost_reply) {
   }
 }
 
-TEST_F(ShardWriting, what_a_failed_probe_could_not_remove_is_in_no_way) {
+TEST_F(ShardWriting, a_file_that_a_failed_probe_left_does_not_stop_the_next_try) {
   ShardWriter writer = this->writer();
   FaultRates rates;
   rates.fail[static_cast<std::size_t>(Operation::unlink)] = 1.0;
